@@ -1,0 +1,32 @@
+# The libraries, all from the system. A missing one is named with the Debian package that holds it.
+
+macro(edugate_need package debian)
+  find_package(${package} QUIET ${ARGN})
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "edugate needs ${package}. On Debian 12: apt-get install ${debian} (./dev installs it).")
+  endif()
+endmacro()
+
+find_package(Threads REQUIRED)
+edugate_need(Protobuf libprotobuf-dev)
+edugate_need(absl libabsl-dev CONFIG)
+edugate_need(gRPC libgrpc++-dev CONFIG)
+edugate_need(CURL libcurl4-openssl-dev)
+edugate_need(nlohmann_json nlohmann-json3-dev CONFIG)
+edugate_need(simdjson libsimdjson-dev CONFIG)
+edugate_need(pugixml libpugixml-dev CONFIG)
+edugate_need(yaml-cpp libyaml-cpp-dev CONFIG)
+edugate_need(spdlog libspdlog-dev CONFIG)
+edugate_need(GTest libgtest-dev)
+edugate_need(OpenSSL libssl-dev)
+edugate_need(CLI11 libcli11-dev CONFIG)
+edugate_need(SQLite3 libsqlite3-dev)
+
+find_program(PROTOC protoc REQUIRED)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+
+# google/api, google/rpc and google/type, laid there by ./dev (npm package google-proto-files, checked by hash).
+set(EDUGATE_GOOGLEAPIS "${CMAKE_CURRENT_SOURCE_DIR}/build/googleapis" CACHE PATH "folder that holds google/api/*.proto")
+if(NOT EXISTS "${EDUGATE_GOOGLEAPIS}/google/api/http.proto")
+  message(FATAL_ERROR "google/api/http.proto is not below ${EDUGATE_GOOGLEAPIS}: run ./dev build, which fetches it.")
+endif()
