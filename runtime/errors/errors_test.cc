@@ -1,0 +1,111 @@
+#include "runtime/errors/errors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "google/rpc/error_details.pb.h"
+
+namespace edugate::errors {
+namespace {
+
+const Origin kOrigin{.connection = "oa", .provider = "openapply", .operation = "OpenApplyV3.X"};
+
+template <typename Detail>
+Detail DetailOf(const google::rpc::Status& status) {
+  Detail detail;
+  for (const auto& any : status.details()) {
+    if (any.Is<Detail>()) any.UnpackTo(&detail);
+  }
+  return detail;
+}
+
+TEST(ErrorsTest, EveryReasonButUnspecifiedHasAName) {
+  for (int i = v1::ErrorReason_MIN; i <= v1::ErrorReason_MAX; ++i) {
+    if (!v1::ErrorReason_IsValid(i)) continue;
+    const std::string name = ReasonName(static_cast<v1::ErrorReason>(i));
+    EXPECT_FALSE(name.empty());
+    EXPECT_EQ(name.find("ERROR_REASON_"), std::string::npos) << name;
+    EXPECT_NE(CodeFor(static_cast<v1::ErrorReason>(i)), absl::StatusCode::kOk) << name;
+  }
+}
+
+TEST(ErrorsTest, RateLimitCarriesRetryInfoQuotaFailureAndOrigin) {
+  ProviderFailure failure;
+  failure.reason = v1::ERROR_REASON_PROVIDER_RATE_LIMITED;
+  failure.message = "the provider limits the rate of requests";
+  failure.provider_status = "429";
+  failure.retry_after = absl::Milliseconds(1500);
+  const google::rpc::Status wire = ToRpcStatus(FromProvider(failure, kOrigin));
+  EXPECT_EQ(wire.code(), static_cast<int>(absl::StatusCode::kResourceExhausted));
+  const auto info = DetailOf<google::rpc::ErrorInfo>(wire);
+  EXPECT_EQ(info.domain(), "edugate");
+  EXPECT_EQ(info.reason(), "PROVIDER_RATE_LIMITED");
+  EXPECT_EQ(info.metadata().at("connection"), "oa");
+  EXPECT_EQ(info.metadata().at("provider"), "openapply");
+  EXPECT_EQ(info.metadata().at("operation"), "OpenApplyV3.X");
+  EXPECT_EQ(info.metadata().at("provider_status"), "429");
+  const auto retry = DetailOf<google::rpc::RetryInfo>(wire);
+  EXPECT_EQ(retry.retry_delay().seconds(), 1);
+  EXPECT_EQ(retry.retry_delay().nanos(), 500'000'000);
+  EXPECT_EQ(DetailOf<google::rpc::QuotaFailure>(wire).violations_size(), 1);
+}
+
+TEST(ErrorsTest, ReasonRetryAndMetadataAreReadBack) {
+  ProviderFailure failure;
+  failure.reason = v1::ERROR_REASON_PROVIDER_LOCKED;
+  failure.retry_after = absl::Seconds(7);
+  const absl::Status status = FromProvider(failure, kOrigin);
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_PROVIDER_LOCKED);
+  EXPECT_EQ(RetryAfterOf(status), absl::Seconds(7));
+  EXPECT_EQ(MetadataOf(WithMetadata(status, "k", "v")).at("k"), "v");
+  EXPECT_EQ(ReasonOf(absl::InternalError("x")), v1::ERROR_REASON_UNSPECIFIED);
+}
+
+TEST(ErrorsTest, AClassifiersCodeWinsOverTheTable) {
+  ProviderFailure failure;
+  failure.reason = v1::ERROR_REASON_PROVIDER_CONFLICT;
+  failure.code = absl::StatusCode::kFailedPrecondition;
+  EXPECT_EQ(FromProvider(failure, kOrigin).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(ErrorsTest, EveryViolatedFieldIsNamed) {
+  const google::rpc::Status wire = ToRpcStatus(
+      ArgumentsInvalid({{"page_size", "must not be negative"}, {"parent", "is missing"}}));
+  const auto bad = DetailOf<google::rpc::BadRequest>(wire);
+  ASSERT_EQ(bad.field_violations_size(), 2);
+  EXPECT_EQ(bad.field_violations(0).field(), "page_size");
+  EXPECT_EQ(bad.field_violations(1).field(), "parent");
+}
+
+TEST(ErrorsTest, AProvidersProseNeverBecomesACode) {
+  EXPECT_EQ(SafeToken("MULTIPLE_REPORT_INSTANCES"), "MULTIPLE_REPORT_INSTANCES");
+  EXPECT_EQ(SafeToken("jane@example.com"), "");
+  EXPECT_EQ(SafeToken("No such user Jane"), "");
+  EXPECT_EQ(SafeToken(std::string(65, 'a')), "");
+}
+
+TEST(ErrorsTest, AStatusStaysBelowFourKilobytesAndKeepsItsReason) {
+  ProviderFailure failure;
+  failure.reason = v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST;
+  failure.message = std::string(5000, 'm');
+  for (int i = 0; i < 500; ++i) {
+    failure.fields.push_back({absl::StrCat("learner_emails[", i, "]"), "is not accepted"});
+  }
+  const google::rpc::Status wire = ToRpcStatus(FromProvider(failure, kOrigin));
+  EXPECT_LE(wire.ByteSizeLong(), kMaxStatusBytes);
+  EXPECT_EQ(DetailOf<google::rpc::ErrorInfo>(wire).reason(), "PROVIDER_REJECTED_REQUEST");
+}
+
+TEST(ErrorsTest, AMessageIsCutAtACharacterNotInsideOne) {
+  std::string message;
+  while (message.size() < 2000) message += "ä€";
+  const google::rpc::Status wire = ToRpcStatus(absl::InternalError(message));
+  EXPECT_LE(wire.message().size(), 1024u);
+  EXPECT_EQ(wire.SerializeAsString().empty(), false);
+  const unsigned char last = wire.message().back();
+  EXPECT_TRUE(last == 0xA4 || last == 0xAC) << static_cast<int>(last);
+}
+
+}  // namespace
+}  // namespace edugate::errors

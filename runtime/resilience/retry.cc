@@ -1,0 +1,40 @@
+#include "runtime/resilience/retry.h"
+
+#include <algorithm>
+
+#include "absl/random/random.h"
+
+namespace edugate::resilience {
+
+absl::Duration Backoff(const RetryOptions& options, int attempt, double random,
+                       std::optional<absl::Duration> retry_after) {
+  absl::Duration upper = options.initial_backoff;
+  for (int i = 2; i < attempt && upper < options.max_backoff; ++i) upper *= 2;
+  const absl::Duration jittered = std::min(upper, options.max_backoff) * random;
+  return std::max(jittered, retry_after.value_or(absl::ZeroDuration()));
+}
+
+bool RetryBudget::TryTake(int64_t cost) {
+  int64_t tokens = tokens_.load(std::memory_order_relaxed);
+  while (tokens - cost >= kCapacity / 2) {
+    if (tokens_.compare_exchange_weak(tokens, tokens - cost, std::memory_order_relaxed))
+      return true;
+  }
+  return false;
+}
+
+void RetryBudget::OnSuccess() {
+  int64_t tokens = tokens_.load(std::memory_order_relaxed);
+  while (tokens < kCapacity &&
+         !tokens_.compare_exchange_weak(tokens, tokens + 1, std::memory_order_relaxed)) {
+  }
+}
+
+Random DefaultRandom() {
+  return [] {
+    thread_local absl::InsecureBitGen generator;
+    return absl::Uniform(generator, 0.0, 1.0);
+  };
+}
+
+}  // namespace edugate::resilience

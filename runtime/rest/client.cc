@@ -1,0 +1,139 @@
+#include "runtime/rest/client.h"
+
+#include "absl/strings/str_cat.h"
+#include "google/api/httpbody.pb.h"
+#include "runtime/async/sleep.h"
+
+namespace edugate::rest {
+
+using google::protobuf::Message;
+
+Client::Client(ClientParts parts) : parts_(std::move(parts)) {}
+
+errors::Origin Client::OriginOf(const Operation& operation) const {
+  return {
+      .connection = parts_.connection, .provider = parts_.provider, .operation = operation.name()};
+}
+
+async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Operation& operation,
+                                           const Message& request, Message& response,
+                                           ReplyInfo* info, CallOptions options) {
+  auto built = BuildRequest(operation, parts_.endpoint, request);
+  if (!built.ok()) co_return built.status();
+  http::Request& http_request = *built;
+  http_request.source = options.source;
+  http_request.sink = options.sink;
+  if (options.source != nullptr) {
+    http_request.has_body = true;
+    http_request.headers.push_back({"Content-Type", std::move(options.source_content_type)});
+  }
+  if (options.max_response_bytes > 0) http_request.max_response_bytes = options.max_response_bytes;
+  // A stream that has been read or written in part can't be started again.
+  const bool streams = options.source != nullptr || options.sink != nullptr;
+
+  for (int attempt = 1;; ++attempt) {
+    Outcome outcome = co_await Attempt(call, operation, http_request, response, info);
+    if (outcome.status.ok()) {
+      budget_.OnSuccess();
+      co_return absl::OkStatus();
+    }
+    if (!outcome.may_repeat || streams || attempt >= parts_.retry.max_attempts) {
+      co_return outcome.status;
+    }
+    const absl::Duration wait =
+        Backoff(parts_.retry, attempt + 1, parts_.random(), outcome.retry_after);
+    if (wait + parts_.retry.min_attempt > call.remaining()) co_return outcome.status;
+    const int64_t cost = outcome.timed_out ? resilience::RetryBudget::kTimeoutRetryCost
+                                           : resilience::RetryBudget::kRetryCost;
+    if (!budget_.TryTake(cost)) co_return outcome.status;
+    absl::Status slept = co_await async::Sleep(call, wait);
+    if (!slept.ok()) co_return outcome.status;
+    response.Clear();
+  }
+}
+
+async::Task<Client::Outcome> Client::Attempt(async::CallContext& call, const Operation& operation,
+                                             http::Request& request, Message& response,
+                                             ReplyInfo* info) {
+  constexpr int kUnauthorized = 401;
+  absl::Status authorized = co_await parts_.authorizer->Authorize(call, request);
+  if (!authorized.ok()) {
+    co_return Outcome{.status = errors::WithMetadata(authorized, "operation", operation.name())};
+  }
+  http::Exchange exchange = co_await parts_.http->Send(call, request);
+  // A 401 says that nothing was done, so that one more attempt with a new token is right for reads
+  // and writes alike.
+  const bool refused = exchange.failure == http::Failure::kNone &&
+                       exchange.response.status == kUnauthorized && request.source == nullptr;
+  if (refused && parts_.authorizer->OnRefused(request)) {
+    absl::Status renewed = co_await parts_.authorizer->Authorize(call, request);
+    if (!renewed.ok()) {
+      co_return Outcome{.status = errors::WithMetadata(renewed, "operation", operation.name())};
+    }
+    exchange = co_await parts_.http->Send(call, request);
+  }
+  if (info != nullptr) {
+    info->http_status = exchange.response.status;
+    info->content_type = std::string(exchange.response.header("Content-Type"));
+  }
+  Outcome outcome = Judge(operation, exchange);
+  if (!outcome.status.ok()) co_return outcome;
+  if (request.sink != nullptr) co_return outcome;
+  co_return Read(operation, exchange, response);
+}
+
+Client::Outcome Client::Judge(const Operation& operation, const http::Exchange& exchange) const {
+  if (exchange.failure == http::Failure::kDeadline) {
+    return {.status = errors::DeadlineExceeded(OriginOf(operation))};
+  }
+  if (exchange.failure == http::Failure::kCancelled) {
+    return {.status = errors::Cancelled(OriginOf(operation))};
+  }
+  if (exchange.failure != http::Failure::kNone) {
+    Outcome outcome = Failed(operation, ClassifyTransport(operation, exchange));
+    outcome.timed_out = exchange.failure == http::Failure::kTimeout;
+    return outcome;
+  }
+  if (auto failure = parts_.classifier->Classify(operation, exchange.response)) {
+    return Failed(operation, *std::move(failure));
+  }
+  return {.status = absl::OkStatus()};
+}
+
+Client::Outcome Client::Failed(const Operation& operation, errors::ProviderFailure failure) const {
+  return {.status = errors::FromProvider(failure, OriginOf(operation)),
+          .may_repeat = failure.transient && (operation.repeatable() || failure.nothing_sent),
+          .retry_after = failure.retry_after};
+}
+
+Client::Outcome Client::Read(const Operation& operation, http::Exchange& exchange,
+                             Message& response) const {
+  const absl::string_view content_type = exchange.response.header("Content-Type");
+  if (operation.options().raw_response()) {
+    if (exchange.response.unframed) {
+      return {.status = errors::ProviderResponseInvalid(
+                  "its end can't be told from a cut connection", OriginOf(operation))};
+    }
+    auto& raw = static_cast<google::api::HttpBody&>(response);
+    raw.set_content_type(std::string(content_type));
+    raw.set_data(std::move(exchange.response.body));
+    return {.status = absl::OkStatus()};
+  }
+  const bool empty = exchange.response.body.empty();
+  if (!empty || !operation.options().allow_empty_response()) {
+    codec::DecodeOptions options;
+    options.drift = parts_.drift;
+    options.response_field = operation.options().response_field();
+    absl::Status decoded =
+        codec::Decode(content_type, std::move(exchange.response.body), options, &response);
+    if (!decoded.ok()) {
+      return {.status = errors::ProviderResponseInvalid(decoded.message(), OriginOf(operation))};
+    }
+  }
+  if (auto failure = parts_.classifier->ClassifyReply(operation, response)) {
+    return Failed(operation, *std::move(failure));
+  }
+  return {.status = absl::OkStatus()};
+}
+
+}  // namespace edugate::rest

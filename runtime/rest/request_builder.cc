@@ -1,0 +1,106 @@
+#include "runtime/rest/request_builder.h"
+
+#include "google/api/httpbody.pb.h"
+#include "runtime/codec/json_writer.h"
+
+namespace edugate::rest {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+bool IsSet(const Message& message, const FieldDescriptor& field) {
+  if (field.is_repeated()) return message.GetReflection()->FieldSize(message, &field) > 0;
+  return message.GetReflection()->HasField(message, &field);
+}
+
+void AppendQueryPair(const FieldDescriptor& field, absl::string_view value, bool& first,
+                     std::string& url) {
+  url += first ? '?' : '&';
+  first = false;
+  AppendPercentEncoded(field.json_name(), url);
+  url += '=';
+  AppendPercentEncoded(value, url);
+}
+
+void AppendQuery(const Operation& operation, const Message& request, std::string& url) {
+  bool first = true;
+  for (const FieldDescriptor* field : operation.query_fields()) {
+    if (!IsSet(request, *field)) continue;
+    if (!field->is_repeated()) {
+      AppendQueryPair(*field, ScalarText(request, *field), first, url);
+      continue;
+    }
+    const int count = request.GetReflection()->FieldSize(request, field);
+    if (!field->options().GetExtension(v1::field).comma_joined()) {
+      for (int i = 0; i < count; ++i) {
+        AppendQueryPair(*field, ScalarText(request, *field, i), first, url);
+      }
+      continue;
+    }
+    std::string joined;
+    for (int i = 0; i < count; ++i) {
+      if (i > 0) joined += ',';
+      joined += ScalarText(request, *field, i);
+    }
+    AppendQueryPair(*field, joined, first, url);
+  }
+}
+
+std::string Encoded(const Operation& operation, const Message& body,
+                    const codec::WriteOptions& options) {
+  if (operation.options().body_encoding() == v1::BODY_ENCODING_FORM) {
+    return codec::WriteForm(body, options);
+  }
+  return codec::WriteJson(body, options);
+}
+
+void SetBody(const Operation& operation, const Message& request, http::Request& out) {
+  out.has_body = true;
+  std::string content_type = operation.options().body_encoding() == v1::BODY_ENCODING_FORM
+                                 ? "application/x-www-form-urlencoded"
+                                 : "application/json";
+  if (operation.whole_request_is_body()) {
+    out.body = Encoded(operation, request, {.omit = operation.path().fields()});
+  } else {
+    const Message& body = request.GetReflection()->GetMessage(request, operation.body_field());
+    if (operation.options().body_encoding() == v1::BODY_ENCODING_RAW) {
+      const auto& raw = static_cast<const google::api::HttpBody&>(body);
+      out.body = raw.data();
+      content_type = raw.content_type();
+    } else {
+      out.body = Encoded(operation, body, {});
+    }
+  }
+  out.headers.push_back({"Content-Type", std::move(content_type)});
+}
+
+}  // namespace
+
+absl::StatusOr<http::Request> BuildRequest(const Operation& operation, const Endpoint& endpoint,
+                                           const Message& request) {
+  http::Request out;
+  out.method = operation.verb();
+  auto path = operation.path().Expand(request);
+  if (!path.ok()) return path.status();
+  out.url = endpoint.base_url;
+  out.url += *path;
+  AppendQuery(operation, request, out.url);
+  out.headers.reserve(endpoint.headers.size() + operation.header_fields().size() + 4);
+  out.headers.push_back({"Accept", operation.accept()});
+  out.headers.insert(out.headers.end(), endpoint.headers.begin(), endpoint.headers.end());
+  for (const Operation::HeaderField& each : operation.header_fields()) {
+    if (IsSet(request, *each.field)) {
+      out.headers.push_back({each.header, ScalarText(request, *each.field)});
+    }
+  }
+  if (operation.body_field() != nullptr || operation.whole_request_is_body()) {
+    SetBody(operation, request, out);
+  }
+  if (operation.options().max_response_bytes() > 0) {
+    out.max_response_bytes = operation.options().max_response_bytes();
+  }
+  return out;
+}
+
+}  // namespace edugate::rest

@@ -1,0 +1,34 @@
+// When a provider says to come back.
+#ifndef RUNTIME_REST_RETRY_AFTER_H_
+#define RUNTIME_REST_RETRY_AFTER_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "runtime/http/http_client.h"
+
+namespace edugate::rest {
+
+// No wait that a provider asks for is taken as longer than this.
+inline constexpr absl::Duration kMaxRetryAfter = absl::Hours(1);
+
+// A Retry-After value: delay seconds or an HTTP date (RFC 9110, section 10.2.3). Clamped to [0,
+// kMaxRetryAfter]; nothing where it is neither.
+std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Time now);
+
+// An X-RateLimit-Reset value (OpenApply): the UTC time at which the limit is lifted, as Unix
+// seconds, RFC 3339, "YYYY-MM-DD hh:mm:ss UTC" or an HTTP date. Clamped likewise.
+std::optional<absl::Duration> ParseRateLimitReset(absl::string_view value, absl::Time now);
+
+// "… available in N seconds …" of a throttled reply's text (Django REST framework). Clamped
+// likewise.
+std::optional<absl::Duration> ParseAvailableIn(absl::string_view text);
+
+// The first that an answer has of Retry-After, X-RateLimit-Reset and, for status 429, the body's
+// "available in N seconds".
+std::optional<absl::Duration> RetryAfterFrom(const http::Response& response, absl::Time now);
+
+}  // namespace edugate::rest
+
+#endif  // RUNTIME_REST_RETRY_AFTER_H_
