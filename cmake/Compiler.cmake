@@ -14,7 +14,9 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# The same for libraries and programs, so that one precompiled header serves both; there are no shared libraries here.
+add_compile_options(-fPIE)
+add_link_options(-pie)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 18)
   # Debian's abseil and gRPC were built with a compiler whose mangling of constrained templates is clang 17's.
