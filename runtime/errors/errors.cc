@@ -332,8 +332,9 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
     any.set_value(std::string(payload));
     details.push_back(std::move(any));
   });
-  std::stable_sort(details.begin(), details.end(), [](const auto& a, const auto& b) {
-    return KeepRank(a.type_url()) < KeepRank(b.type_url());
+  std::sort(details.begin(), details.end(), [](const auto& a, const auto& b) {
+    return std::pair(KeepRank(a.type_url()), a.type_url()) <
+           std::pair(KeepRank(b.type_url()), b.type_url());
   });
   for (google::protobuf::Any& detail : details) {
     *wire.add_details() = std::move(detail);
