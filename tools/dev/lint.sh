@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# The checks of style and structure, and the formatter.
+
+# Our C++ files: what git tracks or would track, and exists.
+cpp_files() {
+  git ls-files --cached --others --exclude-standard -- '*.cc' '*.h' | sort -u | while read -r file; do
+    if [[ -f "$file" ]]; then echo "$file"; fi
+  done
+}
+
+# The C++ files that differ from where this branch left origin/main (or from HEAD, without a remote).
+changed_cpp_files() {
+  local since
+  since="$(git merge-base HEAD origin/main 2>/dev/null || echo HEAD)"
+  {
+    git diff --name-only --diff-filter=d "$since" -- '*.cc' '*.h'
+    git ls-files --others --exclude-standard -- '*.cc' '*.h'
+  } | sort -u
+}
+
+format() {
+  need lint "${LINT_PACKAGES[@]}"
+  cpp_files | xargs -r clang-format-19 -i
+}
+
+lint() {
+  local files=changed_cpp_files failed=0
+  if [[ "${1:-}" == --all ]]; then files=cpp_files; fi
+  need lint "${LINT_PACKAGES[@]}"
+  fetch_buf
+  configure dev
+
+  check "format" format_check || failed=1
+  check "include directions" python3 tools/check_includes.py || failed=1
+  check "awaits" python3 tools/check_awaits.py || failed=1
+  check "shell scripts" shell_check || failed=1
+  check "protos" tools/buf_lint.sh || failed=1
+  check "protos against origin/main" breaking_check || failed=1
+  check "clang-tidy" tidy_check "$files" || failed=1
+  return "$failed"
+}
+
+check() {
+  local name="$1"
+  shift
+  say "lint: $name"
+  "$@" || {
+    say "lint: $name FAILED"
+    return 1
+  }
+}
+
+format_check() { cpp_files | xargs -r clang-format-19 --dry-run --Werror; }
+
+shell_check() {
+  { echo dev && git ls-files --cached --others --exclude-standard -- '.ci/run' '*.sh'; } |
+    xargs shellcheck --external-sources
+}
+
+# The wire format and the names that callers have must not change: compares with origin/main's protos.
+breaking_check() {
+  local buf=build/tools/buf/bin/buf before=build/.dev/before
+  if [[ ! -x "$buf" ]] || ! git cat-file -e origin/main:buf.yaml 2>/dev/null; then
+    say "nothing to compare the protos with"
+    return
+  fi
+  rm -rf "$before"
+  mkdir -p "$before/build"
+  git archive origin/main buf.yaml proto | tar -x -C "$before" &&
+    cp -r build/googleapis "$before/build/" &&
+    "$buf" breaking --against "$before"
+}
+
+# clang-tidy needs the generated headers and the precompiled header, so everything is built first.
+# A header is checked through the .cc files that include it (HeaderFilterRegex in .clang-tidy).
+tidy_check() {
+  local list
+  mapfile -t list < <("$1" | grep '\.cc$' || true)
+  if ((${#list[@]} == 0)); then
+    say "no .cc file differs; --all checks every one"
+    return
+  fi
+  ninja -C build || return 1
+  # Only what the compilation database knows: a file that no target compiles has no flags.
+  local known
+  mapfile -t known < <(python3 tools/dev/compiled_files.py build/compile_commands.json "${list[@]}")
+  if ((${#known[@]} == 0)); then return; fi
+  printf '%s\0' "${known[@]}" | xargs -0 -P "$(nproc)" -n 1 clang-tidy-19 -p build --quiet
+}

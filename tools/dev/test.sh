@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Every test. The cheap checks (includes, awaits, protos) are tests of ctest too: tools/CMakeLists.txt.
+
+run_tests() {
+  local preset=dev folder
+  case "${1:-}" in
+    --asan) preset=asan && shift ;;
+    --tsan) preset=tsan && shift ;;
+  esac
+  folder="$(preset_folder "$preset")"
+  build_preset "$preset" all
+  fetch_buf
+  sanitizer_options
+  if [[ "$preset" != tsan ]]; then
+    run_ctest "$folder" "$@"
+    return
+  fi
+  # Where everything is instrumented a report is a race; beside gRPC it may be a false one, so later.
+  local part
+  for part in -LE -L; do
+    if [[ "$(ctest --test-dir "$folder" -N "$part" grpc "$@")" != *"Total Tests: 0"* ]]; then
+      run_ctest "$folder" "$part" grpc "$@"
+    fi
+  done
+}
+
+run_ctest() {
+  local folder="$1"
+  shift
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
+}
+
+sanitizer_options() {
+  local lists="$ROOT/tools/sanitizers"
+  export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1"
+  export LSAN_OPTIONS="suppressions=$lists/lsan.supp:print_suppressions=0"
+  export UBSAN_OPTIONS="print_stacktrace=1"
+  # Debian's gRPC and abseil are not instrumented: without ignore_noninstrumented_modules every access
+  # that they make through libc counts as a race with ours.
+  export TSAN_OPTIONS="suppressions=$lists/tsan.supp:ignore_noninstrumented_modules=1:halt_on_error=1:second_deadlock_stack=1"
+  if [[ -x /usr/lib/llvm-19/bin/llvm-symbolizer ]]; then
+    local variable
+    for variable in ASAN LSAN UBSAN TSAN; do
+      export "${variable}_SYMBOLIZER_PATH=/usr/lib/llvm-19/bin/llvm-symbolizer"
+    done
+  fi
+}
