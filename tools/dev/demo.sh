@@ -42,6 +42,7 @@ HELP
 # Starts the server and waits for the line that tells its address: DEMO_PID, DEMO_TARGET.
 demo_start() {
   local log=build/.dev/demo.log tenths
+  mkdir -p build/.dev
   : >"$log"
   build/edugate serve --sandbox >"$log" 2>&1 </dev/null &
   DEMO_PID=$!
