@@ -1,0 +1,227 @@
+#include "runtime/codec/json_text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "runtime/codec/decimal.h"
+
+namespace edugate::codec {
+
+namespace {
+
+constexpr int kDeepestJsonText = 512;
+
+bool IsWhite(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+// Recursive descent; each level of recursion is a level of nesting, which the budget bounds.
+class Scanner {
+ public:
+  Scanner(const char* end, JsonBudget* budget) : end_(end), budget_(budget) {}
+
+  const char* Value(const char* at) {
+    if (budget_->nodes == 0) return Flaw(JsonFlaw::kTooManyValues);
+    --budget_->nodes;
+    if (at == end_) return Flaw(JsonFlaw::kSyntax);
+    switch (*at) {
+      case '{':
+        return Object(at + 1);
+      case '[':
+        return List(at + 1);
+      case '"':
+        return String(at + 1);
+      case 't':
+        return Literal(at, "true");
+      case 'f':
+        return Literal(at, "false");
+      case 'n':
+        return Literal(at, "null");
+      default:
+        return Number(at);
+    }
+  }
+
+  const char* White(const char* at) const {
+    while (at != end_ && IsWhite(*at)) ++at;
+    return at;
+  }
+
+  JsonFlaw flaw() const { return flaw_; }
+
+ private:
+  const char* Flaw(JsonFlaw flaw) {
+    flaw_ = flaw;
+    return nullptr;
+  }
+
+  const char* Object(const char* at) {
+    if (budget_->depth == 0) return Flaw(JsonFlaw::kTooDeep);
+    --budget_->depth;
+    at = White(at);
+    if (at != end_ && *at == '}') return Close(at);
+    while (true) {
+      if (at == end_ || *at != '"') return Flaw(JsonFlaw::kSyntax);
+      at = String(at + 1);
+      if (at == nullptr) return nullptr;
+      at = White(at);
+      if (at == end_ || *at != ':') return Flaw(JsonFlaw::kSyntax);
+      at = Value(White(at + 1));
+      if (at == nullptr) return nullptr;
+      at = White(at);
+      if (at == end_) return Flaw(JsonFlaw::kSyntax);
+      if (*at == '}') return Close(at);
+      if (*at != ',') return Flaw(JsonFlaw::kSyntax);
+      at = White(at + 1);
+    }
+  }
+
+  const char* List(const char* at) {
+    if (budget_->depth == 0) return Flaw(JsonFlaw::kTooDeep);
+    --budget_->depth;
+    at = White(at);
+    if (at != end_ && *at == ']') return Close(at);
+    while (true) {
+      at = Value(at);
+      if (at == nullptr) return nullptr;
+      at = White(at);
+      if (at == end_) return Flaw(JsonFlaw::kSyntax);
+      if (*at == ']') return Close(at);
+      if (*at != ',') return Flaw(JsonFlaw::kSyntax);
+      at = White(at + 1);
+    }
+  }
+
+  const char* Close(const char* at) {
+    ++budget_->depth;
+    return at + 1;
+  }
+
+  const char* String(const char* at) {
+    while (at != end_) {
+      const unsigned char c = static_cast<unsigned char>(*at++);
+      if (c == '"') return at;
+      if (c < 0x20) break;
+      if (c != '\\') continue;
+      if (at == end_) break;
+      const char escaped = *at++;
+      if (escaped == 'u') {
+        for (int i = 0; i < 4; ++i, ++at) {
+          if (at == end_ || !absl::ascii_isxdigit(*at)) return Flaw(JsonFlaw::kSyntax);
+        }
+      } else if (absl::string_view("\"\\/bfnrt").find(escaped) == absl::string_view::npos) {
+        break;
+      }
+    }
+    return Flaw(JsonFlaw::kSyntax);
+  }
+
+  const char* Literal(const char* at, absl::string_view word) {
+    const size_t left = end_ - at;
+    if (left < word.size() || absl::string_view(at, word.size()) != word) {
+      return Flaw(JsonFlaw::kSyntax);
+    }
+    return at + word.size();
+  }
+
+  const char* Number(const char* at) {
+    const char* begin = at;
+    while (at != end_ && (absl::ascii_isdigit(*at) || *at == '-' || *at == '+' || *at == '.' ||
+                          *at == 'e' || *at == 'E')) {
+      ++at;
+    }
+    return IsJsonNumber(absl::string_view(begin, at - begin)) ? at : Flaw(JsonFlaw::kSyntax);
+  }
+
+  const char* const end_;
+  JsonBudget* const budget_;
+  JsonFlaw flaw_ = JsonFlaw::kNone;
+};
+
+}  // namespace
+
+const char* ScanJsonValue(const char* begin, const char* end, JsonBudget* budget, JsonFlaw* flaw) {
+  Scanner scanner(end, budget);
+  const int depth = budget->depth;
+  const char* at = scanner.Value(begin);
+  budget->depth = depth;
+  *flaw = scanner.flaw();
+  return at;
+}
+
+bool IsJsonText(absl::string_view text) {
+  JsonBudget budget{kDeepestJsonText, text.size() + 1};
+  Scanner scanner(text.data() + text.size(), &budget);
+  const char* at = scanner.Value(scanner.White(text.data()));
+  return at != nullptr && scanner.White(at) == text.data() + text.size();
+}
+
+std::string QuoteJson(absl::string_view text) {
+  return nlohmann::json(std::string(text))
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::optional<std::string> UnquoteJson(absl::string_view json) {
+  // Checked first: nlohmann's parser would recurse into a list or object.
+  JsonBudget budget{0, 1};
+  JsonFlaw flaw = JsonFlaw::kNone;
+  const char* end = json.data() + json.size();
+  if (ScanJsonValue(json.data(), end, &budget, &flaw) != end) return std::nullopt;
+  const auto text = nlohmann::json::parse(json.data(), end, nullptr, /*allow_exceptions=*/false);
+  if (!text.is_string()) return std::nullopt;
+  return text.get<std::string>();
+}
+
+void AppendPathName(absl::string_view name, std::string* path) {
+  if (name.empty() || name.find_first_of(".[]\"") != absl::string_view::npos) {
+    absl::StrAppend(path, "[", QuoteJson(name), "]");
+    return;
+  }
+  absl::StrAppend(path, path->empty() ? "" : ".", name);
+}
+
+void AppendPathIndex(size_t index, std::string* path) { absl::StrAppend(path, "[", index, "]"); }
+
+std::optional<std::vector<PathStep>> SplitPath(absl::string_view path) {
+  std::vector<PathStep> steps;
+  while (!path.empty()) {
+    if (path.front() != '[') {
+      if (path.front() == '.') {
+        if (steps.empty()) return std::nullopt;
+        path.remove_prefix(1);
+      } else if (!steps.empty()) {
+        return std::nullopt;
+      }
+      const absl::string_view name = path.substr(0, path.find_first_of(".["));
+      if (name.empty()) return std::nullopt;
+      steps.push_back({std::string(name), 0});
+      path.remove_prefix(name.size());
+      continue;
+    }
+    path.remove_prefix(1);
+    PathStep step;
+    size_t length = 0;
+    if (!path.empty() && path.front() == '"') {
+      JsonBudget budget{0, 1};
+      JsonFlaw flaw = JsonFlaw::kNone;
+      const char* end = ScanJsonValue(path.data(), path.data() + path.size(), &budget, &flaw);
+      if (end == nullptr) return std::nullopt;
+      length = end - path.data();
+      step.name = UnquoteJson(path.substr(0, length));
+      if (!step.name) return std::nullopt;
+    } else {
+      length = path.find(']');
+      if (length == absl::string_view::npos) return std::nullopt;
+      uint64_t index = 0;
+      if (!absl::SimpleAtoi(path.substr(0, length), &index)) return std::nullopt;
+      step.index = index;
+    }
+    path.remove_prefix(length);
+    if (path.empty() || path.front() != ']') return std::nullopt;
+    path.remove_prefix(1);
+    steps.push_back(std::move(step));
+  }
+  if (steps.empty()) return std::nullopt;
+  return steps;
+}
+
+}  // namespace edugate::codec

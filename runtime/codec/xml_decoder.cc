@@ -1,0 +1,261 @@
+#include "runtime/codec/xml_decoder.h"
+
+#include <cstring>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "pugixml.hpp"
+#include "runtime/codec/json_text.h"
+#include "runtime/codec/xml_scan.h"
+
+namespace edugate::codec {
+
+namespace {
+
+constexpr char kListItem[] = "list-item";
+
+bool IsElement(const pugi::xml_node& node) { return node.type() == pugi::node_element; }
+
+bool HasElements(const pugi::xml_node& node) {
+  for (const pugi::xml_node& child : node.children()) {
+    if (IsElement(child)) return true;
+  }
+  return false;
+}
+
+// An element that holds <list-item>s only is a list.
+bool IsList(const pugi::xml_node& node) {
+  bool any = false;
+  for (const pugi::xml_node& child : node.children()) {
+    if (!IsElement(child)) continue;
+    if (std::strcmp(child.name(), kListItem) != 0) return false;
+    any = true;
+  }
+  return any;
+}
+
+std::string TextOf(const pugi::xml_node& node) {
+  std::string text;
+  for (const pugi::xml_node& child : node.children()) {
+    if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata)
+      text += child.value();
+  }
+  return text;
+}
+
+// Writes a document as the JSON that its schema lets it stand for. All coercion, and with it every
+// rule about what fits, is DecodeJson's: here text stays text, and only what XML can't tell apart
+// is settled.
+class JsonRendering {
+ public:
+  std::string TakeText() { return std::move(json_); }
+
+  void Body(const pugi::xml_node& root, const Schema& schema) {
+    if (!HasElements(root) && !absl::StripAsciiWhitespace(TextOf(root)).empty()) {
+      Quote(TextOf(root));
+    } else if (IsList(root) && schema.Find(kListItem) == Schema::kUnknown) {
+      Untyped(root);
+    } else {
+      Object(root, &schema, nullptr);
+    }
+  }
+
+  void Field(const pugi::xml_node& node, const FieldPlan& plan) {
+    if (plan.kind == ValueKind::kMap) {
+      if (HasElements(node) || TextOf(node).empty()) {
+        Object(node, nullptr, &plan.nested->fields()[1]);
+      } else {
+        Quote(TextOf(node));
+      }
+      return;
+    }
+    if (!plan.repeated) {
+      One(node, plan, /*in_list=*/false);
+    } else if (IsList(node)) {
+      json_ += '[';
+      for (const pugi::xml_node& child : node.children()) {
+        if (!IsElement(child)) continue;
+        Separate('[');
+        KeepAttributes(child);
+        One(child, plan, /*in_list=*/true);
+      }
+      json_ += ']';
+    } else if (!HasElements(node) && TextOf(node).empty()) {
+      json_ += "[]";
+    } else {
+      One(node, plan, /*in_list=*/false);
+    }
+  }
+
+ private:
+  void Separate(char open) {
+    if (json_.back() != open) json_ += ',';
+  }
+
+  void Quote(absl::string_view text) { json_ += QuoteJson(text); }
+
+  void Member(absl::string_view name) {
+    Separate('{');
+    Quote(name);
+    json_ += ':';
+  }
+
+  void One(const pugi::xml_node& node, const FieldPlan& plan, bool in_list) {
+    if (HasElements(node)) {
+      if (plan.kind == ValueKind::kMessage && !IsList(node)) {
+        Object(node, plan.nested, nullptr);
+      } else {
+        Untyped(node);
+      }
+      return;
+    }
+    const std::string text = TextOf(node);
+    if (text.empty()) {
+      Empty(plan, in_list);
+    } else if (const ValueKind kind = Bare(plan); kind == ValueKind::kString ||
+                                                  kind == ValueKind::kValue ||
+                                                  kind == ValueKind::kJsonText) {
+      Quote(text);
+    } else {
+      Quote(absl::StripAsciiWhitespace(text));
+    }
+  }
+
+  // A wrapper is written as what it wraps.
+  static ValueKind Bare(const FieldPlan& plan) {
+    return plan.kind == ValueKind::kWrapper ? plan.nested->fields()[0].kind : plan.kind;
+  }
+
+  // Of null, "", [] and {}, the one that the field can hold and that says least. In a list each
+  // element counts.
+  void Empty(const FieldPlan& plan, bool in_list) {
+    if (!in_list) {
+      json_ += "null";
+      return;
+    }
+    switch (Bare(plan)) {
+      case ValueKind::kString:
+      case ValueKind::kBytes:
+        json_ += "\"\"";
+        break;
+      case ValueKind::kMessage:
+      case ValueKind::kStruct:
+        json_ += "{}";
+        break;
+      case ValueKind::kListValue:
+        json_ += "[]";
+        break;
+      default:
+        json_ += "null";
+        break;
+    }
+  }
+
+  // An object whose members are the schema's, a map's values, or (with neither) whatever they look
+  // like.
+  void Object(const pugi::xml_node& node, const Schema* schema, const FieldPlan* map_value) {
+    std::string outer_attributes;
+    std::swap(attributes_, outer_attributes);
+    json_ += '{';
+    if (IsRoot(node)) KeepAttributes(node);
+    for (const pugi::xml_node& child : node.children()) {
+      if (!IsElement(child)) continue;
+      Member(child.name());
+      KeepAttributes(child);
+      const int spelling = schema == nullptr ? Schema::kUnknown : schema->Find(child.name());
+      if (map_value != nullptr) {
+        One(child, *map_value, /*in_list=*/true);
+      } else if (spelling != Schema::kUnknown) {
+        Field(child, *schema->spellings()[spelling].plan);
+      } else {
+        Untyped(child);
+      }
+    }
+    const std::string text = TextOf(node);
+    if (!absl::StripAsciiWhitespace(text).empty()) {
+      Member("#text");
+      Quote(text);
+    }
+    if (!attributes_.empty()) {
+      Separate('{');
+      json_ += attributes_;
+    }
+    json_ += '}';
+    std::swap(attributes_, outer_attributes);
+  }
+
+  static bool IsRoot(const pugi::xml_node& node) {
+    return node.parent().type() == pugi::node_document;
+  }
+
+  // Attributes become members of the object that is being written.
+  void KeepAttributes(const pugi::xml_node& node) {
+    for (const pugi::xml_attribute& attribute : node.attributes()) {
+      if (!attributes_.empty()) attributes_ += ',';
+      attributes_ += QuoteJson(absl::StrCat(node.name(), "@", attribute.name()));
+      attributes_ += ':';
+      attributes_ += QuoteJson(attribute.value());
+    }
+  }
+
+  void Untyped(const pugi::xml_node& node) {
+    if (IsList(node)) {
+      json_ += '[';
+      for (const pugi::xml_node& child : node.children()) {
+        if (!IsElement(child)) continue;
+        Separate('[');
+        KeepAttributes(child);
+        Untyped(child);
+      }
+      json_ += ']';
+    } else if (HasElements(node)) {
+      Object(node, nullptr, nullptr);
+    } else {
+      Quote(TextOf(node));
+    }
+  }
+
+  std::string json_;
+  // The attributes met since the innermost open object began, as members.
+  std::string attributes_;
+};
+
+absl::Status Refusal(absl::string_view problem) {
+  return absl::InternalError(absl::StrCat("the body ", problem));
+}
+
+}  // namespace
+
+absl::Status DecodeXml(std::string body, const DecodeOptions& options,
+                       google::protobuf::Message* out) {
+  out->Clear();
+  if (body.size() > options.max_bytes) return Refusal("is too large");
+  if (absl::StartsWith(body, "\xEF\xBB\xBF")) body.erase(0, 3);
+  if (absl::StripAsciiWhitespace(body).empty()) return Refusal("is empty");
+  // A scalar's own element is a level here and none in JSON.
+  const XmlBounds bounds{options.max_depth + 1, options.max_nodes};
+  if (absl::Status status = ScanXml(body, bounds); !status.ok()) return status;
+  pugi::xml_document document;
+  constexpr unsigned kFlags = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol |
+                              pugi::parse_wconv_attribute | pugi::parse_ws_pcdata_single;
+  const pugi::xml_parse_result parsed =
+      document.load_buffer_inplace(body.data(), body.size(), kFlags, pugi::encoding_utf8);
+  if (!parsed) return Refusal("is not well-formed XML");
+
+  const Schema& schema = Schema::For(out->GetDescriptor());
+  const pugi::xml_node root = document.document_element();
+  JsonRendering rendering;
+  if (options.response_field.empty()) {
+    rendering.Body(root, schema);
+  } else if (const FieldPlan* plan = schema.FindField(options.response_field)) {
+    rendering.Field(root, *plan);
+  } else {
+    return absl::InternalError(absl::StrCat("the message has no field ", options.response_field));
+  }
+  DecodeOptions json_options = options;
+  // The XML was measured; what it stands for in JSON may be a little longer.
+  json_options.max_bytes = SIZE_MAX;
+  return DecodeJson(rendering.TakeText(), json_options, out);
+}
+
+}  // namespace edugate::codec
