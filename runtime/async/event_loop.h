@@ -13,6 +13,8 @@
 #include "runtime/async/clock.h"
 #include "runtime/async/task.h"
 
+struct epoll_event;
+
 namespace edugate::async {
 
 class EventLoop;
@@ -83,8 +85,8 @@ class Timer {
   Timer* next_ = nullptr;
 };
 
-// The loop. Post(), Spawn() and Stop() may be called from any thread; everything else only from the
-// loop's thread, or while no thread runs it.
+// The loop. Post(), Spawn(), Stop() and StopWhenIdle() may be called from any thread; everything
+// else only from the loop's thread, or while no thread runs it.
 class EventLoop {
  public:
   // `clock` outlives the loop. Aborts if the system gives no epoll or eventfd.
@@ -118,7 +120,8 @@ class EventLoop {
   // it is posted.
   void Spawn(Task<void> task);
 
-  // Destroys the spawned tasks that have not ended. Only while no thread is in Run().
+  // Destroys the spawned tasks that have not ended and drops the work that has not run. Only while
+  // no thread is in Run().
   void DestroyTasks();
 
   // Has `watcher` called for `events` on `fd` (level-triggered, unless EPOLLET is in `events`)
@@ -166,8 +169,8 @@ class EventLoop {
   static Detached RunDetached(EventLoop& loop, Task<void> task);
 
   void Wake();
-  int WaitForEvents(MonotonicTime until);
-  bool TakeInbox();
+  int WaitForEvents(MonotonicTime until, epoll_event* events, int capacity);
+  void TakeInbox();
   bool RunQueued();
   bool RunSoon();
   bool RunTimers();

@@ -1,0 +1,133 @@
+#include "runtime/async/task.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gtest/gtest.h"
+#include "runtime/async/block_on.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/event.h"
+#include "runtime/async/event_loop.h"
+#include "runtime/async/test_loop.h"
+
+namespace edugate::async {
+namespace {
+
+Task<int> Give(int value) { co_return value; }
+
+Task<std::unique_ptr<std::string>> GivePointer() {
+  auto text = std::make_unique<std::string>("text");
+  co_return text;
+}
+
+Task<void> Count(int& count) {
+  ++count;
+  co_return;
+}
+
+Task<int> Sum(int depth) {
+  if (depth == 0) co_return 0;
+  auto below = co_await Sum(depth - 1);
+  co_return below + 1;
+}
+
+Task<int> SumInALoop(int times) {
+  int sum = 0;
+  for (int i = 0; i < times; ++i) {
+    auto one = co_await Give(1);
+    sum += one;
+  }
+  co_return sum;
+}
+
+TEST(TaskTest, DoesNotStartBeforeItIsAwaited) {
+  int count = 0;
+  TestLoop loop;
+  Task<void> task = Count(count);
+  EXPECT_EQ(count, 0);
+  loop.RunToCompletion(std::move(task));
+  EXPECT_EQ(count, 1);
+}
+
+TEST(TaskTest, YieldsAValueThatCanOnlyBeMoved) {
+  TestLoop loop;
+  auto text = loop.RunToCompletion(GivePointer());
+  EXPECT_EQ(*text, "text");
+}
+
+TEST(TaskTest, AwaitsWithoutGrowingTheStack) {
+  TestLoop loop;
+  EXPECT_EQ(loop.RunToCompletion(SumInALoop(1'000'000)), 1'000'000);
+}
+
+TEST(TaskTest, AwaitsTasksThatAwaitTasks) {
+  TestLoop loop;
+  EXPECT_EQ(loop.RunToCompletion(Sum(500)), 500);
+}
+
+TEST(TaskTest, AnUnstartedTaskThatIsDestroyedNeverRuns) {
+  int count = 0;
+  {
+    Task<void> task = Count(count);
+    Task<void> other = std::move(task);
+  }
+  EXPECT_EQ(count, 0);
+}
+
+// Tells when a frame is destroyed.
+struct Flag {
+  explicit Flag(bool& set) : set(set) {}
+  Flag(const Flag&) = delete;
+  ~Flag() { set = true; }
+  bool& set;
+};
+
+Task<void> HoldAndWait(CallContext& call, Event& event, bool& destroyed) {
+  Flag flag(destroyed);
+  auto waited = co_await event.Wait(call);
+  static_cast<void>(waited);
+}
+
+TEST(TaskTest, DestroyingALoopDestroysTheFramesThatStillWait) {
+  bool destroyed = false;
+  Event event;
+  auto loop = std::make_unique<TestLoop>();
+  auto call = std::make_unique<CallContext>(*loop, kNever);
+  loop->Spawn(HoldAndWait(*call, event, destroyed));
+  loop->RunReady();
+  EXPECT_EQ(loop->live_tasks(), 1u);
+  EXPECT_EQ(event.waiting(), 1u);
+  EXPECT_FALSE(destroyed);
+  loop->DestroyTasks();
+  EXPECT_TRUE(destroyed);
+  EXPECT_EQ(event.waiting(), 0u);
+  call.reset();
+  loop.reset();
+}
+
+TEST(TaskTest, ATaskThatWasSpawnedButNeverStartedIsDestroyedWithItsLoop) {
+  bool destroyed = false;
+  int count = 0;
+  {
+    EventLoop loop;
+    auto flag = std::make_shared<Flag>(destroyed);
+    loop.Post([flag] {});
+    flag.reset();
+    loop.Spawn(Count(count));
+  }
+  EXPECT_TRUE(destroyed);
+  EXPECT_EQ(count, 0);
+}
+
+TEST(BlockOnTest, RunsTheLoopUntilTheTaskEndsAndMayBeRepeated) {
+  EventLoop loop;
+  EXPECT_EQ(BlockOn(loop, Give(3)), 3);
+  EXPECT_EQ(BlockOn(loop, SumInALoop(10)), 10);
+  int count = 0;
+  BlockOn(loop, Count(count));
+  EXPECT_EQ(count, 1);
+}
+
+}  // namespace
+}  // namespace edugate::async
