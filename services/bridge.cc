@@ -1,0 +1,77 @@
+#include "services/bridge.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/time/clock.h"
+
+namespace edugate::services {
+namespace {
+
+// The call's deadline on the loop's clock: what is left of the caller's, within the configured
+// bounds.
+async::MonotonicTime DeadlineOf(const grpc::CallbackServerContext& context,
+                                const BridgeOptions& options, absl::Duration max_deadline,
+                                const async::Clock& clock) {
+  absl::Duration left = options.default_deadline;
+  const std::chrono::system_clock::time_point deadline = context.deadline();
+  if (deadline != std::chrono::system_clock::time_point::max()) {
+    left = absl::FromChrono(deadline) - clock.WallNow();
+  }
+  return async::After(clock.MonotonicNow(), std::min(left, max_deadline));
+}
+
+}  // namespace
+
+CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
+                   absl::string_view method, absl::Duration max_deadline)
+    : CallBase(options, context, method, max_deadline, options.loops->Next()) {}
+
+CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
+                   absl::string_view method, absl::Duration max_deadline, async::EventLoop& loop)
+    : options_(options),
+      context_(context),
+      call_(loop, DeadlineOf(context, options, max_deadline, loop.clock())),
+      started_(loop.clock().MonotonicNow()),
+      cancellation_(*this) {
+  call_.set_method(method);
+}
+
+void CallBase::Run() { call_.loop().Spawn(ExecuteAndRelease()); }
+
+void CallBase::Drop() { Unref(); }
+
+async::Task<void> CallBase::ExecuteAndRelease() {
+  co_await Execute();
+  Unref();
+}
+
+void CallBase::CancelFromGrpc() {
+  Ref();
+  call_.loop().Post(&cancellation_);
+}
+
+void CallBase::Cancellation::Run() {
+  owner_.call_.Cancel();
+  owner_.Unref();
+}
+
+void CallBase::Cancellation::Drop() { owner_.Unref(); }
+
+grpc::Status CallBase::Ending(const absl::Status& status) {
+  AddPushback(status, context_);
+  if (options_.observer != nullptr) {
+    const absl::Duration took = absl::FromChrono(call_.loop().clock().MonotonicNow() - started_);
+    options_.observer->OnEnd({.method = call_.method(),
+                              .connection = call_.connection(),
+                              .status = status,
+                              .duration = took});
+  }
+  return ToGrpcStatus(status);
+}
+
+void CallBase::Unref() {
+  if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+}  // namespace edugate::services

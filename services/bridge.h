@@ -1,0 +1,259 @@
+// From gRPC's callback API to coroutines on an event loop, and back. The only place that knows
+// both. Every call passes here, so deadlines, cancellation, error details and what is counted about
+// calls are handled here and nowhere else.
+//
+// Includes gRPC: for the services' .cc files only.
+#ifndef SERVICES_BRIDGE_H_
+#define SERVICES_BRIDGE_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/event.h"
+#include "runtime/async/event_loop.h"
+#include "runtime/async/loop_pool.h"
+#include "runtime/async/task.h"
+#include "runtime/errors/errors.h"
+#include "services/call_observer.h"
+#include "services/grpc_status.h"
+#include "services/stream_writer.h"
+
+namespace edugate::services {
+
+// What every call needs of the process.
+struct BridgeOptions {
+  async::LoopPool* loops = nullptr;
+  CallObserver* observer = nullptr;  // may be null
+  // The deadline of a call that brings none, and the latest that any call gets.
+  absl::Duration default_deadline = absl::Seconds(30);
+  absl::Duration max_deadline = absl::Seconds(120);
+  absl::Duration max_stream_deadline = absl::Hours(1);
+  // A stream whose reader takes nothing for this long is ended.
+  absl::Duration slow_reader_limit = absl::Seconds(60);
+};
+
+// What unary and streaming calls have in common. Two parties hold a call: its coroutine, and gRPC
+// until OnDone. The last one to let go deletes it. OnCancel holds it, too, until the loop has heard
+// of the cancellation.
+class CallBase : private async::Work {
+ public:
+  CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
+           absl::string_view method, absl::Duration max_deadline);
+  virtual ~CallBase() = default;
+
+ protected:
+  // Runs the call's coroutine on its loop.
+  void Begin() { call_.loop().Post(static_cast<async::Work*>(this)); }
+
+  // The whole call, on the loop.
+  virtual async::Task<void> Execute() = 0;
+
+  // Passes gRPC's cancellation on to the loop. From gRPC's threads.
+  void CancelFromGrpc();
+
+  // Writes the trailers and tells the observer. Then the reactor's Finish(). On the loop.
+  grpc::Status Ending(const absl::Status& status);
+
+  // Further holders, beside the coroutine and gRPC.
+  void Ref() { holders_.fetch_add(1, std::memory_order_relaxed); }
+  void Unref();
+
+  async::CallContext& call() { return call_; }
+  const BridgeOptions& options() const { return options_; }
+
+ private:
+  class Cancellation final : public async::Work {
+   public:
+    explicit Cancellation(CallBase& owner) : owner_(owner) {}
+    void Run() override;
+    void Drop() override;
+
+   private:
+    CallBase& owner_;
+  };
+
+  CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
+           absl::string_view method, absl::Duration max_deadline, async::EventLoop& loop);
+
+  void Run() override;
+  void Drop() override;
+  async::Task<void> ExecuteAndRelease();
+
+  const BridgeOptions& options_;
+  grpc::CallbackServerContext& context_;
+  async::CallContext call_;
+  const async::MonotonicTime started_;
+  std::atomic<int> holders_{2};
+  Cancellation cancellation_;
+};
+
+// A handler: a method of a service object that answers one request.
+template <typename Service, typename Request, typename Response>
+using UnaryMethod = async::Task<absl::StatusOr<Response>> (Service::*)(async::CallContext&,
+                                                                       const Request&);
+
+template <typename Service, typename Request, typename Response>
+class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
+ public:
+  UnaryCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
+            absl::string_view method_name, Service& service,
+            UnaryMethod<Service, Request, Response> method, const Request& request,
+            Response& response)
+      : CallBase(options, context, method_name, options.max_deadline),
+        service_(service),
+        method_(method),
+        request_(request),
+        response_(response) {
+    Begin();
+  }
+
+ private:
+  async::Task<void> Execute() override {
+    absl::Status status = call().Status();
+    if (status.ok()) {
+      absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
+      status = result.status();
+      if (result.ok()) response_ = *std::move(result);
+    } else {
+      status = errors::DeadlineExceeded({});
+    }
+    Finish(Ending(status));
+  }
+
+  void OnCancel() override { CancelFromGrpc(); }
+  void OnDone() override { Unref(); }
+
+  Service& service_;
+  const UnaryMethod<Service, Request, Response> method_;
+  const Request& request_;
+  Response& response_;
+};
+
+// A handler that writes any number of messages.
+template <typename Service, typename Request, typename Item>
+using StreamMethod = async::Task<absl::Status> (Service::*)(async::CallContext&, const Request&,
+                                                            StreamWriter<Item>&);
+
+template <typename Service, typename Request, typename Item>
+class StreamCall final : public grpc::ServerWriteReactor<Item>,
+                         public CallBase,
+                         private StreamWriter<Item> {
+ public:
+  StreamCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
+             absl::string_view method_name, Service& service,
+             StreamMethod<Service, Request, Item> method, const Request& request)
+      : CallBase(options, context, method_name, options.max_stream_deadline),
+        service_(service),
+        method_(method),
+        request_(request) {
+    writable_.Set();
+    Begin();
+  }
+
+ private:
+  async::Task<void> Execute() override {
+    absl::Status status = call().Status();
+    if (status.ok()) {
+      status = co_await (service_.*method_)(call(), request_, *this);
+      // The last message is on its way until gRPC says so; gRPC says so also after a cancellation.
+      absl::Status flushed = co_await writable_.Wait(call());
+      if (status.ok() && !flushed.ok()) status = errors::Cancelled({});
+    } else {
+      status = errors::DeadlineExceeded({});
+    }
+    this->Finish(Ending(status));
+  }
+
+  // One message may be on its way while the next one is made: constant memory, whatever the
+  // reader's pace.
+  async::Task<absl::Status> Write(Item item) override {
+    const async::MonotonicTime latest =
+        async::After(call().loop().Now(), options().slow_reader_limit);
+    async::CallContext patience = call().Child(latest);
+    absl::Status waited = co_await writable_.Wait(patience);
+    if (!waited.ok()) {
+      if (absl::IsDeadlineExceeded(waited) && call().Status().ok())
+        co_return errors::SlowConsumer();
+      if (absl::IsCancelled(waited)) co_return errors::Cancelled({});
+      co_return errors::DeadlineExceeded({});
+    }
+    if (broken_) co_return errors::Cancelled({});
+    item_ = std::move(item);
+    writable_.Reset();
+    this->StartWrite(&item_);
+    co_return absl::OkStatus();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) broken_.store(true, std::memory_order_relaxed);
+    Ref();
+    call().loop().Post(&written_);
+  }
+
+  void OnCancel() override { CancelFromGrpc(); }
+  void OnDone() override { Unref(); }
+
+  // Tells the loop that the message has gone, and holds the call until the loop has heard it.
+  class Written final : public async::Work {
+   public:
+    explicit Written(StreamCall& owner) : owner_(owner) {}
+    void Run() override {
+      owner_.writable_.Set();
+      owner_.Unref();
+    }
+    void Drop() override { owner_.Unref(); }
+
+   private:
+    StreamCall& owner_;
+  };
+
+  Service& service_;
+  const StreamMethod<Service, Request, Item> method_;
+  const Request& request_;
+  Item item_;
+  async::Event writable_;
+  Written written_{*this};
+  std::atomic<bool> broken_{false};
+};
+
+// Starts calls. One for the process; outlives them all.
+class Bridge {
+ public:
+  explicit Bridge(BridgeOptions options) : options_(options) {}
+
+  // `method_name` is a literal, Service.Method.
+  template <typename Service, typename Request, typename Response>
+  grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
+                                  absl::string_view method_name, const Request* request,
+                                  Response* response, Service& service,
+                                  UnaryMethod<Service, Request, Response> method) {
+    return new UnaryCall<Service, Request, Response>(options_, *context, method_name, service,
+                                                     method, *request, *response);
+  }
+
+  template <typename Service, typename Request, typename Item>
+  grpc::ServerWriteReactor<Item>* Stream(grpc::CallbackServerContext* context,
+                                         absl::string_view method_name, const Request* request,
+                                         Service& service,
+                                         StreamMethod<Service, Request, Item> method) {
+    return new StreamCall<Service, Request, Item>(options_, *context, method_name, service, method,
+                                                  *request);
+  }
+
+ private:
+  const BridgeOptions options_;
+};
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_BRIDGE_H_

@@ -1,0 +1,73 @@
+#include "services/capabilities.h"
+
+#include "absl/strings/string_view.h"
+
+namespace edugate::services {
+namespace {
+
+struct Entry {
+  absl::string_view method;
+  bool offered;
+  bool writes;
+  const adapters::ListTraits* list;              // null: no list
+  const std::vector<std::string>* update_paths;  // null: no update
+};
+
+// Every method of the API that goes to a provider, and the port behind it.
+std::vector<Entry> EntriesOf(const adapters::Ports& ports) {
+  return {
+      {"EnrollmentService.GetEnrollment", bool{ports.get_enrollment}, false, nullptr, nullptr},
+      {"EnrollmentService.ListEnrollments", bool{ports.list_enrollments}, false,
+       &ports.list_enrollments_traits, nullptr},
+      {"EnrollmentService.StreamEnrollments", bool{ports.list_enrollments}, false,
+       &ports.list_enrollments_traits, nullptr},
+      {"EnrollmentService.UpdateEnrollment", bool{ports.update_enrollment}, true, nullptr,
+       &ports.update_enrollment_paths},
+      {"EnrollmentService.BulkEnroll", bool{ports.bulk_enroll}, true, nullptr, nullptr},
+      {"EnrollmentService.VerifyEnrollment", bool{ports.verify_enrollment}, false, nullptr,
+       nullptr},
+  };
+}
+
+v1::MethodCapability ToCapability(const Entry& entry) {
+  v1::MethodCapability out;
+  out.set_method(std::string(entry.method));
+  out.set_writes(entry.writes);
+  out.add_views("BASIC");
+  out.add_views("FULL");
+  if (entry.update_paths != nullptr) {
+    out.mutable_update_paths()->Assign(entry.update_paths->begin(), entry.update_paths->end());
+  }
+  if (entry.list == nullptr) return out;
+  out.set_max_page_size(entry.list->max_provider_page_size);
+  for (const adapters::FilterField& field : entry.list->filters) {
+    v1::FilterCapability& filter = *out.add_filters();
+    filter.set_field(field.name);
+    for (const adapters::FilterOp op : field.ops) {
+      filter.add_operators(std::string(adapters::FilterOpText(op)));
+    }
+    filter.set_value_type(std::string(adapters::FilterTypeText(field.type)));
+  }
+  if (entry.list->by_learner) out.set_notes("learner narrows the list");
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> SupportedMethods(const adapters::Ports& ports) {
+  std::vector<std::string> methods;
+  for (const Entry& entry : EntriesOf(ports)) {
+    if (entry.offered) methods.emplace_back(entry.method);
+  }
+  return methods;
+}
+
+std::vector<v1::MethodCapability> CapabilitiesOf(const adapters::Ports& ports) {
+  std::vector<v1::MethodCapability> capabilities;
+  for (const Entry& entry : EntriesOf(ports)) {
+    if (entry.offered) capabilities.push_back(ToCapability(entry));
+  }
+  return capabilities;
+}
+
+}  // namespace edugate::services

@@ -1,0 +1,29 @@
+#include "services/paging.h"
+
+namespace edugate::services {
+
+absl::StatusOr<int32_t> PageSizeOf(int32_t requested) {
+  if (requested < 0) return errors::ArgumentInvalid("page_size", "must not be negative");
+  if (requested == 0) return kDefaultPageSize;
+  return std::min(requested, kMaxPageSize);
+}
+
+PageTokens::PageTokens(const PageTokenSealer& sealer, const async::CallContext& call,
+                       absl::string_view method, const google::protobuf::Message& request)
+    : sealer_(sealer),
+      binding_{.caller = call.caller(),
+               .method = std::string(method),
+               .query_digest = QueryDigest(request)},
+      now_(call.loop().clock().WallNow()) {}
+
+absl::StatusOr<PageState> PageTokens::Open(absl::string_view token) const {
+  if (token.empty()) return PageState{};
+  return sealer_.Open(token, binding_, now_);
+}
+
+absl::StatusOr<std::string> PageTokens::Seal(const std::optional<PageState>& next) const {
+  if (!next.has_value()) return std::string();
+  return sealer_.Seal(*next, binding_, now_);
+}
+
+}  // namespace edugate::services

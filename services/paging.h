@@ -1,0 +1,137 @@
+// The caller's pages, put together from the provider's: exactly as many records as were asked for,
+// however the provider pages, and a sealed token that goes on at the very next record.
+#ifndef SERVICES_PAGING_H_
+#define SERVICES_PAGING_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/ports.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/task.h"
+#include "runtime/errors/errors.h"
+#include "services/page_token.h"
+#include "services/stream_writer.h"
+
+namespace edugate::services {
+
+// Page sizes of the public API (AIP-158): what a caller gets that names none, and the most that any
+// caller gets.
+inline constexpr int32_t kDefaultPageSize = 50;
+inline constexpr int32_t kMaxPageSize = 1000;
+
+// Provider pages that one page of the caller's may cost. A caller's page that is not full by then
+// ends early, with a token.
+inline constexpr int kMaxProviderPages = 100;
+
+// The page size that a request means. ARGUMENT_INVALID for a negative one; one that is too large is
+// made smaller.
+absl::StatusOr<int32_t> PageSizeOf(int32_t requested);
+
+// A page of the caller's: records, and where the next one begins. No `next`: there is nothing more.
+template <typename Record>
+struct AssembledPage {
+  std::vector<Record> records;
+  std::optional<PageState> next;
+};
+
+// Remembers the cursors of one walk, to notice a provider whose pages lead in a circle.
+class CursorTrail {
+ public:
+  // False where the walk has been at `cursor` before.
+  bool Visit(const std::string& cursor) { return seen_.insert(cursor).second; }
+
+ private:
+  std::set<std::string> seen_;
+};
+
+// Reads provider pages from `state` on until `page_size` records are there or the provider has no
+// more. `port` and `query` outlive the task; the query's cursor and size hint are set here.
+template <typename Query, typename Record>
+async::Task<absl::StatusOr<AssembledPage<Record>>> AssemblePage(
+    async::CallContext& call, const adapters::Port<Query, adapters::ProviderPage<Record>>& port,
+    Query query, PageState state, int32_t page_size) {
+  AssembledPage<Record> result;
+  CursorTrail trail;
+  query.size_hint = page_size;
+  for (int pages = 0; pages < kMaxProviderPages; ++pages) {
+    if (!trail.Visit(state.cursor))
+      co_return errors::PaginationLoop({.connection = call.connection()});
+    query.cursor = state.cursor;
+    absl::StatusOr<adapters::ProviderPage<Record>> page = co_await port(call, query);
+    if (!page.ok()) co_return page.status();
+    std::vector<Record>& records = page->records;
+    // A page can have become shorter since the token was made.
+    const size_t begin = std::min<size_t>(state.offset, records.size());
+    const size_t wanted = page_size - result.records.size();
+    const size_t end = std::min(records.size(), begin + wanted);
+    if (result.records.empty() && begin == 0 && end == records.size()) {
+      result.records = std::move(records);
+    } else {
+      std::move(records.begin() + begin, records.begin() + end, std::back_inserter(result.records));
+    }
+    const bool rest_left = end < records.size();
+    if (rest_left) {
+      result.next = PageState{state.cursor, static_cast<uint32_t>(end)};
+      co_return result;
+    }
+    if (page->next_cursor.empty()) co_return result;
+    state = PageState{page->next_cursor, 0};
+    if (result.records.size() >= static_cast<size_t>(page_size)) break;
+  }
+  result.next = std::move(state);
+  co_return result;
+}
+
+// Writes every record from `state` on, one provider page at a time, at the reader's pace.
+template <typename Query, typename Record>
+async::Task<absl::Status> StreamPages(
+    async::CallContext& call, const adapters::Port<Query, adapters::ProviderPage<Record>>& port,
+    Query query, PageState state, StreamWriter<Record>& writer) {
+  CursorTrail trail;
+  for (;;) {
+    if (!trail.Visit(state.cursor))
+      co_return errors::PaginationLoop({.connection = call.connection()});
+    query.cursor = state.cursor;
+    absl::StatusOr<adapters::ProviderPage<Record>> page = co_await port(call, query);
+    if (!page.ok()) co_return page.status();
+    for (size_t i = std::min<size_t>(state.offset, page->records.size()); i < page->records.size();
+         ++i) {
+      absl::Status written = co_await writer.Write(std::move(page->records[i]));
+      if (!written.ok()) co_return written;
+    }
+    if (page->next_cursor.empty()) co_return absl::OkStatus();
+    state = PageState{page->next_cursor, 0};
+  }
+}
+
+// Opens and seals the tokens of one list call.
+class PageTokens {
+ public:
+  // `request` is the list request: its digest binds the tokens to the query. A list and the stream
+  // of the same records say the same `method`.
+  PageTokens(const PageTokenSealer& sealer, const async::CallContext& call,
+             absl::string_view method, const google::protobuf::Message& request);
+
+  // Where the request's token says to go on; the beginning for an empty one. PAGE_TOKEN_INVALID.
+  absl::StatusOr<PageState> Open(absl::string_view token) const;
+
+  // The token for the next page; empty where there is none.
+  absl::StatusOr<std::string> Seal(const std::optional<PageState>& next) const;
+
+ private:
+  const PageTokenSealer& sealer_;
+  PageBinding binding_;
+  absl::Time now_;
+};
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_PAGING_H_

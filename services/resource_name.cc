@@ -1,0 +1,139 @@
+#include "services/resource_name.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "runtime/errors/errors.h"
+#include "services/utf8.h"
+
+namespace edugate::services {
+namespace {
+
+// Whether a byte of an id stands in a name as it is.
+bool IsPlain(char byte) { return absl::ascii_isgraph(byte) && byte != '/' && byte != '%'; }
+
+// Whether a byte has to be encoded even where the parser is lenient.
+bool IsReserved(char byte) { return !IsPlain(byte) && static_cast<unsigned char>(byte) < 0x80; }
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool IsVariable(absl::string_view segment) { return !segment.empty() && segment.front() == '{'; }
+
+absl::Status Invalid(absl::string_view field, Resource resource, Wildcard wildcard) {
+  const NamePattern& row = PatternOf(resource);
+  if (wildcard == Wildcard::kRefused) return errors::ResourceNameInvalid(field, row.pattern);
+  const absl::string_view rest =
+      absl::string_view(row.pattern).substr(sizeof("connections/{connection}") - 1);
+  return errors::ResourceNameInvalid(
+      field, absl::StrCat(row.pattern, " or connections/", kAnyConnection, rest));
+}
+
+bool ParseConnection(absl::string_view segment, Wildcard wildcard, std::string* connection) {
+  const bool any = wildcard == Wildcard::kAllowed && segment == kAnyConnection;
+  if (!any && !IsConnectionId(segment)) return false;
+  *connection = std::string(segment);
+  return true;
+}
+
+}  // namespace
+
+bool IsConnectionId(absl::string_view id) {
+  constexpr size_t kMaxConnectionIdBytes = 63;
+  if (id.empty() || id.size() > kMaxConnectionIdBytes || !absl::ascii_islower(id.front()))
+    return false;
+  for (const char c : id) {
+    if (!absl::ascii_islower(c) && !absl::ascii_isdigit(c) && c != '-') return false;
+  }
+  return true;
+}
+
+absl::StatusOr<NameParts> ParseName(absl::string_view field, Resource resource,
+                                    absl::string_view text, Wildcard wildcard) {
+  if (text.size() > kMaxNameBytes) return Invalid(field, resource, wildcard);
+  const std::vector<absl::string_view> want = absl::StrSplit(PatternOf(resource).pattern, '/');
+  const std::vector<absl::string_view> got = absl::StrSplit(text, '/');
+  if (got.size() != want.size()) return Invalid(field, resource, wildcard);
+  NameParts parts;
+  for (size_t i = 0; i < want.size(); ++i) {
+    bool fits = false;
+    if (!IsVariable(want[i])) {
+      fits = got[i] == want[i];
+    } else if (i == 1) {
+      fits = ParseConnection(got[i], wildcard, &parts.connection);
+    } else {
+      std::string id;
+      fits = got[i] != kAnyConnection && DecodeId(got[i], &id) && !id.empty();
+      parts.ids.push_back(std::move(id));
+    }
+    if (!fits) return Invalid(field, resource, wildcard);
+  }
+  return parts;
+}
+
+std::string BuildName(Resource resource, absl::string_view connection,
+                      const std::vector<absl::string_view>& ids) {
+  std::string name;
+  size_t next_id = 0;
+  bool connection_written = false;
+  for (const absl::string_view segment : absl::StrSplit(PatternOf(resource).pattern, '/')) {
+    if (!name.empty()) name.push_back('/');
+    if (!IsVariable(segment)) {
+      absl::StrAppend(&name, segment);
+    } else if (!connection_written) {
+      if (connection.empty()) return "";
+      absl::StrAppend(&name, connection);
+      connection_written = true;
+    } else {
+      if (next_id >= ids.size() || ids[next_id].empty()) return "";
+      absl::StrAppend(&name, EncodeId(ids[next_id++]));
+    }
+  }
+  return name;
+}
+
+std::string EncodeId(absl::string_view id) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  const bool wildcard = id == kAnyConnection;
+  std::string text;
+  text.reserve(id.size());
+  for (const char c : id) {
+    if (IsPlain(c) && !wildcard) {
+      text.push_back(c);
+      continue;
+    }
+    const unsigned byte = static_cast<unsigned char>(c);
+    text.push_back('%');
+    text.push_back(kHex[byte >> 4]);
+    text.push_back(kHex[byte & 15]);
+  }
+  return text;
+}
+
+bool DecodeId(absl::string_view text, std::string* id) {
+  id->clear();
+  id->reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      if (IsReserved(text[i])) return false;
+      id->push_back(text[i]);
+      continue;
+    }
+    if (text.size() - i < 3) return false;
+    const int high = HexDigit(text[i + 1]);
+    const int low = HexDigit(text[i + 2]);
+    if (high < 0 || low < 0) return false;
+    id->push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return IsUtf8(*id);
+}
+
+}  // namespace edugate::services
