@@ -1,11 +1,14 @@
 // The part of AIP-160 filters that providers can apply: comparisons joined by AND.
 //
-//   filter     = [conjunction]
+//   filter      = [conjunction]
 //   conjunction = term {"AND" term}
-//   term       = "(" conjunction ")" | field operator value
-//   field      = name {"." name}                  a name: a letter or `_`, then letters, digits and
-//   `_` operator   = "=" | "!=" | "<" | "<=" | ">" | ">=" | ":" value      = a bare word, or text
-//   in double or single quotes with the escapes \\ \" \' \*
+//   term        = "(" conjunction ")" | field operator value
+//   field       = name {"." name}
+//   name        = a letter or "_", then letters, digits and "_"
+//   operator    = "=" | "!=" | "<" | "<=" | ">" | ">=" | ":"
+//   value       = a bare word | text in double or single quotes
+//
+// In quotes a backslash stands before a backslash, a quote and a star that are meant as such.
 //
 // OR, NOT, `-`, functions, free text and `*` as a wildcard are refused: a filter is applied as it
 // was meant, or not at all.
