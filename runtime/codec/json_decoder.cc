@@ -1,20 +1,17 @@
 #include "runtime/codec/json_decoder.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <cstdio>
 #include <cstring>
 
 #include "absl/container/inlined_vector.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "runtime/codec/dates.h"
 #include "runtime/codec/decimal.h"
 #include "runtime/codec/json_text.h"
+#include "runtime/codec/scalar.h"
+#include "runtime/codec/value_path.h"
 #include "simdjson.h"
 
 namespace edugate::codec {
@@ -36,151 +33,64 @@ constexpr int kDeepestEver = 512;
 // bodies isn't kept.
 constexpr size_t kLargestKeptBody = 1 << 20;
 constexpr size_t kSmallestCapacity = 64 << 10;
+// What unknown fields may take in all, paths included: a map's long key can stand in the path of
+// many values.
+constexpr size_t kFreeKeptBytes = 1 << 20;
+constexpr size_t kKeptBytesPerByte = 8;
 // A name is compared in place only where the padding behind the body covers it.
 constexpr size_t kLongestNameInPlace = kBodyPadding - 2;
 
-// Where a value stands: a chain from the value to the body's outermost one, on the stack of the
-// recursion.
-struct Path {
-  enum Kind {
-    kName,     // a field, by a spelling that the schema knows
-    kForeign,  // a name that comes from the body: an unknown field or a map's key
-    kIndex,    // a position in a list
-  };
-  const Path* parent;
-  Kind kind;
-  absl::string_view name;
-  size_t index;
-};
-
-// Names that look like identifiers may be shown; anything else may be a person's data used as a
-// key.
-bool LooksLikeIdentifier(absl::string_view name) {
-  constexpr size_t kLongest = 64;
-  constexpr int kMostDigits = 6;
-  if (name.empty() || name.size() > kLongest) return false;
-  if (!absl::ascii_isalpha(name[0]) && name[0] != '_' && name[0] != '#') return false;
-  int digits = 0;
-  for (char c : name) {
-    if (absl::ascii_isdigit(c)) {
-      ++digits;
-    } else if (!absl::ascii_isalpha(c) && c != '_' && c != '-' && c != '#') {
-      return false;
-    }
-  }
-  return digits <= kMostDigits;
-}
-
-enum class PathStyle {
-  kExact,    // for UnknownField: names and positions as they are
-  kMessage,  // for an error: positions, but no name that may be data
-  kDrift,    // for a metric: neither positions nor names that may be data
-};
-
-void AppendPath(const Path* at, const Path* from, PathStyle style, std::string* text) {
-  if (at == from) return;
-  AppendPath(at->parent, from, style, text);
-  if (at->kind == Path::kIndex) {
-    if (style == PathStyle::kDrift) {
-      text->append("[]");
-    } else {
-      AppendPathIndex(at->index, text);
-    }
-  } else if (style == PathStyle::kExact || at->kind == Path::kName) {
-    AppendPathName(at->name, text);
-  } else {
-    absl::StrAppend(text, text->empty() ? "" : ".", LooksLikeIdentifier(at->name) ? at->name : "*");
-  }
-}
-
-std::string PathText(const Path* at, const Path* from, PathStyle style) {
-  std::string text;
-  AppendPath(at, from, style, &text);
-  return text;
-}
-
 // The nearest enclosing message that keeps unknown fields.
-struct Holder {
-  Message* message;
-  const FieldDescriptor* field;
-  const Path* at;
+class Holder {
+ public:
+  Holder(Message* message, const FieldDescriptor* field, const ValuePath* at)
+      : message_(message), reflection_(message->GetReflection()), field_(field), at_(at) {}
 
-  UnknownField* Add() const {
-    return static_cast<UnknownField*>(message->GetReflection()->AddMessage(message, field));
+  // Where the message stands; entries' paths start here.
+  const ValuePath* at() const { return at_; }
+
+  int size() const { return reflection_->FieldSize(*message_, field_); }
+
+  UnknownField* Add() {
+    return static_cast<UnknownField*>(reflection_->AddMessage(message_, field_));
   }
 
-  template <typename Predicate>
-  void RemoveIf(Predicate predicate) const {
-    const Reflection* reflection = message->GetReflection();
-    const int size = reflection->FieldSize(*message, field);
+  // Marks the entries of a value that is now kept whole. Positions stay as they are until Sweep.
+  void Forget(int begin, int end) {
+    for (int i = begin; i < end; ++i) {
+      reflection_->MutableRepeatedMessage(message_, field_, i)->Clear();
+      forgotten_ = true;
+    }
+  }
+
+  // Removes the marked entries, when the message is complete.
+  void Sweep() {
+    if (!forgotten_) return;
     int kept = 0;
-    for (int i = 0; i < size; ++i) {
-      const Message& entry = reflection->GetRepeatedMessage(*message, field, i);
-      if (predicate(static_cast<const UnknownField&>(entry))) continue;
-      if (kept != i) reflection->SwapElements(message, field, kept, i);
+    for (int i = 0; i < size(); ++i) {
+      const Message& entry = reflection_->GetRepeatedMessage(*message_, field_, i);
+      if (static_cast<const UnknownField&>(entry).path().empty()) continue;
+      if (kept != i) reflection_->SwapElements(message_, field_, kept, i);
       ++kept;
     }
-    for (int i = kept; i < size; ++i) reflection->RemoveLast(message, field);
+    while (size() > kept) reflection_->RemoveLast(message_, field_);
   }
+
+ private:
+  Message* const message_;
+  const Reflection* const reflection_;
+  const FieldDescriptor* const field_;
+  const ValuePath* const at_;
+  bool forgotten_ = false;
 };
 
 // The message that is being read.
 struct Scope {
   Message* message;
   const Schema* schema;
-  const Path* at;
-  const Holder* holder;  // null where no enclosing message keeps unknown fields
+  const ValuePath* at;
+  Holder* holder;  // null where no enclosing message keeps unknown fields
 };
-
-// Where one value goes: a field, or the end of a list.
-struct Slot {
-  Message* message;
-  const Reflection* reflection;
-  const FieldDescriptor* field;
-
-  Slot(Message* message, const FieldDescriptor* field)
-      : message(message), reflection(message->GetReflection()), field(field) {}
-
-  void Bool(bool v) const { Put(&Reflection::SetBool, &Reflection::AddBool, v); }
-  void Int32(int32_t v) const { Put(&Reflection::SetInt32, &Reflection::AddInt32, v); }
-  void Int64(int64_t v) const { Put(&Reflection::SetInt64, &Reflection::AddInt64, v); }
-  void Uint32(uint32_t v) const { Put(&Reflection::SetUInt32, &Reflection::AddUInt32, v); }
-  void Uint64(uint64_t v) const { Put(&Reflection::SetUInt64, &Reflection::AddUInt64, v); }
-  void Float(float v) const { Put(&Reflection::SetFloat, &Reflection::AddFloat, v); }
-  void Double(double v) const { Put(&Reflection::SetDouble, &Reflection::AddDouble, v); }
-  void Enum(int v) const { Put(&Reflection::SetEnumValue, &Reflection::AddEnumValue, v); }
-  void String(std::string v) const {
-    if (field->is_repeated()) {
-      reflection->AddString(message, field, std::move(v));
-    } else {
-      reflection->SetString(message, field, std::move(v));
-    }
-  }
-  Message* Submessage() const {
-    return field->is_repeated() ? reflection->AddMessage(message, field)
-                                : reflection->MutableMessage(message, field);
-  }
-  // Takes back what Submessage gave.
-  void Drop() const {
-    if (field->is_repeated()) {
-      reflection->RemoveLast(message, field);
-    } else {
-      reflection->ClearField(message, field);
-    }
-  }
-
- private:
-  template <typename Set, typename Add, typename T>
-  void Put(Set set, Add add, T v) const {
-    if (field->is_repeated()) {
-      (reflection->*add)(message, field, v);
-    } else {
-      (reflection->*set)(message, field, v);
-    }
-  }
-};
-
-enum class Sort { kObject, kList, kString, kNumber, kTrue, kFalse, kNull, kInvalid };
 
 // One value of the body, seen but not yet read.
 struct Value {
@@ -188,13 +98,6 @@ struct Value {
   // A scalar's own characters; of a list or object only the bracket.
   absl::string_view token;
   Sort sort;
-};
-
-enum class Fit {
-  kFits,
-  kIllFitting,
-  kNewEnumValue,
-  kFailed,  // the body is refused; the reader holds the status
 };
 
 bool IsJsonWhite(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -209,101 +112,47 @@ Value Look(ondemand::value json) {
   const std::string_view raw = json.raw_json_token();
   absl::string_view token(raw.data(), raw.size());
   while (!token.empty() && IsJsonWhite(token.back())) token.remove_suffix(1);
-  Sort sort = Sort::kInvalid;
-  if (!token.empty()) {
-    switch (token.front()) {
-      case '{':
-        sort = Sort::kObject;
-        break;
-      case '[':
-        sort = Sort::kList;
-        break;
-      case '"':
-        if (token.size() > 1 && token.back() == '"') sort = Sort::kString;
-        break;
-      case 't':
-        if (token == "true") sort = Sort::kTrue;
-        break;
-      case 'f':
-        if (token == "false") sort = Sort::kFalse;
-        break;
-      case 'n':
-        if (token == "null") sort = Sort::kNull;
-        break;
-      default:
-        if (IsJsonNumber(token)) sort = Sort::kNumber;
-        break;
-    }
-  }
-  return {json, token, sort};
-}
-
-bool IsLongInteger(absl::string_view number) {
-  constexpr size_t kAlwaysExact = 7;  // a float's significant digits, with room for a sign
-  return number.size() > kAlwaysExact && number.find_first_of(".eE") == absl::string_view::npos;
-}
-
-// The nearest number of the type, unless there is none or the text is an integer that the type
-// can't hold.
-template <typename Float>
-std::optional<Float> NearestFloat(absl::string_view number) {
-  Float value = 0;
-  const char* end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(number.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
-  if (IsLongInteger(number)) {
-    char exact[400];
-    const int size = std::snprintf(exact, sizeof exact, "%.0f", static_cast<double>(value));
-    if (number != absl::string_view(exact, size)) return std::nullopt;
-  }
-  return value;
-}
-
-std::optional<bool> BoolFromText(absl::string_view text) {
-  if (absl::EqualsIgnoreCase(text, "true")) return true;
-  if (absl::EqualsIgnoreCase(text, "false")) return false;
-  return std::nullopt;
+  return {json, token, SortOf(token)};
 }
 
 class JsonReader {
  public:
-  JsonReader(const DecodeOptions& options, const char* end)
-      : end_(end),
+  JsonReader(const DecodeOptions& options, const std::string& body)
+      : end_(body.data() + body.size()),
         max_depth_(std::min(options.max_depth, kDeepestEver)),
         nodes_left_(options.max_nodes),
+        kept_bytes_left_(kFreeKeptBytes + kKeptBytesPerByte * body.size()),
         drift_(options.drift) {}
 
   const absl::Status& status() const { return status_; }
 
   // The body is the message.
   bool ReadBody(ondemand::value json, Message* out) {
-    const Value value = Look(json);
     if (!CountNode(nullptr)) return false;
-    const Schema& schema = Schema::For(out->GetDescriptor());
-    const Holder holder{out, schema.unknown_fields(), nullptr};
-    const Scope scope{out, &schema, nullptr, holder.field != nullptr ? &holder : nullptr};
-    return ReadMessage(value, scope, 1);
+    return ReadMessage(Look(json), Schema::For(out->GetDescriptor()), out, nullptr, nullptr, 1);
   }
 
   // The body is one field of the message.
   bool ReadBodyIntoField(ondemand::value json, const FieldPlan& plan, Message* out) {
-    const Value value = Look(json);
     if (!CountNode(nullptr)) return false;
     const Schema& schema = Schema::For(out->GetDescriptor());
-    const Holder holder{out, schema.unknown_fields(), nullptr};
-    const Scope scope{out, &schema, nullptr, holder.field != nullptr ? &holder : nullptr};
-    const Path path{nullptr, Path::kName, plan.field->json_name(), 0};
-    return ReadField(value, scope, plan, path, 0);
+    std::optional<Holder> holder;
+    if (schema.unknown_fields() != nullptr) holder.emplace(out, schema.unknown_fields(), nullptr);
+    const Scope scope{out, &schema, nullptr, holder ? &*holder : nullptr};
+    const ValuePath path = ValuePath::Field(nullptr, plan.field->json_name());
+    if (!ReadField(Look(json), scope, plan, path, 0)) return false;
+    if (holder) holder->Sweep();
+    return true;
   }
 
-  bool Fail(const Path* at, absl::string_view problem) {
-    const std::string path = PathText(at, nullptr, PathStyle::kMessage);
+  bool Fail(const ValuePath* at, absl::string_view problem) {
+    const std::string path = PathText(at, nullptr, PathStyle::kError);
     status_ = absl::InternalError(path.empty() ? absl::StrCat("the body ", problem)
                                                : absl::StrCat(path, " ", problem));
     return false;
   }
 
-  bool FailSyntax(const Path* at) { return Fail(at, "is not valid JSON"); }
+  bool FailSyntax(const ValuePath* at) { return Fail(at, "is not valid JSON"); }
 
  private:
   // What an object has held so far of one field.
@@ -311,21 +160,39 @@ class JsonReader {
     const char* start;  // null: nothing yet
     int spelling;
     bool null;
+    // The entries that the value left among the unknown fields.
+    int entries_begin;
+    int entries_end;
   };
 
-  bool CountNode(const Path* at) {
+  static int EntryCount(const Scope& scope) {
+    return scope.holder != nullptr ? scope.holder->size() : 0;
+  }
+
+  bool CountNode(const ValuePath* at) {
     if (nodes_left_ == 0) return Fail(at, "holds too many values");
     --nodes_left_;
     return true;
   }
 
-  bool CheckDepth(const Path* at, int depth) {
+  bool CheckDepth(const ValuePath* at, int depth) {
     return depth <= max_depth_ || Fail(at, "is nested too deeply");
   }
 
   // ---- objects
 
-  bool ReadMessage(const Value& value, const Scope& scope, int depth) {
+  bool ReadMessage(const Value& value, const Schema& schema, Message* out, const ValuePath* at,
+                   Holder* outer, int depth) {
+    if (schema.unknown_fields() == nullptr) {
+      return ReadMembers(value, Scope{out, &schema, at, outer}, depth);
+    }
+    Holder holder(out, schema.unknown_fields(), at);
+    if (!ReadMembers(value, Scope{out, &schema, at, &holder}, depth)) return false;
+    holder.Sweep();
+    return true;
+  }
+
+  bool ReadMembers(const Value& value, const Scope& scope, int depth) {
     if (!CheckDepth(scope.at, depth)) return false;
     const Schema& schema = *scope.schema;
     Value object_value = value;
@@ -342,24 +209,29 @@ class JsonReader {
       if (!FindSpelling(member, schema, expected, &name, &spelling)) return FailSyntax(scope.at);
       const Value child = Look(member.value());
       if (spelling == Schema::kUnknown) {
-        const Path path{scope.at, Path::kForeign, name, 0};
+        const ValuePath path = ValuePath::Foreign(scope.at, name);
+        if (child.sort == Sort::kInvalid) return FailSyntax(&path);
         if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
         continue;
       }
       const FieldPlan& plan = *schema.spellings()[spelling].plan;
       expected = plan.index + 1;
-      const Path path{scope.at, Path::kName, schema.spellings()[spelling].name, 0};
+      const ValuePath path = ValuePath::Field(scope.at, schema.spellings()[spelling].name);
+      if (child.sort == Sort::kInvalid) return FailSyntax(&path);
       Seen& before = seen[plan.index];
       if (before.start != nullptr) {
         if (before.spelling != spelling && !before.null) {
           if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
           continue;
         }
-        const Path earlier{scope.at, Path::kName, schema.spellings()[before.spelling].name, 0};
-        if (!GiveUpEarlier(before.start, scope, plan, earlier, depth)) return false;
+        scope.message->GetReflection()->ClearField(scope.message, plan.field);
+        const ValuePath earlier =
+            ValuePath::Field(scope.at, schema.spellings()[before.spelling].name);
+        if (!KeepEarlier(before, scope, earlier, depth)) return false;
       }
-      before = {child.token.data(), spelling, child.sort == Sort::kNull};
+      before = {child.token.data(), spelling, child.sort == Sort::kNull, EntryCount(scope), 0};
       if (!ReadField(child, scope, plan, path, depth)) return false;
+      before.entries_end = EntryCount(scope);
     }
     for (size_t index : schema.documented_required()) {
       if (seen[index].start == nullptr && drift_ != nullptr) {
@@ -417,7 +289,7 @@ class JsonReader {
   // ---- what doesn't go into a typed field
 
   // The end of the value that starts at `start`, which is checked; null when the body is refused.
-  const char* EndOf(const char* start, const Path& path, int depth, size_t* nodes) {
+  const char* EndOf(const char* start, const ValuePath& path, int depth, size_t* nodes) {
     JsonBudget budget{max_depth_ - depth, *nodes};
     JsonFlaw flaw = JsonFlaw::kNone;
     const char* end = ScanJsonValue(start, end_, &budget, &flaw);
@@ -438,33 +310,42 @@ class JsonReader {
     return nullptr;
   }
 
-  bool Keep(const char* start, const Scope& scope, const Path& path, int depth, bool ill_fitting) {
+  bool Keep(const char* start, const Scope& scope, const ValuePath& path, int depth,
+            bool ill_fitting) {
     // The value itself is counted already.
     size_t nodes = nodes_left_ + 1;
     const char* end = EndOf(start, path, depth, &nodes);
     if (end == nullptr) return false;
     nodes_left_ = nodes;
-    AddEntry(absl::string_view(start, end - start), scope, path, ill_fitting);
+    return AddEntry(absl::string_view(start, end - start), scope, path, ill_fitting);
+  }
+
+  bool AddEntry(absl::string_view json, const Scope& scope, const ValuePath& path,
+                bool ill_fitting) {
+    if (scope.holder == nullptr) return true;
+    std::string text = PathText(&path, scope.holder->at(), PathStyle::kExact);
+    const size_t size = json.size() + text.size();
+    if (size > kept_bytes_left_) return Fail(&path, "holds too much outside its schema");
+    kept_bytes_left_ -= size;
+    UnknownField* entry = scope.holder->Add();
+    entry->set_path(std::move(text));
+    entry->set_json(std::string(json));
+    entry->set_ill_fitting(ill_fitting);
     return true;
   }
 
-  void AddEntry(absl::string_view json, const Scope& scope, const Path& path, bool ill_fitting) {
-    if (scope.holder == nullptr) return;
-    UnknownField* entry = scope.holder->Add();
-    AppendPath(&path, scope.holder->at, PathStyle::kExact, entry->mutable_path());
-    entry->set_json(std::string(json));
-    entry->set_ill_fitting(ill_fitting);
+  void TellUnknown(const Scope& scope, const ValuePath& path) {
+    if (drift_ == nullptr) return;
+    drift_->OnUnknownField(scope.schema->descriptor()->full_name(),
+                           PathText(&path, scope.at, PathStyle::kDrift));
   }
 
-  bool KeepUnknown(const char* start, const Scope& scope, const Path& path, int depth) {
-    if (drift_ != nullptr) {
-      drift_->OnUnknownField(scope.schema->descriptor()->full_name(),
-                             PathText(&path, scope.at, PathStyle::kDrift));
-    }
+  bool KeepUnknown(const char* start, const Scope& scope, const ValuePath& path, int depth) {
+    TellUnknown(scope, path);
     return Keep(start, scope, path, depth, false);
   }
 
-  bool KeepIllFitting(const char* start, const Scope& scope, const Path& path, int depth,
+  bool KeepIllFitting(const char* start, const Scope& scope, const ValuePath& path, int depth,
                       Fit fit = Fit::kIllFitting) {
     if (drift_ != nullptr) {
       const std::string& message = scope.schema->descriptor()->full_name();
@@ -478,35 +359,17 @@ class JsonReader {
     return Keep(start, scope, path, depth, true);
   }
 
-  // Keeps what a field held before its name came again, and clears the field.
-  bool GiveUpEarlier(const char* start, const Scope& scope, const FieldPlan& plan, const Path& path,
-                     int depth) {
-    scope.message->GetReflection()->ClearField(scope.message, plan.field);
-    ForgetEntries(scope, path);
+  // Keeps, as an unknown field, what stood under a name before the name came again.
+  bool KeepEarlier(const Seen& earlier, const Scope& scope, const ValuePath& path, int depth) {
+    if (scope.holder != nullptr) scope.holder->Forget(earlier.entries_begin, earlier.entries_end);
     size_t nodes = SIZE_MAX;
-    const char* end = EndOf(start, path, depth, &nodes);
+    const char* end = EndOf(earlier.start, path, depth, &nodes);
     if (end == nullptr) return false;
-    if (drift_ != nullptr) {
-      drift_->OnUnknownField(scope.schema->descriptor()->full_name(),
-                             PathText(&path, scope.at, PathStyle::kDrift));
-    }
-    AddEntry(absl::string_view(start, end - start), scope, path, false);
-    return true;
+    TellUnknown(scope, path);
+    return AddEntry(absl::string_view(earlier.start, end - earlier.start), scope, path, false);
   }
 
-  // Removes what was kept of a value that is now kept whole.
-  static void ForgetEntries(const Scope& scope, const Path& path) {
-    if (scope.holder == nullptr) return;
-    const std::string prefix = PathText(&path, scope.holder->at, PathStyle::kExact);
-    scope.holder->RemoveIf([&](const UnknownField& entry) {
-      if (!absl::StartsWith(entry.path(), prefix)) return false;
-      if (entry.path().size() == prefix.size()) return entry.ill_fitting();
-      const char next = entry.path()[prefix.size()];
-      return next == '.' || next == '[';
-    });
-  }
-
-  bool Settle(Fit fit, const Value& value, const Scope& scope, const Path& path, int depth) {
+  bool Settle(Fit fit, const Value& value, const Scope& scope, const ValuePath& path, int depth) {
     if (fit == Fit::kFits) return true;
     if (fit == Fit::kFailed) return false;
     return KeepIllFitting(value.token.data(), scope, path, depth, fit);
@@ -515,9 +378,8 @@ class JsonReader {
   // ---- fields
 
   // `depth` is that of the object in which the field stands; 0 where the field is the whole body.
-  bool ReadField(const Value& value, const Scope& scope, const FieldPlan& plan, const Path& path,
-                 int depth) {
-    if (value.sort == Sort::kInvalid) return FailSyntax(&path);
+  bool ReadField(const Value& value, const Scope& scope, const FieldPlan& plan,
+                 const ValuePath& path, int depth) {
     if (value.sort == Sort::kNull && plan.kind != ValueKind::kValue) return true;
     if (plan.kind == ValueKind::kMap) return ReadMap(value, scope, plan, path, depth);
     if (plan.repeated) return ReadList(value, scope, plan, path, depth);
@@ -529,8 +391,8 @@ class JsonReader {
     return Settle(fit, value, scope, path, depth);
   }
 
-  bool ReadList(const Value& value, const Scope& scope, const FieldPlan& plan, const Path& path,
-                int depth) {
+  bool ReadList(const Value& value, const Scope& scope, const FieldPlan& plan,
+                const ValuePath& path, int depth) {
     const Slot slot(scope.message, plan.field);
     if (value.sort == Sort::kNull && plan.kind == ValueKind::kValue) return true;
     if (value.sort != Sort::kList) {
@@ -546,7 +408,7 @@ class JsonReader {
     size_t index = 0;
     for (auto item : array) {
       ondemand::value json;
-      const Path element_path{&path, Path::kIndex, {}, index++};
+      const ValuePath element_path = ValuePath::Element(&path, index++);
       if (std::move(item).get(json)) return FailSyntax(&element_path);
       if (!CountNode(&path)) return false;
       const Value element = Look(json);
@@ -556,7 +418,7 @@ class JsonReader {
     return true;
   }
 
-  bool ReadMap(const Value& value, const Scope& scope, const FieldPlan& plan, const Path& path,
+  bool ReadMap(const Value& value, const Scope& scope, const FieldPlan& plan, const ValuePath& path,
                int depth) {
     if (value.sort != Sort::kObject) {
       return KeepIllFitting(value.token.data(), scope, path, depth);
@@ -569,88 +431,59 @@ class JsonReader {
     ondemand::object object;
     if (map.json.get_object().get(object)) return FailSyntax(&path);
     struct Entry {
-      const char* start;
-      int position;  // in the field; negative: the value didn't fit
+      Seen seen;
+      int position;  // in the field; negative: it isn't there
     };
-    absl::flat_hash_map<std::string, Entry> entries;
+    std::map<std::string, Entry> entries;
+    std::vector<Entry*> by_position;
+    const auto remove = [&](int position) {
+      const int last = static_cast<int>(by_position.size()) - 1;
+      reflection->SwapElements(scope.message, plan.field, position, last);
+      reflection->RemoveLast(scope.message, plan.field);
+      by_position[position] = by_position[last];
+      by_position[position]->position = position;
+      by_position.pop_back();
+    };
     for (auto item : object) {
       ondemand::field member;
       if (std::move(item).get(member)) return FailSyntax(&path);
       if (!CountNode(&path)) return false;
-      absl::string_view name_view;
-      if (!NameOf(member, &name_view)) return FailSyntax(&path);
-      const std::string name(name_view);
+      absl::string_view name;
+      if (!NameOf(member, &name)) return FailSyntax(&path);
       const Value child = Look(member.value());
-      const Path child_path{&path, Path::kForeign, name, 0};
+      const ValuePath child_path = ValuePath::Foreign(&path, name);
       if (child.sort == Sort::kInvalid) return FailSyntax(&child_path);
-      auto [it, is_new] = entries.try_emplace(name, Entry{child.token.data(), -1});
+      auto [it, is_new] = entries.try_emplace(std::string(name));
+      Entry& entry = it->second;
       if (!is_new) {
-        if (!GiveUpEntry(it->second.start, it->second.position, scope, plan, child_path, depth)) {
-          return false;
-        }
-        for (auto& [other, entry] : entries) {
-          if (entry.position == reflection->FieldSize(*scope.message, plan.field)) {
-            entry.position = it->second.position;
-          }
-        }
-        it->second = Entry{child.token.data(), -1};
+        if (entry.position >= 0) remove(entry.position);
+        if (!KeepEarlier(entry.seen, scope, child_path, depth + 1)) return false;
       }
-      Message* entry = reflection->AddMessage(scope.message, plan.field);
-      Fit fit = SetMapKey(name, key_plan, entry) ? Fit::kFits : Fit::kIllFitting;
+      entry.seen = {child.token.data(), 0, false, EntryCount(scope), 0};
+      entry.position = -1;
+      Message* pair = reflection->AddMessage(scope.message, plan.field);
+      Fit fit =
+          PutMapKey(name, key_plan, Slot(pair, key_plan.field)) ? Fit::kFits : Fit::kIllFitting;
       if (fit == Fit::kFits) {
         fit =
-            ReadOne(child, scope, value_plan, Slot(entry, value_plan.field), child_path, depth + 1);
+            ReadOne(child, scope, value_plan, Slot(pair, value_plan.field), child_path, depth + 1);
       }
       if (fit == Fit::kFits) {
-        it->second.position = reflection->FieldSize(*scope.message, plan.field) - 1;
+        entry.position = static_cast<int>(by_position.size());
+        by_position.push_back(&entry);
       } else {
         reflection->RemoveLast(scope.message, plan.field);
       }
       if (!Settle(fit, child, scope, child_path, depth + 1)) return false;
+      entry.seen.entries_end = EntryCount(scope);
     }
     return true;
-  }
-
-  // Keeps what a map held before a key came again, and takes it out of the map; the last entry
-  // moves into its place.
-  bool GiveUpEntry(const char* start, int position, const Scope& scope, const FieldPlan& plan,
-                   const Path& path, int depth) {
-    ForgetEntries(scope, path);
-    if (position >= 0) {
-      const Reflection* reflection = scope.message->GetReflection();
-      const int last = reflection->FieldSize(*scope.message, plan.field) - 1;
-      reflection->SwapElements(scope.message, plan.field, position, last);
-      reflection->RemoveLast(scope.message, plan.field);
-    }
-    size_t nodes = SIZE_MAX;
-    const char* end = EndOf(start, path, depth + 1, &nodes);
-    if (end == nullptr) return false;
-    if (drift_ != nullptr) {
-      drift_->OnUnknownField(scope.schema->descriptor()->full_name(),
-                             PathText(&path, scope.at, PathStyle::kDrift));
-    }
-    AddEntry(absl::string_view(start, end - start), scope, path, false);
-    return true;
-  }
-
-  static bool SetMapKey(const std::string& name, const FieldPlan& plan, Message* entry) {
-    const Slot slot(entry, plan.field);
-    if (plan.kind == ValueKind::kString) {
-      slot.String(name);
-      return true;
-    }
-    if (plan.kind == ValueKind::kBool) {
-      const std::optional<bool> key = BoolFromText(name);
-      if (key) slot.Bool(*key);
-      return key.has_value();
-    }
-    return PutInteger(name, plan.kind, slot);
   }
 
   // ---- one value
 
   Fit ReadOne(const Value& value, const Scope& scope, const FieldPlan& plan, const Slot& slot,
-              const Path& path, int depth) {
+              const ValuePath& path, int depth) {
     if (value.sort == Sort::kInvalid) {
       FailSyntax(&path);
       return Fit::kFailed;
@@ -658,10 +491,9 @@ class JsonReader {
     switch (plan.kind) {
       case ValueKind::kMessage: {
         if (value.sort != Sort::kObject) return Fit::kIllFitting;
-        Message* message = slot.Submessage();
-        const Holder own{message, plan.nested->unknown_fields(), &path};
-        const Scope inner{message, plan.nested, &path, own.field != nullptr ? &own : scope.holder};
-        return ReadMessage(value, inner, depth + 1) ? Fit::kFits : Fit::kFailed;
+        return ReadMessage(value, *plan.nested, slot.Submessage(), &path, scope.holder, depth + 1)
+                   ? Fit::kFits
+                   : Fit::kFailed;
       }
       case ValueKind::kStruct: {
         if (value.sort != Sort::kObject) return Fit::kIllFitting;
@@ -737,99 +569,15 @@ class JsonReader {
   }
 
   static Fit ReadScalar(const Value& value, const FieldPlan& plan, const Slot& slot) {
-    absl::string_view text = value.token;
-    if (value.sort == Sort::kString) {
-      const std::optional<absl::string_view> unescaped = Text(value);
-      if (!unescaped) return Fit::kIllFitting;
-      text = *unescaped;
-    } else if (value.sort == Sort::kObject || value.sort == Sort::kList ||
-               value.sort == Sort::kNull) {
-      return Fit::kIllFitting;
-    }
-    const bool is_bool = value.sort == Sort::kTrue || value.sort == Sort::kFalse;
-    switch (plan.kind) {
-      case ValueKind::kString:
-        slot.String(std::string(text));
-        return Fit::kFits;
-      case ValueKind::kBytes: {
-        std::string bytes;
-        if (value.sort != Sort::kString ||
-            (!absl::Base64Unescape(text, &bytes) && !absl::WebSafeBase64Unescape(text, &bytes))) {
-          return Fit::kIllFitting;
-        }
-        slot.String(std::move(bytes));
-        return Fit::kFits;
-      }
-      case ValueKind::kBool: {
-        if (value.sort == Sort::kNumber) return Fit::kIllFitting;
-        const std::optional<bool> flag = BoolFromText(text);
-        if (!flag) return Fit::kIllFitting;
-        slot.Bool(*flag);
-        return Fit::kFits;
-      }
-      case ValueKind::kEnum:
-        return is_bool || text.empty() ? Fit::kIllFitting : PutEnum(text, plan, slot);
-      case ValueKind::kFloat: {
-        const std::optional<float> number =
-            !is_bool && IsJsonNumber(text) ? NearestFloat<float>(text) : std::nullopt;
-        if (!number) return Fit::kIllFitting;
-        slot.Float(*number);
-        return Fit::kFits;
-      }
-      case ValueKind::kDouble: {
-        const std::optional<double> number =
-            !is_bool && IsJsonNumber(text) ? NearestFloat<double>(text) : std::nullopt;
-        if (!number) return Fit::kIllFitting;
-        slot.Double(*number);
-        return Fit::kFits;
-      }
-      default:
-        return !is_bool && PutInteger(text, plan.kind, slot) ? Fit::kFits : Fit::kIllFitting;
-    }
-  }
-
-  static Fit PutEnum(absl::string_view text, const FieldPlan& plan, const Slot& slot) {
-    if (const std::optional<int64_t> number = ExactInt64(text)) {
-      const auto* type = plan.field->enum_type();
-      if (*number < INT32_MIN || *number > INT32_MAX ||
-          type->FindValueByNumber(static_cast<int>(*number)) == nullptr) {
-        return Fit::kNewEnumValue;
-      }
-      slot.Enum(static_cast<int>(*number));
-      return Fit::kFits;
-    }
-    const auto it = plan.enum_values.find(absl::AsciiStrToLower(text));
-    if (it == plan.enum_values.end()) return Fit::kNewEnumValue;
-    slot.Enum(it->second->number());
-    return Fit::kFits;
-  }
-
-  static bool PutInteger(absl::string_view text, ValueKind kind, const Slot& slot) {
-    if (kind == ValueKind::kUint32 || kind == ValueKind::kUint64) {
-      const std::optional<uint64_t> number = ExactUint64(text);
-      if (!number || (kind == ValueKind::kUint32 && *number > UINT32_MAX)) return false;
-      if (kind == ValueKind::kUint32) {
-        slot.Uint32(static_cast<uint32_t>(*number));
-      } else {
-        slot.Uint64(*number);
-      }
-      return true;
-    }
-    const std::optional<int64_t> number = ExactInt64(text);
-    if (!number) return false;
-    if (kind == ValueKind::kInt64) {
-      slot.Int64(*number);
-      return true;
-    }
-    if (*number < INT32_MIN || *number > INT32_MAX) return false;
-    slot.Int32(static_cast<int32_t>(*number));
-    return true;
+    if (value.sort != Sort::kString) return PutScalar(value.sort, value.token, plan, slot);
+    const std::optional<absl::string_view> text = Text(value);
+    return text ? PutScalar(Sort::kString, *text, plan, slot) : Fit::kIllFitting;
   }
 
   // ---- values without a schema
 
   Fit ReadValue(const Value& value, google::protobuf::Value* out, const Scope& scope,
-                const Path& path, int depth) {
+                const ValuePath& path, int depth) {
     switch (value.sort) {
       case Sort::kNull:
         out->set_null_value(google::protobuf::NULL_VALUE);
@@ -839,7 +587,7 @@ class JsonReader {
         out->set_bool_value(value.sort == Sort::kTrue);
         return Fit::kFits;
       case Sort::kNumber: {
-        const std::optional<double> number = NearestFloat<double>(value.token);
+        const std::optional<double> number = NearestDouble(value.token);
         if (!number) return Fit::kIllFitting;
         out->set_number_value(*number);
         return Fit::kFits;
@@ -864,12 +612,12 @@ class JsonReader {
   }
 
   bool ReadStruct(const Value& value, google::protobuf::Struct* out, const Scope& scope,
-                  const Path& path, int depth) {
+                  const ValuePath& path, int depth) {
     if (!CheckDepth(&path, depth + 1)) return false;
     Value struct_value = value;
     ondemand::object object;
     if (struct_value.json.get_object().get(object)) return FailSyntax(&path);
-    absl::flat_hash_map<std::string, const char*> starts;
+    absl::flat_hash_map<std::string, Seen> members;
     for (auto item : object) {
       ondemand::field member;
       if (std::move(item).get(member)) return FailSyntax(&path);
@@ -878,27 +626,24 @@ class JsonReader {
       if (!NameOf(member, &name_view)) return FailSyntax(&path);
       const std::string name(name_view);
       const Value child = Look(member.value());
-      const Path child_path{&path, Path::kForeign, name, 0};
-      auto [it, is_new] = starts.try_emplace(name, child.token.data());
+      const ValuePath child_path = ValuePath::Foreign(&path, name);
+      auto [it, is_new] = members.try_emplace(name);
       if (!is_new) {
-        ForgetEntries(scope, child_path);
-        size_t nodes = SIZE_MAX;
-        const char* end = EndOf(it->second, child_path, depth + 1, &nodes);
-        if (end == nullptr) return false;
-        AddEntry(absl::string_view(it->second, end - it->second), scope, child_path, false);
-        it->second = child.token.data();
         out->mutable_fields()->erase(name);
+        if (!KeepEarlier(it->second, scope, child_path, depth + 1)) return false;
       }
+      it->second = {child.token.data(), 0, false, EntryCount(scope), 0};
       const Fit fit =
           ReadValue(child, &(*out->mutable_fields())[name], scope, child_path, depth + 1);
       if (fit == Fit::kIllFitting) out->mutable_fields()->erase(name);
       if (!Settle(fit, child, scope, child_path, depth + 1)) return false;
+      it->second.entries_end = EntryCount(scope);
     }
     return true;
   }
 
   bool ReadListValue(const Value& value, google::protobuf::ListValue* out, const Scope& scope,
-                     const Path& path, int depth) {
+                     const ValuePath& path, int depth) {
     if (!CheckDepth(&path, depth + 1)) return false;
     Value list = value;
     ondemand::array array;
@@ -906,7 +651,7 @@ class JsonReader {
     size_t index = 0;
     for (auto item : array) {
       ondemand::value json;
-      const Path element_path{&path, Path::kIndex, {}, index++};
+      const ValuePath element_path = ValuePath::Element(&path, index++);
       if (std::move(item).get(json)) return FailSyntax(&element_path);
       if (!CountNode(&path)) return false;
       const Value element = Look(json);
@@ -920,6 +665,7 @@ class JsonReader {
   const char* const end_;
   const int max_depth_;
   size_t nodes_left_;
+  size_t kept_bytes_left_;
   DriftSink* const drift_;
   absl::Status status_;
 };
@@ -964,7 +710,7 @@ absl::Status Parse(ondemand::parser& parser, const std::string& body, const Deco
   if (auto error = parser.iterate(body).get(document)) return FirstPassRefusal(error);
   ondemand::value root;
   if (document.get_value().get(root)) return Refusal("is not valid JSON");
-  JsonReader reader(options, body.data() + body.size());
+  JsonReader reader(options, body);
   bool read = false;
   if (wrapped) {
     ondemand::array array;
