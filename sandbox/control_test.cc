@@ -228,6 +228,15 @@ TEST_F(ControlTest, KeepsThePathAsItWasSent) {
   EXPECT_EQ(seen[0].status, 404);
 }
 
+TEST_F(ControlTest, SeesAPathWithAnEncodedLineBreakAndALongOne) {
+  EXPECT_EQ(Send("GET", "/openapply/api/v3/students/a%0D%0Ab/reenrollments").status, 404);
+  EXPECT_EQ(Send("GET", absl::StrCat("/openapply/api/v3/students/", std::string(8000, 'x'),
+                                     "/reenrollments"))
+                .status,
+            404);
+  EXPECT_EQ(sandbox_->CountRequests("openapply", "students"), 2);
+}
+
 TEST_F(ControlTest, ChangesTheSettingsThatAreNamed) {
   EXPECT_EQ(Control("POST", "/settings", R"({"max_per_page":10})").status, 200);
   EXPECT_EQ(Control("POST", "/settings",
