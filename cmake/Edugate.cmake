@@ -112,6 +112,9 @@ function(edugate_proto_library)
   set(out "${PROJECT_BINARY_DIR}/generated")
   file(MAKE_DIRECTORY "${out}")
   set(generated)
+  set(import_roots "${PROJECT_SOURCE_DIR}/proto" "${EDUGATE_GOOGLEAPIS}" "${ARG_ROOT}")
+  list(REMOVE_DUPLICATES import_roots)
+  list(TRANSFORM import_roots PREPEND "-I;")
   foreach(proto IN LISTS ARG_PROTOS)
     string(REGEX REPLACE "\\.proto$" "" stem "${proto}")
     set(files "${out}/${stem}.pb.cc" "${out}/${stem}.pb.h")
@@ -122,7 +125,7 @@ function(edugate_proto_library)
     endif()
     add_custom_command(
       OUTPUT ${files}
-      COMMAND ${PROTOC} -I "${PROJECT_SOURCE_DIR}/proto" -I "${EDUGATE_GOOGLEAPIS}" --cpp_out=${out} ${grpc_flags}
+      COMMAND ${PROTOC} ${import_roots} --cpp_out=${out} ${grpc_flags}
         "${ARG_ROOT}/${proto}"
       DEPENDS "${ARG_ROOT}/${proto}"
       COMMENT "protoc ${proto}"

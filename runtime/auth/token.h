@@ -1,0 +1,36 @@
+// What comes of asking for a token.
+#ifndef EDUGATE_RUNTIME_AUTH_TOKEN_H_
+#define EDUGATE_RUNTIME_AUTH_TOKEN_H_
+
+#include <variant>
+
+#include "absl/time/time.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/task.h"
+#include "runtime/config/secret.h"
+#include "runtime/errors/errors.h"
+
+namespace edugate::auth {
+
+// A token, ready for the Authorization header.
+struct Token {
+  config::Secret authorization;  // Scheme and token: `Bearer x`.
+  absl::Duration life;           // From the request on. In [0, 24 h].
+};
+
+// A token, or why there is none.
+using FetchResult = std::variant<Token, errors::ProviderFailure>;
+
+// Asks for a token.
+class TokenFetcher {
+ public:
+  virtual ~TokenFetcher() = default;
+
+  // Yields at the call's deadline or cancellation at the latest. `call` and the fetcher outlive the
+  // task. Called on any loop, by one task at a time.
+  virtual async::Task<FetchResult> Fetch(async::CallContext& call) = 0;
+};
+
+}  // namespace edugate::auth
+
+#endif  // EDUGATE_RUNTIME_AUTH_TOKEN_H_

@@ -1,0 +1,89 @@
+#include "runtime/config/rotating_secret.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "absl/time/time.h"
+
+namespace edugate::config {
+namespace {
+
+constexpr absl::Duration kLookInterval = absl::Seconds(1);
+
+int64_t Nanoseconds(const timespec& time) {
+  return absl::ToUnixNanos(absl::TimeFromTimespec(time));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RotatingSecret>> RotatingSecret::Open(SecretSource source,
+                                                                     Check check,
+                                                                     const async::Clock* clock) {
+  auto secret = std::unique_ptr<RotatingSecret>(
+      new RotatingSecret(std::move(source), std::move(check), clock));
+  // The stamp is taken first: a file that changes in between is read again at the next look.
+  const Stamp stamp = StampOf(secret->source_.path());
+  absl::StatusOr<Secret> first = secret->ReadAndCheck();
+  if (!first.ok()) return first.status();
+  absl::MutexLock lock(&secret->mutex_);
+  secret->stamp_ = stamp;
+  secret->current_ = std::make_shared<const Secret>(*std::move(first));
+  secret->next_look_ = async::After(clock->MonotonicNow(), kLookInterval);
+  return secret;
+}
+
+RotatingSecret::RotatingSecret(SecretSource source, Check check, const async::Clock* clock)
+    : source_(std::move(source)), check_(std::move(check)), clock_(clock) {}
+
+std::shared_ptr<const Secret> RotatingSecret::Get() { return Look(/*at_once=*/false); }
+
+std::shared_ptr<const Secret> RotatingSecret::GetFresh() { return Look(/*at_once=*/true); }
+
+RotatingSecret::Stamp RotatingSecret::StampOf(absl::string_view path) {
+  struct stat status;
+  // stat follows symbolic links: a link that points elsewhere shows another inode.
+  if (path.empty() || stat(std::string(path).c_str(), &status) != 0) return Stamp();
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size = status.st_size,
+          .modified_ns = Nanoseconds(status.st_mtim),
+          .changed_ns = Nanoseconds(status.st_ctim)};
+}
+
+absl::StatusOr<Secret> RotatingSecret::ReadAndCheck() const {
+  absl::StatusOr<Secret> secret = source_.Read();
+  if (!secret.ok() || check_ == nullptr) return secret;
+  absl::Status checked = check_(secret->Reveal());
+  if (!checked.ok()) return checked;
+  return secret;
+}
+
+std::shared_ptr<const Secret> RotatingSecret::Look(bool at_once) {
+  Stamp known;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (source_.path().empty() || looking_) return current_;
+    const async::MonotonicTime now = clock_->MonotonicNow();
+    if (!at_once && now < next_look_) return current_;
+    next_look_ = async::After(now, kLookInterval);
+    looking_ = true;
+    known = stamp_;
+  }
+  // Without the lock, so that other threads go on with the secret they know.
+  const Stamp stamp = StampOf(source_.path());
+  std::shared_ptr<const Secret> next;
+  if (!(stamp == known)) {
+    absl::StatusOr<Secret> read = ReadAndCheck();
+    if (read.ok()) next = std::make_shared<const Secret>(*std::move(read));
+  }
+  absl::MutexLock lock(&mutex_);
+  looking_ = false;
+  if (next != nullptr) {
+    current_ = std::move(next);
+    stamp_ = stamp;
+  }
+  return current_;
+}
+
+}  // namespace edugate::config

@@ -1,0 +1,74 @@
+// A secret that follows its file.
+#ifndef EDUGATE_RUNTIME_CONFIG_ROTATING_SECRET_H_
+#define EDUGATE_RUNTIME_CONFIG_ROTATING_SECRET_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "runtime/async/clock.h"
+#include "runtime/config/secret.h"
+
+namespace edugate::config {
+
+// Gives a secret as its file has it now. The file is looked at (one stat) at most once a second,
+// and read when it was written, replaced, or reached through another symbolic link (Kubernetes'
+// `..data`). As long as the new content can't be read or is refused, the last good one stays. A
+// value or a variable never changes. Thread-safe.
+class RotatingSecret {
+ public:
+  // Says whether a secret can be used where it is needed, in words that don't show it.
+  using Check = std::function<absl::Status(absl::string_view)>;
+
+  // Reads the secret the first time. The error is that of SecretSource::Read or of `check`, which
+  // may be null. `clock` outlives the secret.
+  static absl::StatusOr<std::unique_ptr<RotatingSecret>> Open(SecretSource source, Check check,
+                                                              const async::Clock* clock);
+
+  RotatingSecret(const RotatingSecret&) = delete;
+  RotatingSecret& operator=(const RotatingSecret&) = delete;
+
+  // The secret. Never null.
+  std::shared_ptr<const Secret> Get();
+
+  // The same, looking at the file even if it was looked at less than a second ago: for when the
+  // provider has refused the secret.
+  std::shared_ptr<const Secret> GetFresh();
+
+ private:
+  // What tells one state of a file from another.
+  struct Stamp {
+    uint64_t device = 0;
+    uint64_t inode = 0;
+    int64_t size = -1;
+    int64_t modified_ns = 0;
+    int64_t changed_ns = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+
+  RotatingSecret(SecretSource source, Check check, const async::Clock* clock);
+
+  static Stamp StampOf(absl::string_view path);
+  absl::StatusOr<Secret> ReadAndCheck() const;
+  std::shared_ptr<const Secret> Look(bool at_once);
+
+  const SecretSource source_;
+  const Check check_;
+  const async::Clock* const clock_;
+
+  absl::Mutex mutex_;
+  std::shared_ptr<const Secret> current_ ABSL_GUARDED_BY(mutex_);
+  Stamp stamp_ ABSL_GUARDED_BY(mutex_);
+  async::MonotonicTime next_look_ ABSL_GUARDED_BY(mutex_);
+  bool looking_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace edugate::config
+
+#endif  // EDUGATE_RUNTIME_CONFIG_ROTATING_SECRET_H_
