@@ -43,9 +43,7 @@ v1::MethodCapability ToCapability(const Entry& entry) {
   for (const adapters::FilterField& field : entry.list->filters) {
     v1::FilterCapability& filter = *out.add_filters();
     filter.set_field(field.name);
-    for (const adapters::FilterOp op : field.ops) {
-      filter.add_operators(std::string(adapters::FilterOpText(op)));
-    }
+    filter.mutable_operators()->Assign(field.ops.begin(), field.ops.end());
     filter.set_value_type(std::string(adapters::FilterTypeText(field.type)));
   }
   if (entry.list->by_learner) out.set_notes("learner narrows the list");

@@ -7,46 +7,17 @@
 #include "absl/strings/str_join.h"
 #include "edugate/v1/enrollment_service.grpc.pb.h"
 #include "services/bridge.h"
-#include "services/list_request.h"
-#include "services/paging.h"
-#include "services/routing.h"
-#include "services/write_request.h"
+#include "services/port_calls.h"
 
 namespace edugate::services {
 namespace {
 
 using adapters::Resource;
 
-// The list's tokens go on in the stream and the other way round.
 constexpr char kListMethod[] = "EnrollmentService.ListEnrollments";
 
-// A list, checked against what its connection can do.
-struct EnrollmentList {
-  Route route;
-  adapters::EnrollmentQuery query;
-  ReadMask read_mask;
-};
-
-// For ListEnrollmentsRequest and StreamEnrollmentsRequest, which have the same fields.
-template <typename Request>
-absl::StatusOr<EnrollmentList> Prepare(async::CallContext& call, const ServiceParts& parts,
-                                       const Request& request) {
-  auto route = Resolve(call, *parts.connections, "parent", Resource::kConnection, request.parent());
-  if (!route.ok()) return route.status();
-  const adapters::Ports& ports = route->connection->ports;
-  if (!ports.list_enrollments) return NotSupported(call, *route->connection);
-  EnrollmentList list;
-  absl::Status prepared =
-      PrepareList<v1::Enrollment>(request, ports.list_enrollments_traits, list.query, list.read_mask);
-  if (!prepared.ok()) return prepared;
-  if (!request.learner().empty() && !ports.list_enrollments_traits.by_learner) {
-    return errors::FilterUnsupported("the provider can't list one learner's enrollments", "");
-  }
-  list.query.learner = request.learner();
-  list.query.parent = route->name;
-  list.route = *std::move(route);
-  return list;
-}
+const ListPort<adapters::EnrollmentQuery, v1::Enrollment> kEnrollments{
+    &adapters::Ports::list_enrollments, &adapters::Ports::list_enrollments_traits, kListMethod};
 
 // The fields of an update, by the mask or, without one, by what is set (AIP-134). ARGUMENT_INVALID
 // where the provider can't change one of them.
@@ -123,55 +94,31 @@ class EnrollmentService final : public v1::EnrollmentService::CallbackService {
 
 async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::GetEnrollment(
     async::CallContext& call, const v1::GetEnrollmentRequest& request) {
-  auto route = Resolve(call, *parts_.connections, "name", Resource::kEnrollment, request.name());
-  if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.get_enrollment;
-  if (!port) co_return NotSupported(call, *route->connection);
-  const adapters::GetQuery query{.name = route->name, .view = ViewOf(request.view())};
-  auto result = co_await port(call, query);
-  co_return result;
+  return GetRecord(call, parts_, {"name", Resource::kEnrollment, request.name()},
+                   &adapters::Ports::get_enrollment, request.view());
 }
 
 async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> EnrollmentHandlers::ListEnrollments(
     async::CallContext& call, const v1::ListEnrollmentsRequest& request) {
-  auto list = Prepare(call, parts_, request);
-  if (!list.ok()) co_return list.status();
-  auto page_size = PageSizeOf(request.page_size());
-  if (!page_size.ok()) co_return page_size.status();
-  const PageTokens tokens(*parts_.page_tokens, call, kListMethod, request);
-  auto state = tokens.Open(request.page_token());
-  if (!state.ok()) co_return state.status();
-  const auto& port = list->route.connection->ports.list_enrollments;
+  adapters::EnrollmentQuery query;
+  query.learner = request.learner();
   auto page =
-      co_await AssemblePage(call, port, std::move(list->query), *std::move(state), *page_size);
+      co_await ListRecords(call, parts_, {"parent", Resource::kConnection, request.parent()},
+                           kEnrollments, std::move(query), request);
   if (!page.ok()) co_return page.status();
   v1::ListEnrollmentsResponse response;
-  response.mutable_enrollments()->Reserve(static_cast<int>(page->records.size()));
-  for (v1::Enrollment& record : page->records) {
-    list->read_mask.Apply(record);
-    *response.add_enrollments() = std::move(record);
-  }
-  auto token = tokens.Seal(page->next);
-  if (!token.ok()) co_return token.status();
-  response.set_next_page_token(*std::move(token));
+  MoveInto(std::move(page->records), *response.mutable_enrollments());
+  response.set_next_page_token(std::move(page->next_page_token));
   co_return response;
 }
 
 async::Task<absl::Status> EnrollmentHandlers::StreamEnrollments(
     async::CallContext& call, const v1::StreamEnrollmentsRequest& request,
     StreamWriter<v1::Enrollment>& writer) {
-  auto list = Prepare(call, parts_, request);
-  if (!list.ok()) co_return list.status();
-  if (request.page_size() < 0)
-    co_return errors::ArgumentInvalid("page_size", "must not be negative");
-  const PageTokens tokens(*parts_.page_tokens, call, kListMethod, request);
-  auto state = tokens.Open(request.page_token());
-  if (!state.ok()) co_return state.status();
-  const auto& port = list->route.connection->ports.list_enrollments;
-  list->query.size_hint = request.page_size();
-  MaskingWriter<v1::Enrollment> masked(writer, list->read_mask);
-  absl::Status status = co_await StreamPages(call, port, list->query, *std::move(state), masked);
-  co_return status;
+  adapters::EnrollmentQuery query;
+  query.learner = request.learner();
+  return StreamRecords(call, parts_, {"parent", Resource::kConnection, request.parent()},
+                       kEnrollments, std::move(query), request, writer);
 }
 
 async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment(
@@ -181,13 +128,14 @@ async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment
   if (!route.ok()) co_return route.status();
   const adapters::Ports& ports = route->connection->ports;
   if (!ports.update_enrollment) co_return NotSupported(call, *route->connection);
-  absl::Status writable = CheckWrite(request.request_id(), request.validate_only());
+  absl::Status writable = CheckRequestId(request.request_id());
   if (!writable.ok()) co_return writable;
   auto paths = UpdatePaths(request, ports.update_enrollment_paths);
   if (!paths.ok()) co_return paths.status();
   const adapters::EnrollmentUpdate update{.name = route->name,
                                           .enrollment = request.enrollment(),
                                           .paths = *std::move(paths),
+                                          .validate_only = request.validate_only(),
                                           .view = ViewOf(request.view())};
   auto result = co_await ports.update_enrollment(call, update);
   co_return result;
@@ -195,28 +143,14 @@ async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment
 
 async::Task<absl::StatusOr<v1::BulkEnrollResponse>> EnrollmentHandlers::BulkEnroll(
     async::CallContext& call, const v1::BulkEnrollRequest& request) {
-  auto route =
-      Resolve(call, *parts_.connections, "parent", Resource::kConnection, request.parent());
-  if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.bulk_enroll;
-  if (!port) co_return NotSupported(call, *route->connection);
-  absl::Status writable = CheckWrite(request.request_id(), request.validate_only());
-  if (!writable.ok()) co_return writable;
-  const adapters::Routed<v1::BulkEnrollRequest> routed{route->name, request};
-  auto result = co_await port(call, routed);
-  co_return result;
+  return WriteThroughPort(call, parts_, {"parent", Resource::kConnection, request.parent()},
+                          &adapters::Ports::bulk_enroll, request);
 }
 
 async::Task<absl::StatusOr<v1::EnrollmentVerification>> EnrollmentHandlers::VerifyEnrollment(
     async::CallContext& call, const v1::VerifyEnrollmentRequest& request) {
-  auto route =
-      Resolve(call, *parts_.connections, "parent", Resource::kConnection, request.parent());
-  if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.verify_enrollment;
-  if (!port) co_return NotSupported(call, *route->connection);
-  const adapters::Routed<v1::VerifyEnrollmentRequest> routed{route->name, request};
-  auto result = co_await port(call, routed);
-  co_return result;
+  return CallPort(call, parts_, {"parent", Resource::kConnection, request.parent()},
+                  &adapters::Ports::verify_enrollment, request);
 }
 
 std::unique_ptr<grpc::Service> MakeEnrollmentService(const ServiceParts& parts, Bridge& bridge) {

@@ -1,4 +1,5 @@
-// What all list requests share: view, filter, order and read mask, checked against what the connection's port can do.
+// What all list requests share: view, filter, order and read mask, checked against what the
+// connection's port can do.
 #ifndef SERVICES_LIST_REQUEST_H_
 #define SERVICES_LIST_REQUEST_H_
 
@@ -53,8 +54,8 @@ class MaskingWriter final : public StreamWriter<Record> {
 absl::StatusOr<adapters::Filter> CheckedFilter(absl::string_view text,
                                                const adapters::ListTraits& traits);
 
-// Fills a query's view and filter, and the read mask, from a list request of records of type Record. A filter or an order that
-// the provider can't apply is refused and never ignored.
+// Fills a query's view and filter, and the read mask, from a list request of records of type
+// Record. A filter or an order that the provider can't apply is refused and never ignored.
 template <typename Record, typename Request>
 absl::Status PrepareList(const Request& request, const adapters::ListTraits& traits,
                          adapters::PageQuery& query, ReadMask& read_mask) {

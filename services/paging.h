@@ -24,12 +24,12 @@ namespace edugate::services {
 
 // Page sizes of the public API (AIP-158): what a caller gets that names none, and the most that any
 // caller gets.
-inline constexpr int32_t kDefaultPageSize = 50;
+inline constexpr int32_t kDefaultPageSize = 100;
 inline constexpr int32_t kMaxPageSize = 1000;
 
 // Provider pages that one page of the caller's may cost. A caller's page that is not full by then
 // ends early, with a token.
-inline constexpr int kMaxProviderPages = 100;
+inline constexpr int kMaxProviderPages = 20;
 
 // The page size that a request means. ARGUMENT_INVALID for a negative one; one that is too large is
 // made smaller.

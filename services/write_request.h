@@ -7,8 +7,8 @@
 
 namespace edugate::services {
 
-// Checks request_id and validate_only. A promise that can't be kept is refused, not ignored: ARGUMENT_INVALID.
-absl::Status CheckWrite(absl::string_view request_id, bool validate_only);
+// ARGUMENT_INVALID where the id (AIP-155) can't be one.
+absl::Status CheckRequestId(absl::string_view request_id);
 
 }  // namespace edugate::services
 

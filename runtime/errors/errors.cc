@@ -269,6 +269,10 @@ absl::Status Cancelled(const Origin& origin) {
   return Make(v1::ERROR_REASON_CANCELLED, "the caller cancelled", origin);
 }
 
+absl::Status SlowConsumer() {
+  return Make(v1::ERROR_REASON_SLOW_CONSUMER, "the stream's reader took nothing for too long");
+}
+
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin) {
   absl::Status status = Make(v1::ERROR_REASON_LOCAL_LIMIT, what, origin);
   SetDetail(status, RetryInfoOf(retry_after));
@@ -312,6 +316,17 @@ absl::Status WithMetadata(absl::Status status, absl::string_view key, absl::stri
   if (!info.has_value() || value.empty()) return status;
   (*info->mutable_metadata())[std::string(key)] = std::string(value);
   SetDetail(status, *info);
+  return status;
+}
+
+absl::Status WithResource(absl::Status status, absl::string_view type, absl::string_view name) {
+  const bool applies = status.code() == StatusCode::kNotFound &&
+                       !GetDetail<google::rpc::ResourceInfo>(status).has_value();
+  if (!applies) return status;
+  google::rpc::ResourceInfo resource;
+  resource.set_resource_type(std::string(type));
+  resource.set_resource_name(std::string(name));
+  SetDetail(status, resource);
   return status;
 }
 

@@ -116,6 +116,9 @@ absl::Status ResourceNotFound(absl::string_view type, absl::string_view name, co
 absl::Status DeadlineExceeded(const Origin& origin);
 absl::Status Cancelled(const Origin& origin);
 
+// RESOURCE_EXHAUSTED, SLOW_CONSUMER: the reader of a stream took nothing for too long.
+absl::Status SlowConsumer();
+
 // RESOURCE_EXHAUSTED, LOCAL_LIMIT: a limit of edugate itself.
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin);
 
@@ -141,6 +144,9 @@ std::map<std::string, std::string> MetadataOf(const absl::Status& status);
 // The same status with one more metadata entry in its ErrorInfo; a status without ErrorInfo stays
 // as it is.
 absl::Status WithMetadata(absl::Status status, absl::string_view key, absl::string_view value);
+
+// The same status with a google.rpc.ResourceInfo, where it is a NOT_FOUND that names no resource yet.
+absl::Status WithResource(absl::Status status, absl::string_view type, absl::string_view name);
 
 // The wire form, at most kMaxStatusBytes: the message is shortened first, then details are dropped,
 // ErrorInfo and RetryInfo last.

@@ -81,6 +81,7 @@ absl::StatusOr<http::Request> BuildRequest(const Operation& operation, const End
                                            const Message& request) {
   http::Request out;
   out.method = operation.verb();
+  out.replayable = operation.repeatable();
   auto path = operation.path().Expand(request);
   if (!path.ok()) return path.status();
   out.url = endpoint.base_url;

@@ -1,8 +1,8 @@
-#include "services/utf8.h"
+#include "adapters/utf8.h"
 
 #include <cstddef>
 
-namespace edugate::services {
+namespace edugate::adapters {
 namespace {
 
 // The bytes of the well-formed sequence that `text` begins with; 0 where it begins with none.
@@ -38,4 +38,4 @@ bool IsUtf8(absl::string_view text) {
   return true;
 }
 
-}  // namespace edugate::services
+}  // namespace edugate::adapters

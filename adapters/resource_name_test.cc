@@ -1,4 +1,4 @@
-#include "services/resource_name.h"
+#include "adapters/resource_name.h"
 
 #include <filesystem>
 #include <fstream>
@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "runtime/errors/errors.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 namespace {
 
 using ::testing::ElementsAre;
@@ -282,4 +282,4 @@ TEST(ResourceNameTest, AConnectionIdIsALowerCaseWordOfAtMost63Characters) {
 }
 
 }  // namespace
-}  // namespace edugate::services
+}  // namespace edugate::adapters

@@ -1,15 +1,15 @@
 // UTF-8, as far as names and filters need it.
-#ifndef SERVICES_UTF8_H_
-#define SERVICES_UTF8_H_
+#ifndef ADAPTERS_UTF8_H_
+#define ADAPTERS_UTF8_H_
 
 #include "absl/strings/string_view.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 
 // Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing beyond
 // U+10FFFF.
 bool IsUtf8(absl::string_view text);
 
-}  // namespace edugate::services
+}  // namespace edugate::adapters
 
-#endif  // SERVICES_UTF8_H_
+#endif  // ADAPTERS_UTF8_H_

@@ -1,4 +1,4 @@
-#include "services/resource_name.h"
+#include "adapters/resource_name.h"
 
 #include <utility>
 
@@ -6,10 +6,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "adapters/utf8.h"
 #include "runtime/errors/errors.h"
-#include "services/utf8.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 namespace {
 
 // Whether a byte of an id stands in a name as it is.
@@ -136,4 +136,4 @@ bool DecodeId(absl::string_view text, std::string* id) {
   return IsUtf8(*id);
 }
 
-}  // namespace edugate::services
+}  // namespace edugate::adapters

@@ -8,8 +8,8 @@
 // it is: `course-v1:edX+DemoX+2T`, `jane@example.org`. Names are therefore printable ASCII. The
 // parser also takes what a caller encoded more or less than that, as long as it can be read in one
 // way only.
-#ifndef SERVICES_RESOURCE_NAME_H_
-#define SERVICES_RESOURCE_NAME_H_
+#ifndef ADAPTERS_RESOURCE_NAME_H_
+#define ADAPTERS_RESOURCE_NAME_H_
 
 #include <array>
 #include <cstddef>
@@ -20,7 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 
 // The kinds of resources that have names.
 enum class Resource {
@@ -138,6 +138,6 @@ std::string MakeName(absl::string_view connection, const Ids&... ids) {
 std::string EncodeId(absl::string_view id);
 bool DecodeId(absl::string_view text, std::string* id);
 
-}  // namespace edugate::services
+}  // namespace edugate::adapters
 
-#endif  // SERVICES_RESOURCE_NAME_H_
+#endif  // ADAPTERS_RESOURCE_NAME_H_

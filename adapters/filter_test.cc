@@ -1,4 +1,4 @@
-#include "services/filter.h"
+#include "adapters/filter.h"
 
 #include <random>
 
@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 #include "runtime/errors/errors.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 namespace {
 
 using ::testing::HasSubstr;
@@ -303,4 +303,4 @@ TEST(FilterTest, EveryTypeHasAName) {
 }
 
 }  // namespace
-}  // namespace edugate::services
+}  // namespace edugate::adapters

@@ -12,8 +12,8 @@
 //
 // OR, NOT, `-`, functions, free text and `*` as a wildcard are refused: a filter is applied as it
 // was meant, or not at all.
-#ifndef SERVICES_FILTER_H_
-#define SERVICES_FILTER_H_
+#ifndef ADAPTERS_FILTER_H_
+#define ADAPTERS_FILTER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 
 // The longest filter, in bytes; the most comparisons in it; and how deep its parentheses may go.
 inline constexpr size_t kMaxFilterBytes = 4096;
@@ -94,6 +94,6 @@ std::optional<absl::CivilDay> DateValue(const Comparison& comparison);
 std::optional<absl::Time> TimeValue(const Comparison& comparison);
 std::optional<bool> BoolValue(const Comparison& comparison);
 
-}  // namespace edugate::services
+}  // namespace edugate::adapters
 
-#endif  // SERVICES_FILTER_H_
+#endif  // ADAPTERS_FILTER_H_

@@ -1,4 +1,4 @@
-#include "services/filter.h"
+#include "adapters/filter.h"
 
 #include <algorithm>
 #include <array>
@@ -10,10 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "adapters/utf8.h"
 #include "runtime/errors/errors.h"
-#include "services/utf8.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 namespace {
 
 constexpr char kGrammar[] = "field = value AND ..., with = != < <= > >= :";
@@ -364,4 +364,4 @@ std::optional<bool> BoolValue(const Comparison& comparison) {
   return std::nullopt;
 }
 
-}  // namespace edugate::services
+}  // namespace edugate::adapters

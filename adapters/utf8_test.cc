@@ -1,11 +1,11 @@
-#include "services/utf8.h"
+#include "adapters/utf8.h"
 
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 
-namespace edugate::services {
+namespace edugate::adapters {
 namespace {
 
 TEST(Utf8Test, WellFormedTextIsTaken) {
@@ -28,4 +28,4 @@ TEST(Utf8Test, IllFormedTextIsRefused) {
 }
 
 }  // namespace
-}  // namespace edugate::services
+}  // namespace edugate::adapters

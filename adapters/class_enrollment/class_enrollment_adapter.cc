@@ -1,0 +1,116 @@
+#include "adapters/class_enrollment/class_enrollment_adapter.h"
+
+#include "absl/strings/str_cat.h"
+#include "adapters/class_enrollment/class_enrollment_errors.h"
+#include "adapters/class_enrollment/class_enrollment_mapping.h"
+#include "adapters/declared_api.h"
+#include "adapters/numbered_page.h"
+#include "adapters/record_mapping.h"
+#include "edugate/provider/class_enrollment/v2/class_enrollment.pb.h"
+
+namespace edugate::adapters {
+namespace {
+
+namespace ce = provider::class_enrollment::v2;
+
+constexpr int32_t kFirstPage = 0;
+// The vendor documents no maximum; this is its default.
+constexpr int32_t kMaxPageSize = 100;
+
+// The record that was asked for: a get answers a list, too.
+const ce::ClassEnrollment* Pick(const ce::ClassEnrollmentReply& reply, const std::string& id) {
+  for (const ce::ClassEnrollment& record : reply.results()) {
+    if (absl::StrCat(record.id()) == id) return &record;
+  }
+  return reply.results_size() == 1 ? &reply.results(0) : nullptr;
+}
+
+}  // namespace
+
+const rest::Api& ClassEnrollmentAdapter::Declaration() {
+  static const rest::Api* api =
+      CompileDeclaration({"edugate.provider.class_enrollment.v2.ClassEnrollmentV2"},
+                         ce::ClassEnrollment::descriptor()->file());
+  return *api;
+}
+
+const rest::ErrorClassifier& ClassEnrollmentAdapter::Errors() {
+  static const ClassEnrollmentErrors* errors = new ClassEnrollmentErrors;
+  return *errors;
+}
+
+ClassEnrollmentAdapter::ClassEnrollmentAdapter(rest::Client& client)
+    : api_(client),
+      get_(OperationOf(Declaration(), "GetClassEnrollment")),
+      search_(OperationOf(Declaration(), "SearchClassEnrollments")) {}
+
+Ports ClassEnrollmentAdapter::ports() {
+  Ports ports;
+  ports.probe = Bind(this, &ClassEnrollmentAdapter::CheckConnection);
+  ports.get_enrollment = Bind(this, &ClassEnrollmentAdapter::GetEnrollment);
+  ports.list_enrollments = Bind(this, &ClassEnrollmentAdapter::ListEnrollments);
+  ports.list_enrollments_traits = {
+      .filters = {{"provider_status", {"="}, FilterType::kInt, "the EnrollmentStatusId"},
+                  {"status",
+                   {"="},
+                   FilterType::kString,
+                   "REQUESTED, CANCELLED, WAITLISTED, APPROVED, DENIED, AUDITING or ENROLLED"},
+                  {"course.provider_id", {"="}, FilterType::kString, "the class's id"},
+                  {"course.title", {":"}, FilterType::kString, "part of the class's name"},
+                  {"create_time", {">", "<"}, FilterType::kTime, "when the enrollment was made"}},
+      .max_provider_page_size = kMaxPageSize,
+      .by_learner = true};
+  return ports;
+}
+
+async::Task<absl::StatusOr<v1::Enrollment>> ClassEnrollmentAdapter::GetEnrollment(
+    async::CallContext& call, const GetQuery& query) {
+  ce::GetClassEnrollmentRequest request;
+  request.set_id(query.name.id());
+  auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, get_, request);
+  if (!reply.ok()) {
+    co_return errors::WithResource(
+        reply.status(), "edugate/Enrollment",
+        MakeName<Resource::kEnrollment>(api_.connection(), query.name.id()));
+  }
+  const ce::ClassEnrollment* record = Pick(*reply, query.name.id());
+  if (record == nullptr) {
+    co_return errors::ProviderResponseInvalid("Results does not hold the record that was asked for",
+                                              api_.OriginOf(get_));
+  }
+  co_return ToEnrollment(*record, api_.connection(), query.view);
+}
+
+async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ClassEnrollmentAdapter::ListEnrollments(
+    async::CallContext& call, const EnrollmentQuery& query) {
+  auto asked = NumberedPage::FromCursor(query.cursor, kFirstPage, query.size_hint, kMaxPageSize);
+  if (!asked.ok()) co_return asked.status();
+  auto request = ToSearchRequest(query);
+  if (!request.ok()) co_return request.status();
+  request->set_page_index(asked->number);
+  request->set_page_size(asked->size);
+  auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, search_, *request);
+  ProviderPage<v1::Enrollment> result;
+  if (absl::IsNotFound(reply.status())) co_return result;
+  if (!reply.ok()) co_return reply.status();
+  result.records.reserve(reply->results_size());
+  for (ce::ClassEnrollment& record : *reply->mutable_results()) {
+    result.records.push_back(ToEnrollment(std::move(record), api_.connection(), query.view));
+  }
+  // The reply does not say how many pages there are, and a short page need not be the last: an
+  // empty one is.
+  if (!result.records.empty()) result.next_cursor = asked->Next().ToCursor();
+  co_return result;
+}
+
+async::Task<absl::StatusOr<ProbeResult>> ClassEnrollmentAdapter::CheckConnection(
+    async::CallContext& call, const Probe&) {
+  ce::SearchClassEnrollmentsRequest request;
+  request.set_page_index(kFirstPage);
+  request.set_page_size(1);
+  auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, search_, request);
+  if (!reply.ok() && !absl::IsNotFound(reply.status())) co_return reply.status();
+  co_return ProbeResult{};
+}
+
+}  // namespace edugate::adapters

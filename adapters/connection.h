@@ -1,0 +1,61 @@
+// A configured connection: an account at a provider, and what it can do.
+#ifndef ADAPTERS_CONNECTION_H_
+#define ADAPTERS_CONNECTION_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "adapters/ports.h"
+
+namespace edugate::adapters {
+
+// A provider behind the ports. One instance for each connection.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+
+  // What the provider offers. The ports call the adapter, which outlives them.
+  virtual Ports ports() = 0;
+};
+
+// A connection as the services see it.
+struct Connection {
+  std::string id;
+  std::string provider;  // openapply, class_enrollment, measureone, edx_enterprise
+  std::string display_name;
+  Ports ports;
+};
+
+// The configured connections, by id.
+class ConnectionRegistry {
+ public:
+  explicit ConnectionRegistry(std::vector<Connection> connections);
+
+  // CONNECTION_UNKNOWN where there is none.
+  absl::StatusOr<const Connection*> Find(absl::string_view id) const;
+
+  // In the order of the configuration.
+  const std::vector<Connection>& connections() const { return connections_; }
+
+ private:
+  std::vector<Connection> connections_;
+  std::map<std::string, const Connection*> by_id_;
+};
+
+// A port that calls a method of an adapter.
+template <typename Adapter, typename Argument, typename Result>
+Port<Argument, Result> Bind(
+    Adapter* adapter,
+    async::Task<absl::StatusOr<Result>> (Adapter::*method)(async::CallContext&, const Argument&)) {
+  return [adapter, method](async::CallContext& call, const Argument& argument) {
+    return (adapter->*method)(call, argument);
+  };
+}
+
+}  // namespace edugate::adapters
+
+#endif  // ADAPTERS_CONNECTION_H_

@@ -1,0 +1,35 @@
+// Reads the bodies of failures, whose shapes no schema declares, for the classifiers.
+#ifndef ADAPTERS_ERROR_BODY_H_
+#define ADAPTERS_ERROR_BODY_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "runtime/http/http_client.h"
+
+namespace edugate::adapters {
+
+// What a failure's body is.
+enum class ErrorBodyKind {
+  kEmpty,
+  kObject,  // a JSON object
+  kText,    // a bare JSON string
+  kList,    // a JSON array
+  kHtml,    // a page of something in front of the provider
+  kUnreadable
+};
+
+ErrorBodyKind KindOf(const http::Response& response);
+
+// The text at a top-level name of a JSON object; empty where there is none.
+std::string TextAt(const http::Response& response, absl::string_view name);
+
+// The names of a field map ({"user_emails": ["…"], "grade": ["…"]}, also below "errors"): every
+// top-level name that holds a list of texts, a map of positions to lists of texts, or a text below
+// "errors". The texts themselves are the provider's prose and are left.
+std::vector<std::string> FieldNames(const http::Response& response);
+
+}  // namespace edugate::adapters
+
+#endif  // ADAPTERS_ERROR_BODY_H_

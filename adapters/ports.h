@@ -1,0 +1,147 @@
+// What a provider can do, in the domain's terms. An adapter fills in the ports that its provider
+// offers; an empty one is a method that the provider does not have. Capabilities are read off this
+// structure, so that they can't disagree with it.
+#ifndef ADAPTERS_PORTS_H_
+#define ADAPTERS_PORTS_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "adapters/filter.h"
+#include "adapters/resource_name.h"
+#include "edugate/v1/assignment_service.pb.h"
+#include "edugate/v1/catalog_service.pb.h"
+#include "edugate/v1/enrollment_service.pb.h"
+#include "edugate/v1/license_service.pb.h"
+#include "edugate/v1/transcript_service.pb.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/task.h"
+
+namespace edugate::adapters {
+
+// A call to a provider. Arguments outlive the task. Errors are statuses of the catalogue
+// (runtime/errors).
+template <typename Argument, typename Result>
+using Port =
+    std::function<async::Task<absl::StatusOr<Result>>(async::CallContext&, const Argument&)>;
+
+// What a list asks a provider for: one page of the provider's own, whatever size the provider makes
+// it. Putting the caller's pages together from the provider's is the services' work.
+struct PageQuery {
+  // The list's parent, taken apart.
+  NameParts parent;
+  // Where to go on: what the adapter itself said in ProviderPage.next_cursor. Empty: from the
+  // beginning.
+  std::string cursor;
+  // How many records the caller wants at most; 0 where as many as the provider gives are welcome.
+  // An adapter asks its provider for as many where that suits the provider.
+  int32_t size_hint = 0;
+  v1::View view = v1::VIEW_BASIC;
+  // The conditions, checked against the port's filter fields.
+  Filter filter;
+};
+
+// One page of the provider's.
+template <typename Record>
+struct ProviderPage {
+  std::vector<Record> records;
+  // The adapter's own note of where the next page begins, empty after the last one. It is no secret
+  // and it is not trusted: the services seal it.
+  std::string next_cursor;
+};
+
+// ListEnrollments and StreamEnrollments.
+struct EnrollmentQuery : PageQuery {
+  // Only this learner's, by the provider's own id. Empty: everyone's.
+  std::string learner;
+};
+
+// What callers may ask of a list beside paging.
+struct ListTraits {
+  std::vector<FilterField> filters;
+  // The largest page that the provider gives; more is put together from several.
+  int32_t max_provider_page_size = 0;
+  // Whether `learner` narrows the list.
+  bool by_learner = false;
+};
+
+// A record by its name.
+struct GetQuery {
+  NameParts name;
+  v1::View view = v1::VIEW_BASIC;
+};
+
+// UpdateEnrollment, checked: only paths of Ports.update_enrollment_paths are in the mask.
+struct EnrollmentUpdate {
+  NameParts name;
+  v1::Enrollment enrollment;
+  std::vector<std::string> paths;
+  // Only check: the provider is not called, and the answer is the enrollment as sent.
+  bool validate_only = false;
+  v1::View view = v1::VIEW_BASIC;
+};
+
+// Another call, with the name that it is addressed to taken apart.
+template <typename Request>
+struct Routed {
+  NameParts name;
+  Request request;
+};
+
+// ListSchools.
+struct SchoolQuery : PageQuery {
+  std::string country_code;  // ISO 3166-1 alpha-2
+};
+
+// CheckConnection: the cheapest call that shows that the connection works.
+struct Probe {};
+struct ProbeResult {};
+
+// Everything that a connection offers.
+struct Ports {
+  Port<Probe, ProbeResult> probe;
+
+  Port<GetQuery, v1::Enrollment> get_enrollment;
+  Port<EnrollmentQuery, ProviderPage<v1::Enrollment>> list_enrollments;
+  ListTraits list_enrollments_traits;
+  Port<EnrollmentUpdate, v1::Enrollment> update_enrollment;
+  std::vector<std::string> update_enrollment_paths;  // the mask paths that the provider can change
+  Port<Routed<v1::BulkEnrollRequest>, v1::BulkEnrollResponse> bulk_enroll;
+  Port<Routed<v1::VerifyEnrollmentRequest>, v1::EnrollmentVerification> verify_enrollment;
+
+  Port<PageQuery, ProviderPage<v1::Catalog>> list_catalogs;
+  ListTraits list_catalogs_traits;
+  Port<PageQuery, ProviderPage<v1::CatalogItem>> list_catalog_items;
+  ListTraits list_catalog_items_traits;
+  Port<GetQuery, v1::Course> get_course;
+  Port<GetQuery, v1::CourseRun> get_course_run;
+  Port<GetQuery, v1::Program> get_program;
+
+  Port<PageQuery, ProviderPage<v1::SubscriptionPlan>> list_subscription_plans;
+  ListTraits list_subscription_plans_traits;
+  Port<Routed<v1::AssignLicensesRequest>, v1::AssignLicensesResponse> assign_licenses;
+  Port<Routed<v1::RevokeLicensesRequest>, v1::RevokeLicensesResponse> revoke_licenses;
+
+  Port<Routed<v1::AllocateAssignmentsRequest>, v1::AllocateAssignmentsResponse>
+      allocate_assignments;
+  Port<Routed<v1::RemindAssignmentsRequest>, v1::RemindAssignmentsResponse> remind_assignments;
+  Port<Routed<v1::CancelAssignmentsRequest>, v1::CancelAssignmentsResponse> cancel_assignments;
+
+  Port<Routed<v1::CreateTranscriptRequest>, v1::Transcript> create_transcript;
+  Port<Routed<v1::GetTranscriptRequest>, v1::Transcript> get_transcript;
+  Port<Routed<v1::ScoreTranscriptRequest>, v1::TranscriptScore> score_transcript;
+  Port<Routed<v1::StartTranscriptAccessRequest>, v1::TranscriptAccessSession>
+      start_transcript_access;
+  Port<Routed<v1::SubmitTranscriptAccessMfaRequest>, v1::TranscriptAccessSession>
+      submit_transcript_access_mfa;
+  Port<SchoolQuery, ProviderPage<v1::School>> list_schools;
+  ListTraits list_schools_traits;
+};
+
+}  // namespace edugate::adapters
+
+#endif  // ADAPTERS_PORTS_H_

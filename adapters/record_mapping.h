@@ -1,0 +1,73 @@
+// What the mappings of all providers share: names, presence-keeping conversions, and the provider's
+// record on a domain record.
+#ifndef ADAPTERS_RECORD_MAPPING_H_
+#define ADAPTERS_RECORD_MAPPING_H_
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "adapters/resource_name.h"
+#include "edugate/rest/v1/options.pb.h"
+#include "edugate/v1/common.pb.h"
+#include "google/protobuf/repeated_field.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/type/date.pb.h"
+#include "google/type/decimal.pb.h"
+#include "runtime/codec/dates.h"
+#include "runtime/codec/decimal.h"
+
+namespace edugate::adapters {
+
+// Sets a timestamp field from a provider's text where that is an instant. Any other text stays in
+// the provider's record.
+template <typename Message>
+void SetInstant(absl::string_view text, Message& out,
+                google::protobuf::Timestamp* (Message::*mutable_field)()) {
+  if (text.empty()) return;
+  if (auto instant = codec::ParseInstant(text, codec::MissingOffset::kUtc)) {
+    *(out.*mutable_field)() = *instant;
+  }
+}
+
+// Sets a date field from a provider's text: a date, or the date of an instant as the provider wrote
+// it.
+template <typename Message>
+void SetDate(absl::string_view text, Message& out,
+             google::type::Date* (Message::*mutable_field)()) {
+  constexpr size_t kIsoDate = 10;
+  if (text.empty()) return;
+  auto date = codec::ParseDate(text);
+  if (!date.has_value() && codec::ParseInstant(text, codec::MissingOffset::kUtc).has_value()) {
+    date = codec::ParseDate(text.substr(0, kIsoDate));
+  }
+  if (date.has_value()) *(out.*mutable_field)() = *date;
+}
+
+// Sets a decimal field from a provider's text where that is a decimal number.
+template <typename Message>
+void SetDecimal(absl::string_view text, Message& out,
+                google::type::Decimal* (Message::*mutable_field)()) {
+  if (text.empty()) return;
+  if (auto decimal = codec::NormalizeDecimal(text)) {
+    (out.*mutable_field)()->set_value(*std::move(decimal));
+  }
+}
+
+// Moves a provider's record and its unknown fields onto a domain record, for view FULL. The unknown
+// fields stand once: on the domain record.
+template <typename Record, typename DomainRecord>
+void AttachRecord(Record record, DomainRecord& out) {
+  for (const rest::v1::UnknownField& each : record.unknown_fields()) {
+    v1::UnknownField& unknown = *out.add_unknown_fields();
+    unknown.set_path(each.path());
+    unknown.set_json(each.json());
+    unknown.set_ill_fitting(each.ill_fitting());
+  }
+  record.clear_unknown_fields();
+  out.mutable_provider_record()->PackFrom(record);
+}
+
+}  // namespace edugate::adapters
+
+#endif  // ADAPTERS_RECORD_MAPPING_H_

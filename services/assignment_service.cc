@@ -1,0 +1,69 @@
+#include "services/assignment_service.h"
+
+#include "edugate/v1/assignment_service.grpc.pb.h"
+#include "services/bridge.h"
+#include "services/port_calls.h"
+
+namespace edugate::services {
+namespace {
+
+using adapters::Ports;
+using adapters::Resource;
+
+class AssignmentService final : public v1::AssignmentService::CallbackService {
+ public:
+  AssignmentService(const ServiceParts& parts, Bridge& bridge)
+      : handlers_(parts), bridge_(bridge) {}
+
+  grpc::ServerUnaryReactor* AllocateAssignments(
+      grpc::CallbackServerContext* context, const v1::AllocateAssignmentsRequest* request,
+      v1::AllocateAssignmentsResponse* response) override {
+    return bridge_.Unary(context, "AssignmentService.AllocateAssignments", request, response,
+                         handlers_, &AssignmentHandlers::AllocateAssignments);
+  }
+  grpc::ServerUnaryReactor* RemindAssignments(grpc::CallbackServerContext* context,
+                                              const v1::RemindAssignmentsRequest* request,
+                                              v1::RemindAssignmentsResponse* response) override {
+    return bridge_.Unary(context, "AssignmentService.RemindAssignments", request, response,
+                         handlers_, &AssignmentHandlers::RemindAssignments);
+  }
+  grpc::ServerUnaryReactor* CancelAssignments(grpc::CallbackServerContext* context,
+                                              const v1::CancelAssignmentsRequest* request,
+                                              v1::CancelAssignmentsResponse* response) override {
+    return bridge_.Unary(context, "AssignmentService.CancelAssignments", request, response,
+                         handlers_, &AssignmentHandlers::CancelAssignments);
+  }
+
+ private:
+  AssignmentHandlers handlers_;
+  Bridge& bridge_;
+};
+
+}  // namespace
+
+async::Task<absl::StatusOr<v1::AllocateAssignmentsResponse>>
+AssignmentHandlers::AllocateAssignments(async::CallContext& call,
+                                        const v1::AllocateAssignmentsRequest& request) {
+  return WriteThroughPort(call, parts_, {"parent", Resource::kPolicy, request.parent()},
+                          &Ports::allocate_assignments, request);
+}
+
+async::Task<absl::StatusOr<v1::RemindAssignmentsResponse>> AssignmentHandlers::RemindAssignments(
+    async::CallContext& call, const v1::RemindAssignmentsRequest& request) {
+  return WriteThroughPort(call, parts_,
+                          {"parent", Resource::kAssignmentConfiguration, request.parent()},
+                          &Ports::remind_assignments, request);
+}
+
+async::Task<absl::StatusOr<v1::CancelAssignmentsResponse>> AssignmentHandlers::CancelAssignments(
+    async::CallContext& call, const v1::CancelAssignmentsRequest& request) {
+  return WriteThroughPort(call, parts_,
+                          {"parent", Resource::kAssignmentConfiguration, request.parent()},
+                          &Ports::cancel_assignments, request);
+}
+
+std::unique_ptr<grpc::Service> MakeAssignmentService(const ServiceParts& parts, Bridge& bridge) {
+  return std::make_unique<AssignmentService>(parts, bridge);
+}
+
+}  // namespace edugate::services

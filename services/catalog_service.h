@@ -1,0 +1,43 @@
+// edugate.v1.CatalogService: validates, routes to a connection, replies.
+#ifndef SERVICES_CATALOG_SERVICE_H_
+#define SERVICES_CATALOG_SERVICE_H_
+
+#include <memory>
+
+#include "edugate/v1/catalog_service.pb.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/task.h"
+#include "services/service_parts.h"
+#include "services/stream_writer.h"
+
+namespace edugate::services {
+
+// The service's methods, without gRPC.
+class CatalogHandlers {
+ public:
+  explicit CatalogHandlers(const ServiceParts& parts) : parts_(parts) {}
+
+  async::Task<absl::StatusOr<v1::ListCatalogsResponse>> ListCatalogs(
+      async::CallContext& call, const v1::ListCatalogsRequest& request);
+  async::Task<absl::StatusOr<v1::ListCatalogItemsResponse>> ListCatalogItems(
+      async::CallContext& call, const v1::ListCatalogItemsRequest& request);
+  async::Task<absl::Status> StreamCatalogItems(async::CallContext& call,
+                                               const v1::StreamCatalogItemsRequest& request,
+                                               StreamWriter<v1::CatalogItem>& writer);
+  async::Task<absl::StatusOr<v1::Course>> GetCourse(async::CallContext& call,
+                                                    const v1::GetCourseRequest& request);
+  async::Task<absl::StatusOr<v1::CourseRun>> GetCourseRun(async::CallContext& call,
+                                                          const v1::GetCourseRunRequest& request);
+  async::Task<absl::StatusOr<v1::Program>> GetProgram(async::CallContext& call,
+                                                      const v1::GetProgramRequest& request);
+
+ private:
+  const ServiceParts parts_;
+};
+
+// The service for a gRPC server. `bridge` outlives it.
+std::unique_ptr<grpc::Service> MakeCatalogService(const ServiceParts& parts, Bridge& bridge);
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_CATALOG_SERVICE_H_

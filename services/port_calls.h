@@ -1,0 +1,175 @@
+// The handlers' common paths: from a request to the connection's port, and from its answer to the
+// reply. One template for each kind of method; the services name the port and the fields.
+#ifndef SERVICES_PORT_CALLS_H_
+#define SERVICES_PORT_CALLS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "adapters/ports.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/task.h"
+#include "runtime/errors/errors.h"
+#include "services/list_request.h"
+#include "services/paging.h"
+#include "services/routing.h"
+#include "services/service_parts.h"
+#include "services/stream_writer.h"
+#include "services/write_request.h"
+
+namespace edugate::services {
+
+// Which connection a request is for: the value of one of its fields, and what it must be the name
+// of.
+struct Address {
+  absl::string_view field;
+  adapters::Resource resource;
+  absl::string_view text;
+};
+
+// Reads one record by its name.
+template <typename Record>
+async::Task<absl::StatusOr<Record>> GetRecord(
+    async::CallContext& call, const ServiceParts& parts, Address address,
+    adapters::Port<adapters::GetQuery, Record> adapters::Ports::* member, v1::View view) {
+  auto route = Resolve(call, *parts.connections, address.field, address.resource, address.text);
+  if (!route.ok()) co_return route.status();
+  const auto& port = route->connection->ports.*member;
+  if (!port) co_return NotSupported(call, *route->connection);
+  const adapters::GetQuery query{.name = std::move(route->name), .view = ViewOf(view)};
+  auto record = co_await port(call, query);
+  co_return record;
+}
+
+// Passes a read request on to its port.
+template <typename Request, typename Response>
+async::Task<absl::StatusOr<Response>> CallPort(
+    async::CallContext& call, const ServiceParts& parts, Address address,
+    adapters::Port<adapters::Routed<Request>, Response> adapters::Ports::* member,
+    const Request& request) {
+  auto route = Resolve(call, *parts.connections, address.field, address.resource, address.text);
+  if (!route.ok()) co_return route.status();
+  const auto& port = route->connection->ports.*member;
+  if (!port) co_return NotSupported(call, *route->connection);
+  const adapters::Routed<Request> routed{std::move(route->name), request};
+  auto response = co_await port(call, routed);
+  co_return response;
+}
+
+// The same for a write, whose request has a request_id.
+template <typename Request, typename Response>
+async::Task<absl::StatusOr<Response>> WriteThroughPort(
+    async::CallContext& call, const ServiceParts& parts, Address address,
+    adapters::Port<adapters::Routed<Request>, Response> adapters::Ports::* member,
+    const Request& request) {
+  absl::Status checked = CheckRequestId(request.request_id());
+  if (!checked.ok()) co_return checked;
+  auto response = co_await CallPort(call, parts, address, member, request);
+  co_return response;
+}
+
+// A list's port and what it can do.
+template <typename Query, typename Record>
+struct ListPort {
+  adapters::Port<Query, adapters::ProviderPage<Record>> adapters::Ports::* port;
+  adapters::ListTraits adapters::Ports::* traits;
+  // The method that its page tokens are bound to. A list and the stream of the same records share
+  // it, so that either can go on from the other's tokens.
+  absl::string_view token_method;
+};
+
+// A list request, checked against its connection.
+template <typename Query>
+struct PreparedList {
+  const adapters::Connection* connection = nullptr;
+  Query query;
+  ReadMask read_mask;
+};
+
+template <typename Query, typename Record, typename Request>
+absl::StatusOr<PreparedList<Query>> PrepareListCall(async::CallContext& call,
+                                                    const ServiceParts& parts, Address parent,
+                                                    const ListPort<Query, Record>& list,
+                                                    Query query, const Request& request) {
+  auto route = Resolve(call, *parts.connections, parent.field, parent.resource, parent.text);
+  if (!route.ok()) return route.status();
+  const adapters::Ports& ports = route->connection->ports;
+  if (!(ports.*list.port)) return NotSupported(call, *route->connection);
+  PreparedList<Query> prepared{.connection = route->connection, .query = std::move(query)};
+  absl::Status checked =
+      PrepareList<Record>(request, ports.*list.traits, prepared.query, prepared.read_mask);
+  if (!checked.ok()) return checked;
+  if constexpr (requires { prepared.query.learner; }) {
+    if (!prepared.query.learner.empty() && !(ports.*list.traits).by_learner) {
+      return errors::FilterUnsupported("the provider can't list one learner's records", "");
+    }
+  }
+  prepared.query.parent = std::move(route->name);
+  return prepared;
+}
+
+// One page of the caller's.
+template <typename Record>
+struct ListedPage {
+  std::vector<Record> records;
+  std::string next_page_token;
+};
+
+// Answers a list request. `query` holds what the request says beside paging, view and filter.
+template <typename Query, typename Record, typename Request>
+async::Task<absl::StatusOr<ListedPage<Record>>> ListRecords(async::CallContext& call,
+                                                            const ServiceParts& parts,
+                                                            Address parent,
+                                                            ListPort<Query, Record> list,
+                                                            Query query, const Request& request) {
+  auto prepared = PrepareListCall(call, parts, parent, list, std::move(query), request);
+  if (!prepared.ok()) co_return prepared.status();
+  auto page_size = PageSizeOf(request.page_size());
+  if (!page_size.ok()) co_return page_size.status();
+  const PageTokens tokens(*parts.page_tokens, call, list.token_method, request);
+  auto state = tokens.Open(request.page_token());
+  if (!state.ok()) co_return state.status();
+  auto page = co_await AssemblePage(call, prepared->connection->ports.*list.port,
+                                    std::move(prepared->query), *std::move(state), *page_size);
+  if (!page.ok()) co_return page.status();
+  ListedPage<Record> result;
+  result.records = std::move(page->records);
+  for (Record& record : result.records) prepared->read_mask.Apply(record);
+  auto token = tokens.Seal(page->next);
+  if (!token.ok()) co_return token.status();
+  result.next_page_token = *std::move(token);
+  co_return result;
+}
+
+// Answers a stream request.
+template <typename Query, typename Record, typename Request>
+async::Task<absl::Status> StreamRecords(async::CallContext& call, const ServiceParts& parts,
+                                        Address parent, ListPort<Query, Record> list, Query query,
+                                        const Request& request, StreamWriter<Record>& writer) {
+  auto prepared = PrepareListCall(call, parts, parent, list, std::move(query), request);
+  if (!prepared.ok()) co_return prepared.status();
+  if (request.page_size() < 0)
+    co_return errors::ArgumentInvalid("page_size", "must not be negative");
+  prepared->query.size_hint = std::min(request.page_size(), kMaxPageSize);
+  const PageTokens tokens(*parts.page_tokens, call, list.token_method, request);
+  auto state = tokens.Open(request.page_token());
+  if (!state.ok()) co_return state.status();
+  MaskingWriter<Record> masked(writer, prepared->read_mask);
+  absl::Status status = co_await StreamPages(call, prepared->connection->ports.*list.port,
+                                             prepared->query, *std::move(state), masked);
+  co_return status;
+}
+
+// Moves records into a reply's repeated field.
+template <typename Record>
+void MoveInto(std::vector<Record> records, google::protobuf::RepeatedPtrField<Record>& field) {
+  field.Reserve(static_cast<int>(records.size()));
+  for (Record& record : records) *field.Add() = std::move(record);
+}
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_PORT_CALLS_H_

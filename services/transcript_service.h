@@ -1,0 +1,41 @@
+// edugate.v1.TranscriptService: validates, routes to a connection, replies.
+#ifndef SERVICES_TRANSCRIPT_SERVICE_H_
+#define SERVICES_TRANSCRIPT_SERVICE_H_
+
+#include <memory>
+
+#include "edugate/v1/transcript_service.pb.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/task.h"
+#include "services/service_parts.h"
+
+namespace edugate::services {
+
+// The service's methods, without gRPC.
+class TranscriptHandlers {
+ public:
+  explicit TranscriptHandlers(const ServiceParts& parts) : parts_(parts) {}
+
+  async::Task<absl::StatusOr<v1::Transcript>> CreateTranscript(
+      async::CallContext& call, const v1::CreateTranscriptRequest& request);
+  async::Task<absl::StatusOr<v1::Transcript>> GetTranscript(
+      async::CallContext& call, const v1::GetTranscriptRequest& request);
+  async::Task<absl::StatusOr<v1::TranscriptScore>> ScoreTranscript(
+      async::CallContext& call, const v1::ScoreTranscriptRequest& request);
+  async::Task<absl::StatusOr<v1::TranscriptAccessSession>> StartTranscriptAccess(
+      async::CallContext& call, const v1::StartTranscriptAccessRequest& request);
+  async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitTranscriptAccessMfa(
+      async::CallContext& call, const v1::SubmitTranscriptAccessMfaRequest& request);
+  async::Task<absl::StatusOr<v1::ListSchoolsResponse>> ListSchools(
+      async::CallContext& call, const v1::ListSchoolsRequest& request);
+
+ private:
+  const ServiceParts parts_;
+};
+
+// The service for a gRPC server. `bridge` outlives it.
+std::unique_ptr<grpc::Service> MakeTranscriptService(const ServiceParts& parts, Bridge& bridge);
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_TRANSCRIPT_SERVICE_H_
