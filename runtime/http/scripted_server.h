@@ -108,6 +108,8 @@ class ScriptedServer {
     std::thread thread;
   };
 
+  ScriptedServer(Script script, std::vector<Script> scripts);
+
   void Accept();
   void Serve(int fd);
 

@@ -1,0 +1,78 @@
+#include "runtime/http/address_filter.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace edugate::http {
+namespace {
+
+Reach Of(const std::string& text) {
+  sockaddr_storage storage{};
+  void* const memory = &storage;
+  if (text.find(':') == std::string::npos) {
+    auto* in = static_cast<sockaddr_in*>(memory);
+    in->sin_family = AF_INET;
+    EXPECT_EQ(inet_pton(AF_INET, text.c_str(), &in->sin_addr), 1) << text;
+  } else {
+    auto* in6 = static_cast<sockaddr_in6*>(memory);
+    in6->sin6_family = AF_INET6;
+    EXPECT_EQ(inet_pton(AF_INET6, text.c_str(), &in6->sin6_addr), 1) << text;
+  }
+  return ReachOf(*static_cast<const sockaddr*>(memory));
+}
+
+TEST(AddressFilterTest, KnowsWhereAnAddressLeads) {
+  const struct {
+    const char* address;
+    Reach reach;
+  } cases[] = {
+      {"8.8.8.8", Reach::kPublic},
+      {"172.15.255.255", Reach::kPublic},
+      {"172.32.0.0", Reach::kPublic},
+      {"2606:4700::1111", Reach::kPublic},
+      {"127.0.0.1", Reach::kLoopback},
+      {"127.255.255.254", Reach::kLoopback},
+      {"::1", Reach::kLoopback},
+      {"10.1.2.3", Reach::kPrivate},
+      {"172.16.0.1", Reach::kPrivate},
+      {"172.31.255.255", Reach::kPrivate},
+      {"192.168.1.1", Reach::kPrivate},
+      {"100.64.0.1", Reach::kPrivate},
+      {"169.254.169.254", Reach::kPrivate},
+      {"fe80::1", Reach::kPrivate},
+      {"fec0::1", Reach::kPrivate},
+      {"fd00:ec2::254", Reach::kPrivate},
+      {"0.0.0.0", Reach::kNowhere},
+      {"0.1.2.3", Reach::kNowhere},
+      {"224.0.0.1", Reach::kNowhere},
+      {"255.255.255.255", Reach::kNowhere},
+      {"::", Reach::kNowhere},
+      {"ff02::1", Reach::kNowhere},
+      {"4000::1", Reach::kNowhere},
+  };
+  for (const auto& c : cases) EXPECT_EQ(Of(c.address), c.reach) << c.address;
+}
+
+TEST(AddressFilterTest, SeesThroughEmbeddedAddresses) {
+  EXPECT_EQ(Of("::ffff:127.0.0.1"), Reach::kLoopback);
+  EXPECT_EQ(Of("::ffff:10.0.0.1"), Reach::kPrivate);
+  EXPECT_EQ(Of("::ffff:8.8.8.8"), Reach::kPublic);
+  EXPECT_EQ(Of("::127.0.0.1"), Reach::kLoopback);
+  EXPECT_EQ(Of("64:ff9b::169.254.169.254"), Reach::kPrivate);
+  EXPECT_EQ(Of("2002:7f00:1::"), Reach::kLoopback);
+  EXPECT_EQ(Of("2002:808:808::"), Reach::kPublic);
+}
+
+TEST(AddressFilterTest, ALocalSocketLeadsNowhere) {
+  sockaddr local{};
+  local.sa_family = AF_UNIX;
+  EXPECT_EQ(ReachOf(local), Reach::kNowhere);
+}
+
+}  // namespace
+}  // namespace edugate::http

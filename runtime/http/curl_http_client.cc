@@ -1,0 +1,753 @@
+#include "runtime/http/curl_http_client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <coroutine>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/async/call_context.h"
+#include "runtime/http/address_filter.h"
+#include "runtime/http/request_check.h"
+#include "runtime/http/response_reader.h"
+
+namespace edugate::http {
+
+namespace {
+
+// A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two.
+constexpr long kReceiveBuffer = 32 << 10;
+
+// Handles kept for reuse; more than this many at once are rare.
+constexpr std::size_t kPooledHandles = 64;
+
+void InitLibcurlOnce() {
+  static const CURLcode done = curl_global_init(CURL_GLOBAL_ALL);
+  static_cast<void>(done);
+}
+
+template <typename T>
+void Set(CURL* easy, CURLoption option, T value) {
+  curl_easy_setopt(easy, option, value);
+}
+
+long LongInfo(CURL* easy, CURLINFO info) {
+  long value = 0;
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
+
+int64_t OffsetInfo(CURL* easy, CURLINFO info) {
+  curl_off_t value = 0;
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
+
+// What the transfer's own record adds to libcurl's code.
+struct Progress {
+  bool address_refused;  // No address of the host was allowed.
+  bool no_socket;        // The system gave no socket.
+  bool sockets_opened;   // A connection was tried: the name has addresses.
+  bool connected;        // The request was about to be written.
+  bool request_sent;
+  bool response_started;
+  bool system_error;  // The socket itself failed.
+};
+
+Failure FailureOf(CURLcode code, const Progress& progress) {
+  switch (code) {
+    case CURLE_OK:
+      return Failure::kNone;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_LOGIN_DENIED:
+    case CURLE_NOT_BUILT_IN:
+      return Failure::kRequestRefused;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      // Also what libcurl says of an answer that isn't HTTP/1 or later.
+      return progress.request_sent ? Failure::kProtocol : Failure::kRequestRefused;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return Failure::kResolve;
+    case CURLE_COULDNT_CONNECT:
+      return progress.no_socket ? Failure::kLocal : Failure::kConnect;
+    case CURLE_OPERATION_TIMEDOUT:
+      if (progress.connected) return Failure::kTimeout;
+      return progress.sockets_opened ? Failure::kConnect : Failure::kResolve;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_USE_SSL_FAILED:
+      return Failure::kTls;
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+      return Failure::kReset;
+    case CURLE_RECV_ERROR:
+      // libcurl's one code for a broken socket and for chunks that aren't chunks.
+      return progress.response_started && !progress.system_error ? Failure::kProtocol
+                                                                 : Failure::kReset;
+    case CURLE_PARTIAL_FILE:
+      return Failure::kTruncated;
+    case CURLE_BAD_CONTENT_ENCODING:
+      return Failure::kBadEncoding;
+    case CURLE_FILESIZE_EXCEEDED:
+      return Failure::kTooLarge;
+    case CURLE_OUT_OF_MEMORY:
+      // Also what libcurl says of a single header line beyond its own limit.
+      return progress.request_sent ? Failure::kTooLarge : Failure::kLocal;
+    case CURLE_FAILED_INIT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      return Failure::kLocal;
+    default:
+      return progress.request_sent ? Failure::kProtocol : Failure::kLocal;
+  }
+}
+
+// The request's header lines in the form that libcurl reads, in two pieces of memory.
+class HeaderLines {
+ public:
+  explicit HeaderLines(const Request& request) {
+    std::size_t size = 64;
+    bool has_type = false;
+    for (const Header& header : request.headers) {
+      size += header.name.size() + header.value.size() + 3;
+      has_type = has_type || absl::EqualsIgnoreCase(header.name, "Content-Type");
+    }
+    text_.reserve(size);
+    nodes_.reserve(request.headers.size() + 2);
+    // libcurl's own: a wait for "100 Continue" before a large body, and a form's type for every
+    // body.
+    Add("Expect", ":", "");
+    if (!has_type) Add("Content-Type", ":", "");
+    // "Name;" is libcurl's spelling of an empty value; "Name:" would take a header away.
+    for (const Header& header : request.headers) {
+      Add(header.name, header.value.empty() ? ";" : ": ", header.value);
+    }
+    for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) nodes_[i].next = &nodes_[i + 1];
+  }
+  HeaderLines(const HeaderLines&) = delete;
+  HeaderLines& operator=(const HeaderLines&) = delete;
+
+  curl_slist* list() { return nodes_.data(); }
+
+ private:
+  void Add(absl::string_view name, absl::string_view separator, absl::string_view value) {
+    const std::size_t start = text_.size();
+    absl::StrAppend(&text_, name, separator, value);
+    text_.push_back('\0');
+    // Good while `text_` stays within what was reserved.
+    nodes_.push_back(curl_slist{text_.data() + start, nullptr});
+  }
+
+  std::string text_;
+  std::vector<curl_slist> nodes_;
+};
+
+}  // namespace
+
+// A socket of libcurl and what epoll knows of it.
+struct CurlHttpClient::Socket final : public async::Watcher {
+  Socket(Engine& engine, int fd, bool ours) : engine(engine), fd(fd), ours(ours) {}
+  void OnEvents(uint32_t events) override;
+
+  Engine& engine;
+  const int fd;
+  const bool ours;          // Opened by OpenSocket, so that CloseSocket will tell of its end.
+  uint32_t wanted = 0;      // What libcurl waits for.
+  uint32_t registered = 0;  // What epoll was told; zero: not registered.
+};
+
+// One loop's libcurl: the multi handle with its connections, and what libcurl asks of a loop. Loop
+// thread only, but for its construction and destruction.
+//
+// libcurl says REMOVE for a socket after each transfer and asks for it again at the next, though
+// the connection is kept. A socket therefore stays registered, level-triggered, until libcurl
+// closes it: no epoll_ctl for a transfer on a kept connection. What epoll tells of a socket that
+// libcurl doesn't wait for (a kept connection that the server closes; data for a paused transfer)
+// would come again in every turn, so at the first such event the registration is narrowed to what
+// is wanted, or ended if nothing is (EPOLLHUP and EPOLLERR can't be masked); libcurl's next request
+// for the socket restores it. Edge triggering would not do: libcurl does not read until EAGAIN, and
+// what it leaves makes no edge.
+class CurlHttpClient::Engine {
+ public:
+  Engine(async::EventLoop& loop, const CurlOptions& options)
+      : loop_(loop), options_(options), timeout_(*this), collect_(*this) {
+    multi_ = curl_multi_init();
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Engine::OnPoll);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Engine::OnTimeout);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(options.max_connections_per_host));
+    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                      static_cast<long>(options.max_connections));
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING,
+                      options.http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING);
+    share_ = curl_share_init();
+    // Without it each handle has TLS sessions of its own.
+    curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  ~Engine() {
+    for (CURL* easy : pooled_) curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi_);
+    curl_share_cleanup(share_);
+    for (const std::unique_ptr<Socket>& socket : sockets_) {
+      if (socket != nullptr && socket->registered != 0) loop_.Unwatch(socket->fd);
+    }
+  }
+
+  async::EventLoop& loop() const { return loop_; }
+  const CurlOptions& options() const { return options_; }
+
+  // A handle with all that is the same for every request, or null without memory.
+  CURL* Acquire() {
+    if (pooled_.empty()) return NewHandle();
+    CURL* const easy = pooled_.back();
+    pooled_.pop_back();
+    return easy;
+  }
+
+  void Release(CURL* easy) {
+    if (pooled_.size() < kPooledHandles) {
+      pooled_.push_back(easy);
+    } else {
+      curl_easy_cleanup(easy);
+    }
+  }
+
+  bool Add(CURL* easy) { return curl_multi_add_handle(multi_, easy) == CURLM_OK; }
+
+  // Not inside a callback of libcurl. A transfer that hasn't ended takes its connection with it.
+  void Remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
+
+  // Has libcurl look at its transfers at the end of this turn.
+  void Kick() {
+    timeouts_due_ = true;
+    collect_.StartSoon();
+  }
+
+  void OnSocketEvents(Socket& socket, uint32_t events) {
+    const uint32_t always = EPOLLERR | EPOLLHUP;
+    const uint32_t unwanted = events & ~(socket.wanted | always);
+    if (socket.wanted == 0 || unwanted != 0) Register(socket, socket.wanted);
+    const bool broken = (events & always) != 0;
+    int bits = 0;
+    if ((events & EPOLLIN) != 0 || broken) bits |= CURL_CSELECT_IN;
+    if ((events & EPOLLOUT) != 0 || broken) bits |= CURL_CSELECT_OUT;
+    if ((events & EPOLLERR) != 0) bits |= CURL_CSELECT_ERR;
+    if (socket.wanted == 0 || (events & (socket.wanted | always)) == 0) return;
+    int running = 0;
+    // May close the socket and so destroy it.
+    curl_multi_socket_action(multi_, socket.fd, bits, &running);
+    collect_.StartSoon();
+  }
+
+  // A new socket for a connection that libcurl makes; CURL_SOCKET_BAD with errno without one.
+  curl_socket_t Open(const curl_sockaddr& address) {
+    const int fd = socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+    if (fd < 0) return CURL_SOCKET_BAD;
+    SlotOf(fd) = std::make_unique<Socket>(*this, fd, true);
+    return fd;
+  }
+
+  static int OnClose(void* engine, curl_socket_t fd) {
+    Engine& self = *static_cast<Engine*>(engine);
+    std::unique_ptr<Socket>& slot = self.SlotOf(fd);
+    if (slot != nullptr) self.Register(*slot, 0);
+    slot.reset();
+    return close(fd);
+  }
+
+ private:
+  // libcurl's own time-out.
+  class Timeout final : public async::Timer {
+   public:
+    explicit Timeout(Engine& engine) : Timer(engine.loop_), engine_(engine) {}
+
+   private:
+    void OnTimer() override { engine_.Kick(); }
+    Engine& engine_;
+  };
+
+  // Ends the turn for libcurl: new transfers and time-outs in one go, then the transfers that are
+  // done.
+  class Collect final : public async::Timer {
+   public:
+    explicit Collect(Engine& engine) : Timer(engine.loop_), engine_(engine) {}
+
+   private:
+    void OnTimer() override { engine_.CollectFinished(); }
+    Engine& engine_;
+  };
+
+  static int OnPoll(CURL*, curl_socket_t fd, int what, void* engine, void*) {
+    Engine& self = *static_cast<Engine*>(engine);
+    std::unique_ptr<Socket>& slot = self.SlotOf(fd);
+    // The resolver's socket, which libcurl makes and closes on its own.
+    if (slot == nullptr) slot = std::make_unique<Socket>(self, fd, false);
+    Socket& socket = *slot;
+    socket.wanted = what == CURL_POLL_IN      ? uint32_t{EPOLLIN}
+                    : what == CURL_POLL_OUT   ? uint32_t{EPOLLOUT}
+                    : what == CURL_POLL_INOUT ? uint32_t{EPOLLIN} | uint32_t{EPOLLOUT}
+                                              : 0;
+    if (what == CURL_POLL_REMOVE && !socket.ours) {
+      self.Register(socket, 0);
+      slot.reset();
+      return 0;
+    }
+    if ((socket.wanted & ~socket.registered) != 0) self.Register(socket, socket.wanted);
+    return 0;
+  }
+
+  static int OnTimeout(CURLM*, long milliseconds, void* engine) {
+    Engine& self = *static_cast<Engine*>(engine);
+    if (milliseconds < 0) {
+      self.timeout_.Cancel();
+    } else if (milliseconds == 0) {
+      self.Kick();
+    } else {
+      self.timeout_.Start(self.loop_.Now() + std::chrono::milliseconds(milliseconds));
+    }
+    return 0;
+  }
+
+  void CollectFinished();
+
+  std::unique_ptr<Socket>& SlotOf(int fd) {
+    const std::size_t index = static_cast<std::size_t>(fd);
+    if (sockets_.size() <= index) sockets_.resize(index + 1);
+    return sockets_[index];
+  }
+
+  void Register(Socket& socket, uint32_t events) {
+    if (socket.registered == events) return;
+    if (events == 0) {
+      loop_.Unwatch(socket.fd);
+    } else if (socket.registered != 0) {
+      loop_.Modify(socket.fd, events);
+    } else if (!loop_.Watch(socket.fd, events, &socket)) {
+      // Without memory in the kernel: the transfer ends by its stall limit or its deadline.
+      return;
+    }
+    socket.registered = events;
+  }
+
+  CURL* NewHandle();
+
+  async::EventLoop& loop_;
+  const CurlOptions& options_;
+  CURLM* multi_ = nullptr;
+  CURLSH* share_ = nullptr;
+  std::vector<CURL*> pooled_;
+  std::vector<std::unique_ptr<Socket>> sockets_;  // By file descriptor.
+  bool timeouts_due_ = false;
+  Timeout timeout_;
+  Collect collect_;
+};
+
+void CurlHttpClient::Socket::OnEvents(uint32_t events) { engine.OnSocketEvents(*this, events); }
+
+// One exchange, in the frame of the Send() that awaits it. Its timer is the call's deadline, and
+// what resumes the task: the handle is taken from libcurl there and nowhere else, since libcurl's
+// callbacks must not.
+class CurlHttpClient::Transfer final : private async::Timer,
+                                       private async::CancelCallback,
+                                       private Resumable {
+ public:
+  Transfer(Engine& engine, async::CallContext& call, const Request& request)
+      : Timer(engine.loop()),
+        CancelCallback(call),
+        engine_(engine),
+        call_(call),
+        request_(request),
+        reader_(request, {engine.options().max_header_bytes, engine.options().max_decode_ratio}),
+        lines_(request),
+        unpause_(*this) {}
+
+  ~Transfer() override { Detach(); }
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    waiting_ = waiting;
+    Timer::Start(call_.deadline());
+    Begin();
+  }
+  void await_resume() const noexcept {}
+
+  Exchange TakeExchange() {
+    exchange_.response_started = reader_.started();
+    exchange_.response = std::move(reader_.response());
+    if (!exchange_.ok()) std::string().swap(exchange_.response.body);
+    return std::move(exchange_);
+  }
+
+  // libcurl has ended the transfer.
+  void OnDone(CURLcode code) {
+    if (settled_) return;
+    if (reader_.failure() != Failure::kNone) {
+      Settle(reader_.failure(), std::string(reader_.detail()));
+    } else if (code == CURLE_OK && !reader_.headers_complete()) {
+      Settle(Failure::kTruncated, "the answer ended within its headers");
+    } else if (source_failed_) {
+      Settle(Failure::kCancelled, "the sender of the body gave up");
+    } else if (replay_refused_) {
+      Settle(Failure::kReset, "the kept connection was dead; the request is not sent twice");
+    } else if (code == CURLE_COULDNT_CONNECT && progress_.address_refused) {
+      Settle(Failure::kConnect, "the host's address is not allowed");
+    } else if (code == CURLE_OK) {
+      Settle(Failure::kNone, "");
+    } else {
+      progress_.request_sent = RequestSent();
+      progress_.response_started = reader_.started();
+      progress_.system_error = LongInfo(easy_, CURLINFO_OS_ERRNO) != 0 ||
+                               absl::StartsWithIgnoreCase(request_.url, "https:");
+      Settle(FailureOf(code, progress_), curl_easy_strerror(code));
+    }
+  }
+
+  static Transfer& Of(CURL* easy) {
+    char* self = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &self);
+    return *static_cast<Transfer*>(static_cast<void*>(self));
+  }
+
+  static std::size_t OnHeader(char* data, std::size_t, std::size_t size, void* transfer) {
+    Transfer& self = *static_cast<Transfer*>(transfer);
+    const bool read_on = !self.settled_ && self.reader_.OnHeaderLine(absl::string_view(data, size));
+    return read_on ? size : 0;
+  }
+
+  static std::size_t OnBody(char* data, std::size_t, std::size_t size, void* transfer) {
+    return static_cast<Transfer*>(transfer)->TakeBody(absl::string_view(data, size));
+  }
+
+  static std::size_t OnRead(char* buffer, std::size_t size, std::size_t count, void* transfer) {
+    return static_cast<Transfer*>(transfer)->GiveBody(buffer, size * count);
+  }
+
+  static curl_socket_t OnOpen(void* transfer, curlsocktype, curl_sockaddr* address) {
+    return static_cast<Transfer*>(transfer)->OpenSocket(*address);
+  }
+
+  // libcurl is about to write the request; it also comes here when it found a kept connection dead
+  // and wants to write it once more.
+  static int OnRequest(void* transfer, char*, char*, int, int) {
+    Transfer& self = *static_cast<Transfer*>(transfer);
+    const bool again = self.RequestSent();
+    self.progress_.connected = true;
+    // What a source has given can't be had again.
+    if (!again || (self.request_.replayable && self.request_.source == nullptr)) {
+      return CURL_PREREQFUNC_OK;
+    }
+    self.replay_refused_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+
+ private:
+  // Continues a paused transfer outside of the callback that asks for it.
+  class Unpause final : public async::Timer {
+   public:
+    explicit Unpause(Transfer& transfer) : Timer(transfer.loop()), transfer_(transfer) {}
+
+   private:
+    void OnTimer() override { transfer_.Continue(); }
+    Transfer& transfer_;
+  };
+
+  void Begin() {
+    easy_ = engine_.Acquire();
+    if (easy_ == nullptr) return Settle(Failure::kLocal, "libcurl gave no handle");
+    SetOptions();
+    if (request_.sink != nullptr) request_.sink->Attach(this);
+    if (request_.source != nullptr) request_.source->Attach(this);
+    added_ = engine_.Add(easy_);
+    if (!added_) Settle(Failure::kLocal, "libcurl refused the handle");
+  }
+
+  void SetOptions() {
+    Set(easy_, CURLOPT_PRIVATE, this);
+    Set(easy_, CURLOPT_HEADERDATA, this);
+    Set(easy_, CURLOPT_WRITEDATA, this);
+    Set(easy_, CURLOPT_READDATA, this);
+    Set(easy_, CURLOPT_OPENSOCKETDATA, this);
+    Set(easy_, CURLOPT_PREREQDATA, this);
+    Set(easy_, CURLOPT_URL, request_.url.c_str());
+    Set(easy_, CURLOPT_HTTPHEADER, lines_.list());
+    const char* const encoding = request_.sink == nullptr ? "gzip" : nullptr;
+    Set(easy_, CURLOPT_ACCEPT_ENCODING, encoding);
+    // First back to GET without a body, which undoes what an earlier request on this handle has
+    // set.
+    const char* const none = nullptr;
+    Set(easy_, CURLOPT_POSTFIELDS, none);
+    Set(easy_, CURLOPT_HTTPGET, 1L);
+    const char* const method = request_.method.c_str();
+    if (request_.source != nullptr) {
+      Set(easy_, CURLOPT_UPLOAD, 1L);
+      Set(easy_, CURLOPT_INFILESIZE_LARGE,
+          static_cast<curl_off_t>(request_.source->length().value_or(-1)));
+      Set(easy_, CURLOPT_CUSTOMREQUEST, method);
+    } else if (request_.has_body || request_.method == "POST" || request_.method == "PUT" ||
+               request_.method == "PATCH") {
+      // Without a body these say "Content-Length: 0" (RFC 9110, 8.6).
+      Set(easy_, CURLOPT_POST, 1L);
+      Set(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
+          static_cast<curl_off_t>(request_.has_body ? request_.body.size() : 0));
+      Set(easy_, CURLOPT_POSTFIELDS, request_.has_body ? request_.body.c_str() : "");
+      Set(easy_, CURLOPT_CUSTOMREQUEST, method);
+    } else if (request_.method == "HEAD") {
+      Set(easy_, CURLOPT_NOBODY, 1L);
+      Set(easy_, CURLOPT_CUSTOMREQUEST, none);
+    } else {
+      Set(easy_, CURLOPT_CUSTOMREQUEST, request_.method == "GET" ? none : method);
+    }
+    SetStallLimit(true);
+  }
+
+  // Until a connection is there, the handle's figures are those of the request before.
+  bool RequestSent() const {
+    return progress_.connected && LongInfo(easy_, CURLINFO_REQUEST_SIZE) > 0;
+  }
+
+  // A source that has nothing to send is not a server that doesn't read.
+  void SetStallLimit(bool on) {
+    const int64_t seconds = absl::ToInt64Seconds(engine_.options().stall_time);
+    Set(easy_, CURLOPT_LOW_SPEED_TIME, on ? static_cast<long>(seconds) : 0L);
+  }
+
+  std::size_t TakeBody(absl::string_view piece) {
+    if (settled_) return piece.empty() ? 1 : 0;
+    // libcurl counts a received buffer when it has passed it on.
+    const int64_t received = OffsetInfo(easy_, CURLINFO_SIZE_DOWNLOAD_T) + kReceiveBuffer;
+    Flow flow = Flow::kContinue;
+    if (!reader_.OnBody(piece, received, &flow)) return piece.empty() ? 1 : 0;
+    if (flow == Flow::kContinue) return piece.size();
+    paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+
+  std::size_t GiveBody(char* buffer, std::size_t capacity) {
+    if (settled_) return CURL_READFUNC_ABORT;
+    // A transfer without a source sends its body from memory; libcurl may still ask.
+    if (request_.source == nullptr) return 0;
+    const BodySource::Piece piece = request_.source->Read(buffer, capacity);
+    switch (piece.kind) {
+      case BodySource::Piece::Kind::kBytes:
+        return std::min(piece.size, capacity);
+      case BodySource::Piece::Kind::kEnd:
+        return 0;
+      case BodySource::Piece::Kind::kPause:
+        paused_ = true;
+        SetStallLimit(false);
+        return CURL_READFUNC_PAUSE;
+      case BodySource::Piece::Kind::kAbort:
+        break;
+    }
+    source_failed_ = true;
+    return CURL_READFUNC_ABORT;
+  }
+
+  curl_socket_t OpenSocket(const curl_sockaddr& address) {
+    progress_.sockets_opened = true;
+    const CurlOptions& options = engine_.options();
+    const Reach reach = ReachOf(address.addr);
+    const bool plain = absl::StartsWithIgnoreCase(request_.url, "http:");
+    const bool allowed = (reach == Reach::kPublic && !plain) ||
+                         (reach == Reach::kPrivate && !plain && options.allow_private) ||
+                         (reach == Reach::kLoopback && options.allow_loopback);
+    if (!allowed) {
+      progress_.address_refused = true;
+      return CURL_SOCKET_BAD;
+    }
+    const curl_socket_t socket = engine_.Open(address);
+    if (socket == CURL_SOCKET_BAD) progress_.no_socket = true;
+    return socket;
+  }
+
+  void ResumeTransfer() override {
+    if (!settled_) unpause_.StartSoon();
+  }
+
+  void Continue() {
+    if (settled_ || !paused_) return;
+    paused_ = false;
+    if (request_.source != nullptr) SetStallLimit(true);
+    curl_easy_pause(easy_, CURLPAUSE_CONT);
+    engine_.Kick();
+  }
+
+  void Settle(Failure failure, std::string detail) {
+    if (settled_) return;
+    settled_ = true;
+    exchange_.failure = failure;
+    exchange_.detail = std::move(detail);
+    StartSoon();
+  }
+
+  void OnCancel() override { Settle(Failure::kCancelled, "the call was cancelled"); }
+
+  void OnTimer() override {
+    if (!settled_) {
+      settled_ = true;
+      exchange_.failure = Failure::kDeadline;
+      exchange_.detail = "the call's deadline passed";
+    }
+    Detach();
+    // Destroys this.
+    waiting_.resume();
+  }
+
+  void Detach() {
+    if (easy_ == nullptr) return;
+    unpause_.Cancel();
+    if (request_.sink != nullptr) request_.sink->Attach(nullptr);
+    if (request_.source != nullptr) request_.source->Attach(nullptr);
+    exchange_.request_sent = RequestSent();
+    exchange_.reused_connection =
+        exchange_.request_sent && LongInfo(easy_, CURLINFO_NUM_CONNECTS) == 0;
+    if (added_) engine_.Remove(easy_);
+    engine_.Release(std::exchange(easy_, nullptr));
+  }
+
+  Engine& engine_;
+  async::CallContext& call_;
+  const Request& request_;
+  ResponseReader reader_;
+  HeaderLines lines_;
+  Unpause unpause_;
+  CURL* easy_ = nullptr;
+  bool added_ = false;
+  bool settled_ = false;
+  bool paused_ = false;
+  bool source_failed_ = false;
+  bool replay_refused_ = false;
+  Progress progress_{};
+  Exchange exchange_;
+  std::coroutine_handle<> waiting_;
+};
+
+void CurlHttpClient::Engine::CollectFinished() {
+  if (std::exchange(timeouts_due_, false)) {
+    int running = 0;
+    curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg == CURLMSG_DONE) {
+      Transfer::Of(message->easy_handle).OnDone(message->data.result);
+    }
+  }
+}
+
+// The options that are the same for all requests. CURLOPT_TIMEOUT_MS is not among them: the
+// transfer's own timer ends it at the call's deadline, to the microsecond and by the loop's clock,
+// and libcurl is spared a timer for each transfer.
+CURL* CurlHttpClient::Engine::NewHandle() {
+  CURL* const easy = curl_easy_init();
+  if (easy == nullptr) return nullptr;
+  Set(easy, CURLOPT_NOSIGNAL, 1L);
+  Set(easy, CURLOPT_PROTOCOLS_STR, options_.allow_loopback ? "http,https" : "https");
+  Set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+  Set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  Set(easy, CURLOPT_MAXREDIRS, 0L);
+  Set(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
+  Set(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  Set(easy, CURLOPT_PROXY, "");
+  Set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  Set(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+  // Otherwise the end of a transfer whose name is still being resolved waits for the resolver's
+  // thread, and the loop with it.
+  Set(easy, CURLOPT_QUICK_EXIT, 1L);
+  // An id such as ".." must reach the server as it was encoded, not change the path.
+  Set(easy, CURLOPT_PATH_AS_IS, 1L);
+  Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
+  Set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options_.stall_bytes_per_second));
+  Set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(absl::ToInt64Seconds(options_.stall_time)));
+  Set(easy, CURLOPT_MAXAGE_CONN, 55L);
+  Set(easy, CURLOPT_MAXLIFETIME_CONN, 600L);
+  Set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  Set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  Set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  Set(easy, CURLOPT_SHARE, share_);
+  Set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
+  if (!options_.ca_file.empty()) Set(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+  Set(easy, CURLOPT_HTTP_VERSION,
+      static_cast<long>(options_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  Set(easy, CURLOPT_PIPEWAIT, options_.http2 ? 1L : 0L);
+  Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
+  Set(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
+  Set(easy, CURLOPT_READFUNCTION, &Transfer::OnRead);
+  Set(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::OnOpen);
+  Set(easy, CURLOPT_CLOSESOCKETFUNCTION, &Engine::OnClose);
+  Set(easy, CURLOPT_CLOSESOCKETDATA, this);
+  Set(easy, CURLOPT_PREREQFUNCTION, &Transfer::OnRequest);
+  return easy;
+}
+
+CurlHttpClient::CurlHttpClient(async::LoopPool& pool, CurlOptions options)
+    : options_(std::move(options)) {
+  InitLibcurlOnce();
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    engines_.push_back(std::make_unique<Engine>(pool.loop(i), options_));
+  }
+}
+
+CurlHttpClient::CurlHttpClient(async::EventLoop& loop, CurlOptions options)
+    : options_(std::move(options)) {
+  InitLibcurlOnce();
+  engines_.push_back(std::make_unique<Engine>(loop, options_));
+}
+
+CurlHttpClient::~CurlHttpClient() = default;
+
+CurlHttpClient::Engine* CurlHttpClient::EngineOf(const async::EventLoop& loop) const {
+  for (const std::unique_ptr<Engine>& engine : engines_) {
+    if (&engine->loop() == &loop) return engine.get();
+  }
+  return nullptr;
+}
+
+async::Task<Exchange> CurlHttpClient::Send(async::CallContext& call, const Request& request) {
+  Exchange refused;
+  Engine* const engine = EngineOf(call.loop());
+  const absl::string_view refusal = RefusalOf(request, options_.allow_loopback);
+  const absl::Status stopped = call.Status();
+  if (engine == nullptr) {
+    refused.failure = Failure::kLocal;
+    refused.detail = "the call's loop is not one of this client's";
+  } else if (!refusal.empty()) {
+    refused.failure = Failure::kRequestRefused;
+    refused.detail = std::string(refusal);
+  } else if (!stopped.ok()) {
+    refused.failure = call.cancelled() ? Failure::kCancelled : Failure::kDeadline;
+    refused.detail = std::string(stopped.message());
+  }
+  if (!refused.ok()) co_return refused;
+  Transfer transfer(*engine, call, request);
+  co_await transfer;
+  Exchange exchange = transfer.TakeExchange();
+  co_return exchange;
+}
+
+}  // namespace edugate::http

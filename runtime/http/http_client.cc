@@ -1,0 +1,62 @@
+#include "runtime/http/http_client.h"
+
+#include "absl/strings/match.h"
+
+namespace edugate::http {
+
+void BodySink::Begin(const Response&) {}
+
+void BodySink::Resume() {
+  if (transfer_ != nullptr) transfer_->ResumeTransfer();
+}
+
+void BodySource::Resume() {
+  if (transfer_ != nullptr) transfer_->ResumeTransfer();
+}
+
+std::optional<absl::string_view> Response::find_header(absl::string_view name) const {
+  for (const Header& header : headers) {
+    if (absl::EqualsIgnoreCase(header.name, name)) return absl::string_view(header.value);
+  }
+  return std::nullopt;
+}
+
+absl::string_view Response::header(absl::string_view name) const {
+  return find_header(name).value_or(absl::string_view());
+}
+
+absl::string_view FailureName(Failure failure) {
+  switch (failure) {
+    case Failure::kNone:
+      return "none";
+    case Failure::kRequestRefused:
+      return "request_refused";
+    case Failure::kResolve:
+      return "resolve";
+    case Failure::kConnect:
+      return "connect";
+    case Failure::kTls:
+      return "tls";
+    case Failure::kTimeout:
+      return "timeout";
+    case Failure::kReset:
+      return "reset";
+    case Failure::kTruncated:
+      return "truncated";
+    case Failure::kTooLarge:
+      return "too_large";
+    case Failure::kBadEncoding:
+      return "bad_encoding";
+    case Failure::kProtocol:
+      return "protocol";
+    case Failure::kDeadline:
+      return "deadline";
+    case Failure::kCancelled:
+      return "cancelled";
+    case Failure::kLocal:
+      return "local";
+  }
+  return "unknown";
+}
+
+}  // namespace edugate::http

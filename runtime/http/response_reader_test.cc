@@ -1,0 +1,156 @@
+#include "runtime/http/response_reader.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace edugate::http {
+namespace {
+
+constexpr ResponseLimits kLimits{64 << 10, 100};
+
+class ResponseReaderTest : public ::testing::Test {
+ protected:
+  ResponseReaderTest() { request_.method = "GET"; }
+
+  // False at the first line that is refused.
+  bool Read(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      if (!reader_.OnHeaderLine(line + "\r\n")) return false;
+    }
+    return reader_.OnHeaderLine("\r\n");
+  }
+
+  Request request_;
+  ResponseReader reader_{request_, kLimits};
+};
+
+TEST_F(ResponseReaderTest, ReadsStatusAndHeaders) {
+  ASSERT_TRUE(Read(
+      {"HTTP/1.1 404 Not Found", "Content-Type: text/html ", "X-Empty:", "Content-Length: 3"}));
+  EXPECT_TRUE(reader_.headers_complete());
+  EXPECT_EQ(reader_.response().status, 404);
+  EXPECT_EQ(reader_.response().header("content-TYPE"), "text/html");
+  EXPECT_EQ(reader_.response().find_header("x-empty"), absl::string_view(""));
+  EXPECT_FALSE(reader_.response().find_header("x-none").has_value());
+  EXPECT_FALSE(reader_.response().unframed);
+}
+
+TEST_F(ResponseReaderTest, AnInterimAnswerIsForgotten) {
+  ASSERT_TRUE(Read({"HTTP/1.1 103 Early Hints", "Link: x"}));
+  EXPECT_FALSE(reader_.headers_complete());
+  ASSERT_TRUE(Read({"HTTP/1.1 200 OK", "Content-Length: 0"}));
+  EXPECT_EQ(reader_.response().status, 200);
+  EXPECT_EQ(reader_.response().headers.size(), 1u);
+}
+
+TEST_F(ResponseReaderTest, TrailersAreLeftOut) {
+  ASSERT_TRUE(Read({"HTTP/1.1 200 OK", "Transfer-Encoding: chunked"}));
+  EXPECT_TRUE(reader_.OnHeaderLine("X-Trailer: 1\r\n"));
+  EXPECT_FALSE(reader_.response().find_header("X-Trailer").has_value());
+}
+
+TEST_F(ResponseReaderTest, AFoldedLineContinuesTheOneBefore) {
+  ASSERT_TRUE(Read({"HTTP/1.1 200 OK", "X-Note: one", "\t two", "Content-Length: 0"}));
+  EXPECT_EQ(reader_.response().header("X-Note"), "one two");
+}
+
+TEST_F(ResponseReaderTest, TwoDifferentContentLengthsAreRefused) {
+  EXPECT_FALSE(Read({"HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length: 6"}));
+  EXPECT_EQ(reader_.failure(), Failure::kProtocol);
+}
+
+TEST_F(ResponseReaderTest, TwoEqualContentLengthsAreNot) {
+  EXPECT_TRUE(Read({"HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length: 5"}));
+}
+
+TEST_F(ResponseReaderTest, AContentLengthThatIsNoNumberIsRefused) {
+  for (const char* value : {"-1", "5, 6", "0x10", "99999999999999999999", "+5", "5 6"}) {
+    ResponseReader reader(request_, kLimits);
+    reader.OnHeaderLine("HTTP/1.1 200 OK\r\n");
+    reader.OnHeaderLine(absl::StrCat("Content-Length: ", value, "\r\n"));
+    EXPECT_FALSE(reader.OnHeaderLine("\r\n")) << value;
+    EXPECT_EQ(reader.failure(), Failure::kProtocol) << value;
+  }
+}
+
+TEST_F(ResponseReaderTest, ABodyThatEndsWithTheConnectionIsMarked) {
+  ASSERT_TRUE(Read({"HTTP/1.1 200 OK", "Content-Type: text/csv"}));
+  EXPECT_TRUE(reader_.response().unframed);
+}
+
+TEST_F(ResponseReaderTest, AnAnswerWithoutABodyNeedsNoFrame) {
+  ASSERT_TRUE(Read({"HTTP/1.1 204 No Content"}));
+  EXPECT_FALSE(reader_.response().unframed);
+  ResponseReader http2(request_, kLimits);
+  EXPECT_TRUE(http2.OnHeaderLine("HTTP/2 200 \r\n"));
+  EXPECT_TRUE(http2.OnHeaderLine("\r\n"));
+  EXPECT_FALSE(http2.response().unframed);
+}
+
+TEST_F(ResponseReaderTest, EncodingsThatWereNotOfferedAreRefused) {
+  for (const char* value : {"br", "zstd", "gzip, gzip", "deflate", "compress"}) {
+    ResponseReader reader(request_, kLimits);
+    reader.OnHeaderLine("HTTP/1.1 200 OK\r\n");
+    reader.OnHeaderLine(absl::StrCat("Content-Encoding: ", value, "\r\n"));
+    EXPECT_FALSE(reader.OnHeaderLine("\r\n")) << value;
+    EXPECT_EQ(reader.failure(), Failure::kBadEncoding) << value;
+  }
+  EXPECT_FALSE(Read({"HTTP/1.1 200 OK", "Content-Encoding: gzip", "Content-Encoding: gzip"}));
+  EXPECT_EQ(reader_.failure(), Failure::kBadEncoding);
+}
+
+TEST_F(ResponseReaderTest, HeadersBeyondTheirLimitAreRefused) {
+  ASSERT_TRUE(reader_.OnHeaderLine("HTTP/1.1 200 OK\r\n"));
+  const std::string line = "X-Fill: " + std::string(1000, 'x') + "\r\n";
+  int lines = 0;
+  while (reader_.OnHeaderLine(line)) ++lines;
+  EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
+  EXPECT_LT(lines, 66);
+}
+
+TEST_F(ResponseReaderTest, InterimAnswersCountAgainstTheSameLimit) {
+  int answers = 0;
+  while (Read({"HTTP/1.1 100 Continue"})) ++answers;
+  EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
+  EXPECT_LT(answers, 3000);
+}
+
+TEST_F(ResponseReaderTest, AStatusThatIsNoneIsRefused) {
+  for (const char* line : {"HTTP/1.1 2xx OK", "HTTP/1.1", "HTTP/1.1 000 OK", "HTTP/1.1 999 OK"}) {
+    ResponseReader reader(request_, kLimits);
+    EXPECT_FALSE(reader.OnHeaderLine(absl::StrCat(line, "\r\n"))) << line;
+    EXPECT_EQ(reader.failure(), Failure::kProtocol) << line;
+  }
+}
+
+TEST_F(ResponseReaderTest, ABodyBeyondItsLimitIsRefused) {
+  request_.max_response_bytes = 10;
+  ASSERT_TRUE(Read({"HTTP/1.1 200 OK", "Transfer-Encoding: chunked"}));
+  Flow flow;
+  EXPECT_TRUE(reader_.OnBody("1234567890", 10, &flow));
+  EXPECT_FALSE(reader_.OnBody("1", 11, &flow));
+  EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
+}
+
+TEST_F(ResponseReaderTest, AnAnnouncedBodyBeyondItsLimitIsRefusedBeforeItComes) {
+  request_.max_response_bytes = 10;
+  EXPECT_FALSE(Read({"HTTP/1.1 200 OK", "Content-Length: 11"}));
+  EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
+}
+
+TEST_F(ResponseReaderTest, ACompressedBodyThatGrowsTooMuchIsRefused) {
+  ASSERT_TRUE(Read({"HTTP/1.1 200 OK", "Content-Encoding: gzip", "Content-Length: 1000"}));
+  const std::string piece(16 << 10, 'x');
+  Flow flow;
+  int pieces = 0;
+  while (reader_.OnBody(piece, 40000, &flow)) ++pieces;
+  EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
+  // 100 times the 1,000 bytes that were announced, not the 40,000 that may have been received.
+  EXPECT_EQ(pieces, 6);
+}
+
+}  // namespace
+}  // namespace edugate::http
