@@ -452,14 +452,9 @@ class CurlHttpClient::Transfer final : private async::Timer,
   // and wants to write it once more.
   static int OnRequest(void* transfer, char*, char*, int, int) {
     Transfer& self = *static_cast<Transfer*>(transfer);
-    const bool again = self.RequestSent();
+    if (!self.MayWrite()) return CURL_PREREQFUNC_ABORT;
     self.progress_.connected = true;
-    // What a source has given can't be had again.
-    if (!again || (self.request_.replayable && self.request_.source == nullptr)) {
-      return CURL_PREREQFUNC_OK;
-    }
-    self.replay_refused_ = true;
-    return CURL_PREREQFUNC_ABORT;
+    return CURL_PREREQFUNC_OK;
   }
 
  private:
@@ -527,6 +522,13 @@ class CurlHttpClient::Transfer final : private async::Timer,
     return progress_.connected && LongInfo(easy_, CURLINFO_REQUEST_SIZE) > 0;
   }
 
+  // Whether the request may be written, or written again. What a source has given can't be had
+  // again.
+  bool MayWrite() {
+    replay_refused_ = RequestSent() && !(request_.replayable && request_.source == nullptr);
+    return !replay_refused_;
+  }
+
   // A source that has nothing to send is not a server that doesn't read.
   void SetStallLimit(bool on) {
     const int64_t seconds = absl::ToInt64Seconds(engine_.options().stall_time);
@@ -566,6 +568,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
   }
 
   curl_socket_t OpenSocket(const curl_sockaddr& address) {
+    // A connection for the request to be written again.
+    if (!MayWrite()) return CURL_SOCKET_BAD;
     progress_.sockets_opened = true;
     const CurlOptions& options = engine_.options();
     const Reach reach = ReachOf(address.addr);

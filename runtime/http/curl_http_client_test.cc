@@ -255,11 +255,20 @@ TEST_F(CurlHttpClientTest, ACancellationBeforeTheFirstByteSentNothing) {
   async::CallContext call(loop_, async::kNever);
   const Request request = MakeRequest("GET", server.Url("/"));
   // Runs between Send(), in the turn's posted work, and libcurl's part, at the turn's end.
-  async::Task<Exchange> task = client_.Send(call, request);
-  loop_.Post([this, &call] { loop_.Post([&call] { call.Cancel(); }); });
-  const Exchange exchange = async::BlockOn(loop_, std::move(task));
+  Exchange exchange;
+  const auto send = [](CurlHttpClient& client, async::CallContext& call, const Request& request,
+                       Exchange& exchange) -> async::Task<void> {
+    exchange = co_await client.Send(call, request);
+  };
+  loop_.Spawn(send(client_, call, request, exchange));
+  loop_.Post([&call] { call.Cancel(); });
+  loop_.StopWhenIdle();
+  loop_.Run();
   EXPECT_EQ(exchange.failure, Failure::kCancelled);
-  EXPECT_EQ(exchange.request_sent, server.requests().size() > 1);
+  EXPECT_FALSE(exchange.request_sent);
+  ASSERT_TRUE(Get(server.Url("/last")).ok());
+  ASSERT_EQ(server.requests().size(), 2u);
+  EXPECT_THAT(server.requests()[1], StartsWith("GET /last "));
 }
 
 TEST_F(CurlHttpClientTest, AKeptConnectionThatTheServerClosesIsReplacedAndDoesNotSpin) {
@@ -322,6 +331,7 @@ TEST_F(CurlHttpClientTest, AnotherRequestIsNotSentTwice) {
   EXPECT_TRUE(exchange.request_sent);
   EXPECT_FALSE(exchange.response_started);
   EXPECT_EQ(server.requests().size(), 2u);
+  EXPECT_EQ(server.connections(), 1);
   const Exchange next = Send(request);
   EXPECT_TRUE(next.ok()) << next.detail;
 }
