@@ -525,6 +525,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
   // Whether the request may be written, or written again. What a source has given can't be had
   // again.
   bool MayWrite() {
+    // Cancelled in the turn in which it began, or while its name was resolved.
+    if (settled_) return false;
     replay_refused_ = RequestSent() && !(request_.replayable && request_.source == nullptr);
     return !replay_refused_;
   }

@@ -108,7 +108,8 @@ TEST_F(CurlHttpClientTest, KeepsItsConnections) {
 TEST_F(CurlHttpClientTest, AnErrorIsAnAnswerAndARedirectIsNotFollowed) {
   ScriptedServer other(ScriptedServer::Always(ScriptedServer::Ok("secrets")));
   ScriptedServer server(std::vector<ScriptedServer::Script>{
-      ScriptedServer::Once("HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Length: 4\r\n\r\nbusy"),
+      ScriptedServer::Once("HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nConnection: close\r\n"
+                           "Content-Length: 4\r\n\r\nbusy"),
       ScriptedServer::Once(absl::StrCat("HTTP/1.1 302 Found\r\nLocation: ", other.Url("/"),
                                         "\r\nContent-Length: 0\r\n\r\n"))});
   Exchange exchange = Get(server.Url("/"));
