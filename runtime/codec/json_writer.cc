@@ -10,6 +10,7 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "runtime/codec/dates.h"
+#include "runtime/codec/decimal.h"
 #include "runtime/codec/json_text.h"
 #include "runtime/codec/schema.h"
 
@@ -225,6 +226,9 @@ class JsonBuilder {
                                       : r->GetRepeatedStringReference(message, f, index, &scratch);
         if (plan.kind == ValueKind::kBytes) return Node::Raw(QuoteJson(absl::Base64Escape(text)));
         if (plan.kind == ValueKind::kJsonText && IsJsonText(text)) return Node::Raw(text);
+        if (f->options().GetExtension(rest::v1::field).json_number() && IsJsonNumber(text)) {
+          return Node::Raw(text);
+        }
         return Node::Raw(QuoteJson(text));
       }
       default:

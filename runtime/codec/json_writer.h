@@ -24,9 +24,10 @@ struct WriteOptions {
 // when it isn't empty; one with the option write_null always: as null, "" or
 // []. Integers of 64 bits are numbers; enums are names (a number that the enum doesn't list is a
 // number); bytes are base64; json_text fields are inserted as they are when they are JSON, and as a
-// JSON string otherwise; Struct, Value, ListValue, Timestamp and the wrappers are written as the
-// JSON that they stand for. Fields with the option header are left out. Text that isn't UTF-8 is
-// written with U+FFFD; a number that JSON doesn't know (NaN) as null.
+// JSON string otherwise; json_number fields are numbers, digit for digit, when they are JSON
+// numbers; Struct, Value, ListValue, Timestamp and the wrappers are written as the JSON that they
+// stand for. Fields with the option header are left out. Text that isn't UTF-8 is written with
+// U+FFFD; a number that JSON doesn't know (NaN) as null.
 std::string WriteJson(const google::protobuf::Message& message, const WriteOptions& options = {});
 
 // One field's JSON value, as WriteJson writes it: for a request whose body is one field. null where
