@@ -1,0 +1,46 @@
+#include "runtime/auth/oauth2_client_authorizer.h"
+
+#include <string>
+#include <utility>
+
+#include "runtime/auth/credential_header.h"
+#include "runtime/auth/token_endpoint.h"
+
+namespace edugate::auth {
+namespace {
+
+constexpr char kHeader[] = "Authorization";
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Authorizer>> OAuth2ClientAuthorizer::Make(
+    OAuth2ClientOptions options, errors::Origin origin, http::HttpClient* http,
+    const async::Clock* clock) {
+  const absl::Duration timeout = options.request_timeout;
+  auto endpoint = TokenEndpoint::Make(std::move(options), http, clock);
+  if (!endpoint.ok()) return endpoint.status();
+  return std::unique_ptr<Authorizer>(std::make_unique<OAuth2ClientAuthorizer>(
+      *std::move(endpoint), timeout, std::move(origin), clock));
+}
+
+OAuth2ClientAuthorizer::OAuth2ClientAuthorizer(std::shared_ptr<TokenFetcher> fetcher,
+                                               absl::Duration timeout, errors::Origin origin,
+                                               const async::Clock* clock)
+    : cache_(std::move(fetcher), timeout, std::move(origin), clock) {}
+
+async::Task<absl::Status> OAuth2ClientAuthorizer::Authorize(async::CallContext& call,
+                                                            http::Request& request) {
+  auto token = co_await cache_.Get(call);
+  if (!token.ok()) co_return token.status();
+  SetHeader(request, kHeader, std::string((*token)->authorization.Reveal()));
+  co_return absl::OkStatus();
+}
+
+bool OAuth2ClientAuthorizer::OnRefused(const http::Request& request) {
+  const absl::string_view sent = HeaderOf(request, kHeader);
+  if (sent.empty()) return false;
+  cache_.Drop(sent);
+  return true;
+}
+
+}  // namespace edugate::auth
