@@ -3,12 +3,11 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <set>
 #include <string>
 
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/call_context.h"
@@ -29,14 +28,14 @@ TEST(LoopPoolTest, GivesItsLoopsInTurn) {
 TEST(LoopPoolTest, NamesItsThreads) {
   LoopPool pool(2);
   std::string name;
-  absl::Notification done;
+  std::latch done(1);
   pool.loop(1).Post([&] {
     char buffer[32] = {};
     pthread_getname_np(pthread_self(), buffer, sizeof(buffer));
     name = buffer;
-    done.Notify();
+    done.count_down();
   });
-  done.WaitForNotification();
+  done.wait();
   EXPECT_EQ(name, "edugate-loop-1");
 }
 
@@ -59,10 +58,10 @@ TEST(LoopPoolTest, ShutdownLetsTasksEnd) {
   }
 }
 
-Task<void> WaitForever(EventLoop& loop, absl::Notification& started, std::shared_ptr<int> held) {
+Task<void> WaitForever(EventLoop& loop, std::latch& started, std::shared_ptr<int> held) {
   CallContext call(loop, kNever);
   Event never;
-  started.Notify();
+  started.count_down();
   auto waited = co_await never.Wait(call);
   static_cast<void>(waited);
 }
@@ -70,9 +69,9 @@ Task<void> WaitForever(EventLoop& loop, absl::Notification& started, std::shared
 TEST(LoopPoolTest, ShutdownDestroysTasksThatDoNotEndInTime) {
   auto held = std::make_shared<int>(1);
   LoopPool pool(1);
-  absl::Notification started;
+  std::latch started(1);
   pool.loop(0).Spawn(WaitForever(pool.loop(0), started, held));
-  started.WaitForNotification();
+  started.wait();
   EXPECT_GT(held.use_count(), 1);
   pool.Shutdown(absl::Milliseconds(1));
   EXPECT_EQ(held.use_count(), 1);

@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <latch>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/event_loop.h"
@@ -196,11 +196,11 @@ TEST_F(CurlHttpClientStreamTest, ATransferThatStaysPausedEndsAtTheDeadline) {
 
 TEST_F(CurlHttpClientStreamTest, APausedTransferIsNotDisturbedByArrivingData) {
   // While the receiver pauses, the loop sleeps though the socket is readable.
-  absl::Notification all_sent;
+  std::latch all_sent(1);
   ScriptedServer server([&](ScriptedConnection& connection) {
     connection.ReadRequest();
     connection.Send(ScriptedServer::Ok(std::string(100 << 10, 'x')));
-    all_sent.Notify();
+    all_sent.count_down();
     connection.WaitForEnd();
   });
   FixedSink sink(Flow::kPause);
@@ -216,7 +216,7 @@ TEST_F(CurlHttpClientStreamTest, APausedTransferIsNotDisturbedByArrivingData) {
   };
   loop_.Spawn(send(client_, call, request, exchange, done));
   while (sink.writes_ == 0) loop_.RunTurn(async::kNever);
-  all_sent.WaitForNotification();
+  all_sent.wait();
   int busy_turns = 0;
   for (int i = 0; i < 20; ++i) {
     const auto soon = async::After(loop_.clock().MonotonicNow(), absl::Milliseconds(2));

@@ -1,12 +1,12 @@
 #include "runtime/http/curl_http_client.h"
 
 #include <atomic>
+#include <latch>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/loop_pool.h"
@@ -209,16 +209,16 @@ TEST_F(CurlHttpClientTest, CancellationClosesTheConnection) {
   async::CallContext call(loop_, async::kNever);
   Exchange exchange;
   {
-    absl::Notification ended;
+    std::latch ended(1);
     ScriptedServer server([&](ScriptedConnection& connection) {
       if (!connection.ReadRequest().has_value()) return;
       loop_.Post([&call] { call.Cancel(); });
       end = static_cast<int>(connection.WaitForEnd());
-      ended.Notify();
+      ended.count_down();
     });
     const Request request = MakeRequest("GET", server.Url("/"));
     exchange = async::BlockOn(loop_, client_.Send(call, request));
-    ended.WaitForNotification();
+    ended.wait();
   }
   EXPECT_EQ(exchange.failure, Failure::kCancelled);
   EXPECT_TRUE(exchange.request_sent);
@@ -228,14 +228,14 @@ TEST_F(CurlHttpClientTest, CancellationClosesTheConnection) {
 
 TEST_F(CurlHttpClientTest, TheDeadlineClosesTheConnection) {
   std::atomic<int> end = -1;
-  absl::Notification ended;
+  std::latch ended(1);
   ScriptedServer server([&](ScriptedConnection& connection) {
     end = static_cast<int>(connection.WaitForEnd());
-    ended.Notify();
+    ended.count_down();
   });
   const Exchange exchange = Send(MakeRequest("GET", server.Url("/")), absl::Milliseconds(50));
   EXPECT_EQ(exchange.failure, Failure::kDeadline);
-  ended.WaitForNotification();
+  ended.wait();
   EXPECT_NE(end, static_cast<int>(ScriptedConnection::End::kOurs));
 }
 
@@ -273,20 +273,20 @@ TEST_F(CurlHttpClientTest, ACancellationBeforeTheFirstByteSentNothing) {
 }
 
 TEST_F(CurlHttpClientTest, AKeptConnectionThatTheServerClosesIsReplacedAndDoesNotSpin) {
-  absl::Notification close;
-  absl::Notification closed;
+  std::latch close(1);
+  std::latch closed(1);
   ScriptedServer server(
       std::vector<ScriptedServer::Script>{[&](ScriptedConnection& connection) {
                                             connection.ReadRequest();
                                             connection.Answer("{}");
-                                            close.WaitForNotification();
+                                            close.wait();
                                             connection.Close();
-                                            closed.Notify();
+                                            closed.count_down();
                                           },
                                           ScriptedServer::Always(ScriptedServer::Ok("{}"))});
   ASSERT_TRUE(Get(server.Url("/")).ok());
-  close.Notify();
-  closed.WaitForNotification();
+  close.count_down();
+  closed.wait();
   // The FIN shows once; then the loop sleeps again.
   int turns_with_events = 0;
   for (int i = 0; i < 10; ++i) {
@@ -350,12 +350,12 @@ async::Task<int> CountGood(CurlHttpClient& client, async::EventLoop& loop, std::
 }
 
 async::Task<void> RunMany(CurlHttpClient& client, async::EventLoop& loop, std::string url,
-                          std::atomic<int>& good, absl::Notification& done) {
+                          std::atomic<int>& good, std::latch& done) {
   std::vector<async::Task<int>> tasks;
   for (int i = 0; i < 48; ++i) tasks.push_back(CountGood(client, loop, url, 10));
   auto counts = co_await async::WhenAll(std::move(tasks));
   for (const int count : counts) good += count;
-  done.Notify();
+  done.count_down();
 }
 
 TEST(CurlHttpClientPoolTest, EachLoopHasItsOwnBoundedConnections) {
@@ -366,11 +366,11 @@ TEST(CurlHttpClientPoolTest, EachLoopHasItsOwnBoundedConnections) {
   std::atomic<int> good = 0;
   {
     CurlHttpClient client(pool, options);
-    absl::Notification done[2];
+    std::latch done(2);
     for (std::size_t i = 0; i < 2; ++i) {
-      pool.loop(i).Spawn(RunMany(client, pool.loop(i), server.Url("/"), good, done[i]));
+      pool.loop(i).Spawn(RunMany(client, pool.loop(i), server.Url("/"), good, done));
     }
-    for (absl::Notification& each : done) each.WaitForNotification();
+    done.wait();
     pool.Shutdown();
   }
   EXPECT_EQ(good, 2 * 48 * 10);
@@ -385,16 +385,16 @@ async::Task<void> SendForever(HttpClient& client, async::EventLoop& loop, std::s
 }
 
 TEST(CurlHttpClientPoolTest, ShutdownEndsTransfersThatWait) {
-  absl::Notification arrived;
+  std::latch arrived(1);
   ScriptedServer server([&](ScriptedConnection& connection) {
     connection.ReadRequest();
-    arrived.Notify();
+    arrived.count_down();
     connection.WaitForEnd();
   });
   async::LoopPool pool(1);
   CurlHttpClient client(pool, LoopbackOptions());
   pool.loop(0).Spawn(SendForever(client, pool.loop(0), server.Url("/")));
-  arrived.WaitForNotification();
+  arrived.wait();
   pool.Shutdown(absl::Milliseconds(1));
   EXPECT_EQ(pool.loop(0).live_tasks(), 0u);
 }

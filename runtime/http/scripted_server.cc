@@ -152,14 +152,14 @@ ScriptedServer::ScriptedServer(Script script, std::vector<Script> scripts)
 ScriptedServer::~ScriptedServer() {
   std::vector<std::unique_ptr<Session>> sessions;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   shutdown(listen_fd_, SHUT_RDWR);
   accepting_.join();
   close(listen_fd_);
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     sessions.swap(sessions_);
   }
   for (const std::unique_ptr<Session>& session : sessions) session->connection->Interrupt();
@@ -180,7 +180,7 @@ void ScriptedServer::Accept() {
 }
 
 void ScriptedServer::Serve(int fd) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   const std::size_t index = static_cast<std::size_t>(accepted_++);
   const Script* script = &script_;
   if (!*script) script = index < scripts_.size() ? &scripts_[index] : nullptr;
@@ -190,7 +190,7 @@ void ScriptedServer::Serve(int fd) {
   }
   auto session = std::make_unique<Session>();
   session->connection = std::make_unique<ScriptedConnection>(fd, [this](std::string request) {
-    absl::MutexLock seen(&mutex_);
+    const std::lock_guard seen(mutex_);
     requests_.push_back(std::move(request));
   });
   ScriptedConnection* const connection = session->connection.get();
@@ -224,12 +224,12 @@ std::string ScriptedServer::Url(absl::string_view path) const {
 }
 
 int ScriptedServer::connections() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return accepted_;
 }
 
 std::vector<std::string> ScriptedServer::requests() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return requests_;
 }
 

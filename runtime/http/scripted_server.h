@@ -6,14 +6,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 
 namespace edugate::http {
 
@@ -117,12 +116,14 @@ class ScriptedServer {
   const std::vector<Script> scripts_;
   int listen_fd_ = -1;
   int port_ = 0;
-  mutable absl::Mutex mutex_;
-  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
-  int accepted_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::unique_ptr<Session>> sessions_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> requests_ ABSL_GUARDED_BY(mutex_);
   std::thread accepting_;
+  // Not absl::Mutex, which the thread sanitizer does not see through where abseil is built without
+  // it.
+  mutable std::mutex mutex_;  // Guards what follows.
+  bool closing_ = false;
+  int accepted_ = 0;
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<std::string> requests_;
 };
 
 }  // namespace edugate::http
