@@ -49,9 +49,12 @@ class Holder {
   // Where the message stands; entries' paths start here.
   const ValuePath* at() const { return at_; }
 
-  int size() const { return reflection_->FieldSize(*message_, field_); }
+  // The entries so far, marked ones included. Counted here: asking by reflection costs more than
+  // reading a field.
+  int size() const { return size_; }
 
   UnknownField* Add() {
+    ++size_;
     return static_cast<UnknownField*>(reflection_->AddMessage(message_, field_));
   }
 
@@ -67,13 +70,13 @@ class Holder {
   void Sweep() {
     if (!forgotten_) return;
     int kept = 0;
-    for (int i = 0; i < size(); ++i) {
+    for (int i = 0; i < size_; ++i) {
       const Message& entry = reflection_->GetRepeatedMessage(*message_, field_, i);
       if (static_cast<const UnknownField&>(entry).path().empty()) continue;
       if (kept != i) reflection_->SwapElements(message_, field_, kept, i);
       ++kept;
     }
-    while (size() > kept) reflection_->RemoveLast(message_, field_);
+    for (; size_ > kept; --size_) reflection_->RemoveLast(message_, field_);
   }
 
  private:
@@ -81,12 +84,14 @@ class Holder {
   const Reflection* const reflection_;
   const FieldDescriptor* const field_;
   const ValuePath* const at_;
+  int size_ = 0;
   bool forgotten_ = false;
 };
 
 // The message that is being read.
 struct Scope {
   Message* message;
+  const Reflection* reflection;
   const Schema* schema;
   const ValuePath* at;
   Holder* holder;  // null where no enclosing message keeps unknown fields
@@ -138,7 +143,7 @@ class JsonReader {
     const Schema& schema = Schema::For(out->GetDescriptor());
     std::optional<Holder> holder;
     if (schema.unknown_fields() != nullptr) holder.emplace(out, schema.unknown_fields(), nullptr);
-    const Scope scope{out, &schema, nullptr, holder ? &*holder : nullptr};
+    const Scope scope{out, out->GetReflection(), &schema, nullptr, holder ? &*holder : nullptr};
     const ValuePath path = ValuePath::Field(nullptr, plan.field->json_name());
     if (!ReadField(Look(json), scope, plan, path, 0)) return false;
     if (holder) holder->Sweep();
@@ -184,10 +189,11 @@ class JsonReader {
   bool ReadMessage(const Value& value, const Schema& schema, Message* out, const ValuePath* at,
                    Holder* outer, int depth) {
     if (schema.unknown_fields() == nullptr) {
-      return ReadMembers(value, Scope{out, &schema, at, outer}, depth);
+      return ReadMembers(value, Scope{out, out->GetReflection(), &schema, at, outer}, depth);
     }
     Holder holder(out, schema.unknown_fields(), at);
-    if (!ReadMembers(value, Scope{out, &schema, at, &holder}, depth)) return false;
+    if (!ReadMembers(value, Scope{out, out->GetReflection(), &schema, at, &holder}, depth))
+      return false;
     holder.Sweep();
     return true;
   }
@@ -224,7 +230,7 @@ class JsonReader {
           if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
           continue;
         }
-        scope.message->GetReflection()->ClearField(scope.message, plan.field);
+        scope.reflection->ClearField(scope.message, plan.field);
         const ValuePath earlier =
             ValuePath::Field(scope.at, schema.spellings()[before.spelling].name);
         if (!KeepEarlier(before, scope, earlier, depth)) return false;
@@ -384,16 +390,17 @@ class JsonReader {
     if (plan.kind == ValueKind::kMap) return ReadMap(value, scope, plan, path, depth);
     if (plan.repeated) return ReadList(value, scope, plan, path, depth);
     if (const auto* oneof = plan.field->real_containing_oneof();
-        oneof != nullptr && scope.message->GetReflection()->HasOneof(*scope.message, oneof)) {
+        oneof != nullptr && scope.reflection->HasOneof(*scope.message, oneof)) {
       return KeepIllFitting(value.token.data(), scope, path, depth);
     }
-    const Fit fit = ReadOne(value, scope, plan, Slot(scope.message, plan.field), path, depth);
+    const Fit fit =
+        ReadOne(value, scope, plan, Slot(scope.message, scope.reflection, plan.field), path, depth);
     return Settle(fit, value, scope, path, depth);
   }
 
   bool ReadList(const Value& value, const Scope& scope, const FieldPlan& plan,
                 const ValuePath& path, int depth) {
-    const Slot slot(scope.message, plan.field);
+    const Slot slot(scope.message, scope.reflection, plan.field);
     if (value.sort == Sort::kNull && plan.kind == ValueKind::kValue) return true;
     if (value.sort != Sort::kList) {
       if (!plan.accept_single) {
@@ -426,7 +433,7 @@ class JsonReader {
     if (!CheckDepth(&path, depth + 1)) return false;
     const FieldPlan& key_plan = plan.nested->fields()[0];
     const FieldPlan& value_plan = plan.nested->fields()[1];
-    const Reflection* reflection = scope.message->GetReflection();
+    const Reflection* reflection = scope.reflection;
     Value map = value;
     ondemand::object object;
     if (map.json.get_object().get(object)) return FailSyntax(&path);

@@ -32,32 +32,37 @@ struct DecodeOptions {
   absl::string_view response_field;
 };
 
-// Decodes `body`, one JSON text (RFC 8259, a UTF-8 byte order mark allowed), into `*out`, which it
-// clears first.
+// Decodes `body`, one JSON text (RFC 8259, a UTF-8 byte order mark allowed), into `*out`, a message
+// of a generated class, which it clears first.
 //
 // The rules:
-// - A name is a field's json_name, one of its aliases, or its name in the .proto.
-// - A number where text is declared gives the number's own characters; text where a number is
-// declared is taken when it is
-//   a JSON number that the type holds exactly (12.0 and 1.2e1 are the integer 12). `true`, "true"
-//   and "True" are one.
-// - null leaves a field unset, a list empty, a google.protobuf.Value null.
-// - A name that the schema doesn't know goes as JSON text into the nearest enclosing message that
-// declares
-//   `repeated edugate.rest.v1.UnknownField unknown_fields`; so does a value that doesn't fit its
-//   field, which stays unset. Where no message declares it, only the DriftSink hears of it. A name
-//   that holds a dot, a bracket or a quote stands in an UnknownField's path as ["the name as JSON
-//   string"].
-// - When a name stands twice in an object, the last one wins and the earlier is kept as an unknown
-// field; of several
-//   spellings of one field, the first that is not null wins and the others are kept as unknown
-//   fields.
-// - An integer that a double can't hold exactly does not fit into a double field or a
-// google.protobuf.Value.
+//
+// A name is a field's json_name, one of its aliases, or its name in the .proto.
+//
+// A number where text is declared gives the number's own characters. Text where a number is
+// declared is taken when it is a JSON number that the type holds exactly (12.0 and 1.2e1 are the
+// integer 12); true, "true" and "True" are one.
+//
+// null leaves a field unset, a list empty, a google.protobuf.Value null.
+//
+// A name that the schema doesn't know goes as JSON text into the nearest enclosing message that
+// declares `repeated edugate.rest.v1.UnknownField unknown_fields`; so does a value that doesn't fit
+// its field, which stays unset. Where no message declares it, only the DriftSink hears of it. A
+// name that holds a dot, a bracket or a quote stands in an UnknownField's path in brackets, as a
+// JSON string: student["a.b"].
+//
+// When a name stands twice in an object, the last one wins and the earlier is kept as an unknown
+// field. Of several spellings of one field, the first that is not null wins and the others are kept
+// as unknown fields. Of a oneof, the first wins and the others don't fit.
+//
+// An integer that a double can't hold exactly doesn't fit a double field or a
+// google.protobuf.Value. Half of a surrogate pair (an escape that stands for no character) fits no
+// text.
 //
 // Errors are kInternal: not one complete JSON text, invalid UTF-8, a bound exceeded, or an
 // outermost value of the wrong sort. The message names the path (reenrollments[3].id) and the
-// problem, never a value, and a map's keys as `*`. `*out` is then unspecified.
+// problem, never a value; a name that may be data, such as a map's key, is shown as `*`. `*out` is
+// then unspecified.
 absl::Status DecodeJson(std::string body, const DecodeOptions& options,
                         google::protobuf::Message* out);
 

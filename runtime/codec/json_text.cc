@@ -1,5 +1,7 @@
 #include "runtime/codec/json_text.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -156,6 +158,9 @@ bool IsJsonText(absl::string_view text) {
 }
 
 std::string QuoteJson(absl::string_view text) {
+  // Most names and many values hold nothing that needs a second look.
+  const auto plain = [](char c) { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), plain)) return absl::StrCat("\"", text, "\"");
   return nlohmann::json(std::string(text))
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

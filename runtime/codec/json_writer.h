@@ -20,14 +20,16 @@ struct WriteOptions {
 };
 
 // The message as JSON text (RFC 8259) on one line, names by json_name in the order of declaration.
-// A field with presence is written when it is set; one without when it isn't its default, a list
-// when it isn't empty; one with the option write_null always: as null, "" or
-// []. Integers of 64 bits are numbers; enums are names (a number that the enum doesn't list is a
-// number); bytes are base64; json_text fields are inserted as they are when they are JSON, and as a
-// JSON string otherwise; json_number fields are numbers, digit for digit, when they are JSON
-// numbers; Struct, Value, ListValue, Timestamp and the wrappers are written as the JSON that they
-// stand for. Fields with the option header are left out. Text that isn't UTF-8 is written with
-// U+FFFD; a number that JSON doesn't know (NaN) as null.
+//
+// A field with presence is written when it is set, one without when it isn't its default, a list
+// when it isn't empty. A field with the option write_null is always written: as null, "" or [].
+// Fields with the option header are left out.
+//
+// Integers of 64 bits are numbers. Enums are names; a number that the enum doesn't list is a
+// number. Bytes are base64. A json_text field is inserted as it is when it is JSON, and as a JSON
+// string otherwise. Struct, Value, ListValue, Timestamp and the wrappers are written as the JSON
+// that they stand for. Text that isn't UTF-8 is written with U+FFFD, a number that JSON doesn't
+// know (NaN) as null.
 std::string WriteJson(const google::protobuf::Message& message, const WriteOptions& options = {});
 
 // One field's JSON value, as WriteJson writes it: for a request whose body is one field. null where

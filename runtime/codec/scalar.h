@@ -35,7 +35,11 @@ enum class Fit {
 class Slot {
  public:
   Slot(google::protobuf::Message* message, const google::protobuf::FieldDescriptor* field)
-      : message_(message), reflection_(message->GetReflection()), field_(field) {}
+      : Slot(message, message->GetReflection(), field) {}
+  // `reflection` is the message's own, for whoever fills in several of its fields.
+  Slot(google::protobuf::Message* message, const google::protobuf::Reflection* reflection,
+       const google::protobuf::FieldDescriptor* field)
+      : message_(message), reflection_(reflection), field_(field) {}
 
   void Bool(bool v) const { Put(&Reflection::SetBool, &Reflection::AddBool, v); }
   void Int32(int32_t v) const { Put(&Reflection::SetInt32, &Reflection::AddInt32, v); }

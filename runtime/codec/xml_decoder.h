@@ -12,16 +12,19 @@ namespace edugate::codec {
 
 // Decodes `body`, an XML document in the shape that Django REST framework's XMLRenderer writes,
 // into `*out`, which it clears first: a root element of any name, an element for each name of an
-// object, <list-item> for each element of a list, True and False, everything else as text. The
-// rules are those of DecodeJson, and besides:
-// - An empty element stands for null, "", [] and {}: a field with presence stays unset, a list is
-// empty. An empty
-//   <list-item> is "" in a list of strings, an empty message in a list of messages.
-// - White space around a number, a boolean, an enum's word or a time is not part of it; text keeps
+// object, <list-item> for each element of a list, True and False, everything else as text.
+//
+// The rules are those of DecodeJson, and besides:
+//
+// An empty element stands for null, "", [] and {}: a field with presence stays unset, a list is
+// empty. An empty <list-item> is "" in a list of texts and an empty message in a list of messages.
+//
+// White space around a number, a boolean, an enum's word or a time is not part of it; text keeps
 // its own.
-// - An attribute becomes an unknown field called element@attribute, and text beside elements one
-// called #text.
-// - What is kept as an unknown field is kept as JSON; as XML has no types, its scalars are text.
+//
+// An attribute becomes an unknown field called element@attribute, and text beside elements one
+// called #text. What is kept as an unknown field is kept as JSON; as XML has no types, its scalars
+// are text.
 //
 // Refused before the document is built: DOCTYPE and every other declaration, entities beyond the
 // five predefined and the numeric, processing instructions, characters that XML doesn't allow,
