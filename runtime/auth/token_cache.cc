@@ -1,13 +1,12 @@
 #include "runtime/auth/token_cache.h"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/synchronization/mutex.h"
 #include "runtime/async/event.h"
 #include "runtime/async/event_loop.h"
 #include "runtime/async/sleep.h"
@@ -83,10 +82,10 @@ class TokenCache::State {
                                             : errors::Cancelled(origin_);
   }
 
-  Found Look(async::EventLoop& loop) ABSL_LOCKS_EXCLUDED(mutex_) {
+  Found Look(async::EventLoop& loop) {
     Found found;
     const MonotonicTime now = clock_.MonotonicNow();
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (token_ != nullptr && now < expires_) {
       found.answer = token_;
       found.must_fetch = !in_flight_ && now >= refresh_at_ && now >= not_before_;
@@ -101,13 +100,13 @@ class TokenCache::State {
     return found;
   }
 
-  void Leave(const std::shared_ptr<Waiter>& waiter) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+  void Leave(const std::shared_ptr<Waiter>& waiter) {
+    const std::lock_guard lock(mutex_);
     waiters_.erase(waiter);
   }
 
-  void Drop(absl::string_view authorization) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+  void Drop(absl::string_view authorization) {
+    const std::lock_guard lock(mutex_);
     if (token_ != nullptr && token_->authorization.Reveal() == authorization) token_ = nullptr;
   }
 
@@ -145,15 +144,15 @@ class TokenCache::State {
     bool landed_ = false;
   };
 
-  absl::Duration TimeToWait() ABSL_LOCKS_EXCLUDED(mutex_) {
+  absl::Duration TimeToWait() {
     const MonotonicTime now = clock_.MonotonicNow();
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return std::max(absl::FromChrono(not_before_ - now), absl::ZeroDuration());
   }
 
-  void Land(MonotonicTime sent, FetchResult result) ABSL_LOCKS_EXCLUDED(mutex_) {
+  void Land(MonotonicTime sent, FetchResult result) {
     const MonotonicTime now = clock_.MonotonicNow();
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (auto* token = std::get_if<Token>(&result)) {
       // Counted from the sending, since the provider may have counted from any moment after it.
       refresh_at_ = After(sent, token->life * kRefreshAfter);
@@ -175,17 +174,17 @@ class TokenCache::State {
     AnswerAll(FailureStatus(now));
   }
 
-  void Abandon() ABSL_LOCKS_EXCLUDED(mutex_) {
+  void Abandon() {
     errors::ProviderFailure failure;
     failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
     failure.message = "the token request was given up";
     failure.retry_after = kMinFetchInterval;
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     AnswerAll(errors::FromProvider(failure, origin_));
   }
 
-  // Under the lock, so that no waiter's loop goes away between the look and the waking.
-  void AnswerAll(const Answer& answer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  // With the lock held, so that no waiter's loop goes away between the look and the waking.
+  void AnswerAll(const Answer& answer) {
     in_flight_ = false;
     for (const std::shared_ptr<Waiter>& waiter : waiters_) {
       waiter->answer = answer;
@@ -194,7 +193,8 @@ class TokenCache::State {
     waiters_.clear();
   }
 
-  absl::Status FailureStatus(MonotonicTime now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  // With the lock held.
+  absl::Status FailureStatus(MonotonicTime now) const {
     errors::ProviderFailure failure = *failure_;
     failure.retry_after.reset();
     if (Passes(failure.reason)) failure.retry_after = absl::FromChrono(retry_at_ - now);
@@ -206,17 +206,17 @@ class TokenCache::State {
   const errors::Origin origin_;
   const async::Clock& clock_;
 
-  absl::Mutex mutex_;
-  TokenPtr token_ ABSL_GUARDED_BY(mutex_);
-  MonotonicTime refresh_at_ ABSL_GUARDED_BY(mutex_) = MonotonicTime::min();
-  MonotonicTime expires_ ABSL_GUARDED_BY(mutex_) = MonotonicTime::min();
+  std::mutex mutex_;  // Guards what follows.
+  TokenPtr token_;
+  MonotonicTime refresh_at_ = MonotonicTime::min();
+  MonotonicTime expires_ = MonotonicTime::min();
   // No fetch is sent earlier; a failure is remembered as long.
-  MonotonicTime not_before_ ABSL_GUARDED_BY(mutex_);
-  bool in_flight_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::flat_hash_set<std::shared_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mutex_);
-  std::optional<errors::ProviderFailure> failure_ ABSL_GUARDED_BY(mutex_);
-  int failures_ ABSL_GUARDED_BY(mutex_) = 0;  // In a row.
-  MonotonicTime retry_at_ ABSL_GUARDED_BY(mutex_);
+  MonotonicTime not_before_;
+  bool in_flight_ = false;
+  absl::flat_hash_set<std::shared_ptr<Waiter>> waiters_;
+  std::optional<errors::ProviderFailure> failure_;
+  int failures_ = 0;  // In a row.
+  MonotonicTime retry_at_;
 };
 
 TokenCache::TokenCache(std::shared_ptr<TokenFetcher> fetcher, absl::Duration timeout,

@@ -5,14 +5,13 @@
 
 #include <atomic>
 #include <deque>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
 #include "runtime/async/event.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/async/sleep.h"
@@ -355,7 +354,7 @@ class GatedFetcher final : public TokenFetcher {
     async::Event gate;
     loop_ = &call.loop();
     gate_ = &gate;
-    started_.Notify();
+    started_.count_down();
     absl::Status opened = co_await gate.Wait(call);
     if (!opened.ok()) co_return MakeFailure(v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
     co_return MakeToken("shared", absl::Hours(1));
@@ -363,25 +362,25 @@ class GatedFetcher final : public TokenFetcher {
 
   // From the test's thread.
   void Open() {
-    started_.WaitForNotification();
+    started_.wait();
     loop_->Post([this] { gate_->Set(); });
   }
 
   int fetches() const { return fetches_; }
 
  private:
-  absl::Notification started_;
+  std::latch started_{1};
   async::EventLoop* loop_ = nullptr;
   async::Event* gate_ = nullptr;
   std::atomic<int> fetches_{0};
 };
 
 Task<void> GetAndCount(TokenCache& cache, async::EventLoop& loop, std::atomic<int>& shared,
-                       absl::BlockingCounter& left) {
+                       std::latch& left) {
   CallContext call(loop, async::kNever);
   Answer answer = co_await cache.Get(call);
   if (answer.ok() && (*answer)->authorization.Reveal() == "shared") ++shared;
-  left.DecrementCount();
+  left.count_down();
 }
 
 TEST(TokenCacheLoopsTest, CallsOnFourLoopsShareOneFetch) {
@@ -391,18 +390,18 @@ TEST(TokenCacheLoopsTest, CallsOnFourLoopsShareOneFetch) {
   auto fetcher = std::make_shared<GatedFetcher>();
   TokenCache cache(fetcher, absl::Minutes(1), kOrigin, &async::SystemClock());
   std::atomic<int> shared{0};
-  absl::BlockingCounter left(kLoops * kCalls);
-  absl::BlockingCounter waiting(kLoops);
+  std::latch left(kLoops * kCalls);
+  std::latch waiting(kLoops);
   for (int i = 0; i < kLoops; ++i) {
     for (int j = 0; j < kCalls; ++j) {
       pool.loop(i).Spawn(GetAndCount(cache, pool.loop(i), shared, left));
     }
     // Runs behind the calls of its loop, when they all wait.
-    pool.loop(i).Post([&waiting] { waiting.DecrementCount(); });
+    pool.loop(i).Post([&waiting] { waiting.count_down(); });
   }
-  waiting.Wait();
+  waiting.wait();
   fetcher->Open();
-  left.Wait();
+  left.wait();
   pool.Shutdown();
   EXPECT_EQ(fetcher->fetches(), 1);
   EXPECT_EQ(shared, kLoops * kCalls);

@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<RotatingSecret>> RotatingSecret::Open(SecretSourc
   const Stamp stamp = StampOf(secret->source_.path());
   absl::StatusOr<Secret> first = secret->ReadAndCheck();
   if (!first.ok()) return first.status();
-  absl::MutexLock lock(&secret->mutex_);
+  const std::lock_guard lock(secret->mutex_);
   secret->stamp_ = stamp;
   secret->current_ = std::make_shared<const Secret>(*std::move(first));
   secret->next_look_ = async::After(clock->MonotonicNow(), kLookInterval);
@@ -62,7 +62,7 @@ absl::StatusOr<Secret> RotatingSecret::ReadAndCheck() const {
 std::shared_ptr<const Secret> RotatingSecret::Look(bool at_once) {
   Stamp known;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (source_.path().empty() || looking_) return current_;
     const async::MonotonicTime now = clock_->MonotonicNow();
     if (!at_once && now < next_look_) return current_;
@@ -77,7 +77,7 @@ std::shared_ptr<const Secret> RotatingSecret::Look(bool at_once) {
     absl::StatusOr<Secret> read = ReadAndCheck();
     if (read.ok()) next = std::make_shared<const Secret>(*std::move(read));
   }
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   looking_ = false;
   if (next != nullptr) {
     current_ = std::move(next);

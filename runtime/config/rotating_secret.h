@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "runtime/async/clock.h"
 #include "runtime/config/secret.h"
 
@@ -62,11 +61,11 @@ class RotatingSecret {
   const Check check_;
   const async::Clock* const clock_;
 
-  absl::Mutex mutex_;
-  std::shared_ptr<const Secret> current_ ABSL_GUARDED_BY(mutex_);
-  Stamp stamp_ ABSL_GUARDED_BY(mutex_);
-  async::MonotonicTime next_look_ ABSL_GUARDED_BY(mutex_);
-  bool looking_ ABSL_GUARDED_BY(mutex_) = false;
+  std::mutex mutex_;  // Guards what follows.
+  std::shared_ptr<const Secret> current_;
+  Stamp stamp_;
+  async::MonotonicTime next_look_;
+  bool looking_ = false;
 };
 
 }  // namespace edugate::config
