@@ -21,6 +21,10 @@ edugate_need(GTest libgtest-dev)
 edugate_need(OpenSSL libssl-dev)
 edugate_need(CLI11 libcli11-dev CONFIG)
 edugate_need(SQLite3 libsqlite3-dev)
+edugate_need(prometheus-cpp prometheus-cpp-dev CONFIG)
+# Debian's cpp-httplib is a compiled library whose users need its own definitions, which pkg-config knows.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CPP_HTTPLIB REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
 
 find_program(PROTOC protoc REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)

@@ -1,0 +1,82 @@
+#include "app/admin_server.h"
+
+#include <httplib.h>
+
+#include <thread>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace edugate::app {
+namespace {
+
+constexpr int kOk = 200;
+constexpr int kUnavailable = 503;
+// Probes and scrapes are few; a slow one must not keep the others waiting.
+constexpr size_t kThreads = 4;
+constexpr time_t kTimeoutSeconds = 5;
+constexpr size_t kMaxBodyBytes = 64 * 1024;
+
+class HttplibAdminServer final : public AdminServer {
+ public:
+  explicit HttplibAdminServer(Pages pages) : pages_(std::move(pages)) {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server_.set_read_timeout(kTimeoutSeconds);
+    server_.set_write_timeout(kTimeoutSeconds);
+    server_.set_payload_max_length(kMaxBodyBytes);
+    server_.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content("ok\n", "text/plain");
+    });
+    server_.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
+      const bool ready = pages_.ready();
+      response.status = ready ? kOk : kUnavailable;
+      response.set_content(ready ? "ready\n" : "not ready\n", "text/plain");
+    });
+    server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_content(pages_.metrics(), "text/plain; version=0.0.4");
+    });
+  }
+
+  ~HttplibAdminServer() override {
+    server_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  absl::Status Listen(const std::string& address) {
+    const size_t colon = address.rfind(':');
+    host_ = address.substr(0, colon);
+    int port = 0;
+    if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
+      return absl::InvalidArgumentError("admin_listen needs HOST:PORT");
+    }
+    if (port == 0) {
+      port_ = server_.bind_to_any_port(host_.c_str());
+    } else if (server_.bind_to_port(host_.c_str(), port)) {
+      port_ = port;
+    }
+    if (port_ <= 0) return absl::UnavailableError(absl::StrCat("can't listen on ", address));
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    return absl::OkStatus();
+  }
+
+  std::string address() const override { return absl::StrCat(host_, ":", port_); }
+
+ private:
+  const Pages pages_;
+  httplib::Server server_;
+  std::string host_;
+  int port_ = -1;
+  std::thread thread_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const std::string& address,
+                                                                Pages pages) {
+  auto server = std::make_unique<HttplibAdminServer>(std::move(pages));
+  absl::Status listening = server->Listen(address);
+  if (!listening.ok()) return listening;
+  return server;
+}
+
+}  // namespace edugate::app

@@ -1,0 +1,196 @@
+#include "app/config_check.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "adapters/resource_name.h"
+#include "app/auth_options.h"
+#include "app/provider_table.h"
+#include "runtime/config/mistakes.h"
+
+namespace edugate::app {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// scheme, host and what follows; empty members where the URL is none.
+struct UrlParts {
+  absl::string_view scheme;
+  absl::string_view host;
+};
+
+UrlParts SplitUrl(absl::string_view url) {
+  const size_t colon = url.find("://");
+  if (colon == absl::string_view::npos) return {};
+  UrlParts parts{.scheme = url.substr(0, colon)};
+  absl::string_view rest = url.substr(colon + 3);
+  rest = rest.substr(0, rest.find('/'));
+  if (absl::StartsWith(rest, "[")) {
+    parts.host = rest.substr(1, rest.find(']') - 1);
+  } else {
+    parts.host = rest.substr(0, rest.rfind(':'));
+  }
+  return parts;
+}
+
+bool IsLoopbackHost(absl::string_view host) {
+  return host == "localhost" || host == "::1" || absl::StartsWith(host, "127.");
+}
+
+bool IsListenAddress(absl::string_view address) {
+  const size_t colon = address.rfind(':');
+  int port = 0;
+  return colon != absl::string_view::npos && colon > 0 &&
+         absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535;
+}
+
+// Checks one configuration; notes every mistake.
+class Checker {
+ public:
+  Checker(const config::SourceMap& source, absl::string_view file)
+      : source_(source), mistakes_(file) {}
+
+  absl::Status Check(const v1::Config& config) {
+    if (!IsListenAddress(config.server().listen())) {
+      Add("server.listen", "needs HOST:PORT");
+    }
+    if (!config.server().admin_listen().empty() &&
+        !IsListenAddress(config.server().admin_listen())) {
+      Add("server.admin_listen", "needs HOST:PORT");
+    }
+    if (config.server().has_page_token_key()) {
+      CheckSecret(config.server().page_token_key(), "server.page_token_key");
+    }
+    if (config.connections().empty()) Add("connections", "needs at least one connection");
+    std::set<std::string> ids;
+    for (int i = 0; i < config.connections_size(); ++i) {
+      const v1::ConnectionConfig& connection = config.connections(i);
+      const std::string key = absl::StrCat("connections[", i, "]");
+      if (!adapters::IsConnectionId(connection.id())) {
+        Add(absl::StrCat(key, ".id"),
+            "needs a lower-case letter, then at most 62 lower-case letters, digits and hyphens");
+      } else if (!ids.insert(connection.id()).second) {
+        Add(absl::StrCat(key, ".id"), "is the id of another connection, too");
+      }
+      CheckConnection(connection, key);
+    }
+    return mistakes_.ToStatus();
+  }
+
+ private:
+  void Add(const std::string& key, absl::string_view what) {
+    mistakes_.Add(source_.LineOf(key), key, what);
+  }
+
+  void CheckConnection(const v1::ConnectionConfig& connection, const std::string& key) {
+    if (!IsBaseUrl(connection.base_url())) {
+      Add(absl::StrCat(key, ".base_url"),
+          "needs an https URL without user, query and fragment (http to a loopback address only)");
+    }
+    const ProviderRow* provider = FindProvider(connection.provider());
+    if (provider == nullptr) {
+      std::vector<std::string> known;
+      for (const ProviderRow& row : ProviderTable()) known.emplace_back(row.id);
+      Add(absl::StrCat(key, ".provider"), absl::StrCat("must be ", absl::StrJoin(known, ", ")));
+      return;
+    }
+    CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
+    CheckOptions(connection.options(), *provider, absl::StrCat(key, ".options"));
+  }
+
+  void CheckAuth(const v1::ConnectionConfig& connection, const ProviderRow& provider,
+                 const std::string& key) {
+    const auto* scheme = connection.auth().GetReflection()->GetOneofFieldDescriptor(
+        connection.auth(), v1::AuthConfig::descriptor()->FindOneofByName("scheme"));
+    const auto& taken = provider.auth_schemes;
+    if (scheme == nullptr || std::find(taken.begin(), taken.end(), scheme->name()) == taken.end()) {
+      Add(key, absl::StrCat("needs ", absl::StrJoin(taken, " or ")));
+      return;
+    }
+    const std::string below = absl::StrCat(key, ".", scheme->name());
+    const v1::AuthConfig& auth = connection.auth();
+    if (auth.has_bearer()) CheckSecret(auth.bearer(), below);
+    if (auth.has_api_key()) CheckSecret(auth.api_key(), below);
+    if (auth.has_basic()) {
+      CheckSecret(auth.basic().username(), absl::StrCat(below, ".username"));
+      CheckSecret(auth.basic().password(), absl::StrCat(below, ".password"));
+    }
+    if (auth.has_oauth2_client()) {
+      CheckSecret(auth.oauth2_client().client_id(), absl::StrCat(below, ".client_id"));
+      CheckSecret(auth.oauth2_client().client_secret(), absl::StrCat(below, ".client_secret"));
+      if (!IsBaseUrl(auth.oauth2_client().token_url())) {
+        Add(absl::StrCat(below, ".token_url"), "needs an https URL");
+      }
+    }
+  }
+
+  template <typename Place>
+  void CheckSecret(const Place& place, const std::string& key) {
+    if (place.source_case() == Place::SOURCE_NOT_SET) {
+      Add(key, "needs one of value, file and env");
+      return;
+    }
+    v1::Secret secret;
+    if (place.source_case() == Place::kFile) secret.set_file(place.file());
+    if (place.source_case() == Place::kEnv) secret.set_env(place.env());
+    if (place.source_case() == Place::kValue) secret.set_value(place.value());
+    const absl::Status read = ToSecretSource(secret).Read().status();
+    if (!read.ok()) Add(key, read.message());
+  }
+
+  void CheckOptions(const v1::ConnectionOptions& options, const ProviderRow& provider,
+                    const std::string& key) {
+    const google::protobuf::Reflection& reflection = *options.GetReflection();
+    std::vector<const FieldDescriptor*> set;
+    reflection.ListFields(options, &set);
+    for (const FieldDescriptor* field : set) {
+      const auto& taken = provider.options;
+      if (std::find(taken.begin(), taken.end(), field->name()) == taken.end()) {
+        Add(absl::StrCat(key, ".", field->name()), "means nothing to this provider");
+      }
+    }
+    for (const std::string& name : provider.required_options) {
+      if (!reflection.HasField(options, options.GetDescriptor()->FindFieldByName(name))) {
+        Add(absl::StrCat(key, ".", name), "is missing");
+      }
+    }
+  }
+
+  const config::SourceMap& source_;
+  config::Mistakes mistakes_;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::Config> LoadConfigFile(const std::string& path) {
+  v1::Config config;
+  auto source = config::LoadYamlFile(path, &config);
+  if (!source.ok()) return source.status();
+  absl::Status checked = Checker(*source, path).Check(config);
+  if (!checked.ok()) return checked;
+  return config;
+}
+
+absl::StatusOr<v1::Config> LoadConfigText(absl::string_view text, absl::string_view name) {
+  v1::Config config;
+  auto source = config::LoadYaml(text, name, &config);
+  if (!source.ok()) return source.status();
+  absl::Status checked = Checker(*source, name).Check(config);
+  if (!checked.ok()) return checked;
+  return config;
+}
+
+bool IsBaseUrl(absl::string_view url) {
+  const UrlParts parts = SplitUrl(url);
+  if (parts.host.empty() || url.find_first_of("?#@ ") != absl::string_view::npos) return false;
+  return parts.scheme == "https" || (parts.scheme == "http" && IsLoopbackHost(parts.host));
+}
+
+bool IsLoopbackUrl(absl::string_view url) { return IsLoopbackHost(SplitUrl(url).host); }
+
+}  // namespace edugate::app

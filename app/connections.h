@@ -1,0 +1,45 @@
+// From the configuration to working connections.
+#ifndef APP_CONNECTIONS_H_
+#define APP_CONNECTIONS_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "adapters/connection.h"
+#include "app/provider_table.h"
+#include "edugate/v1/config.pb.h"
+#include "runtime/async/clock.h"
+#include "runtime/auth/authorizer.h"
+#include "runtime/codec/drift.h"
+#include "runtime/http/http_client.h"
+
+namespace edugate::app {
+
+// What connections share. The pointers outlive them.
+struct ConnectionParts {
+  http::HttpClient* http = nullptr;
+  const async::Clock* clock = nullptr;
+  codec::DriftSink* drift = nullptr;  // may be null
+};
+
+// The connections of a configuration, with everything behind them.
+class Connections {
+ public:
+  // `config` has passed CheckConfig. Errors: a secret that can't be read now.
+  static absl::StatusOr<std::unique_ptr<Connections>> Build(const v1::Config& config,
+                                                            const ConnectionParts& parts);
+
+  const adapters::ConnectionRegistry& registry() const { return *registry_; }
+
+ private:
+  Connections() = default;
+
+  std::vector<std::unique_ptr<auth::Authorizer>> authorizers_;
+  std::vector<BuiltAdapter> adapters_;
+  std::unique_ptr<adapters::ConnectionRegistry> registry_;
+};
+
+}  // namespace edugate::app
+
+#endif  // APP_CONNECTIONS_H_

@@ -1,0 +1,77 @@
+#include "app/json_request.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+namespace edugate::app {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+using nlohmann::ordered_json;
+
+// EnrollmentStatus -> ENROLLMENT_STATUS_.
+std::string PrefixOf(const EnumDescriptor& type) {
+  std::string prefix;
+  for (const char c : type.name()) {
+    if (absl::ascii_isupper(c) && !prefix.empty()) prefix += '_';
+    prefix += absl::ascii_toupper(c);
+  }
+  return prefix + "_";
+}
+
+void ExpandEnum(const EnumDescriptor& type, ordered_json& value) {
+  if (!value.is_string()) return;
+  const std::string word = value.get<std::string>();
+  if (type.FindValueByName(word) != nullptr) return;
+  const std::string full = absl::StrCat(PrefixOf(type), absl::AsciiStrToUpper(word));
+  if (type.FindValueByName(full) != nullptr) value = full;
+}
+
+const FieldDescriptor* FindField(const Descriptor& message, const std::string& name) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    if (message.field(i)->json_name() == name || message.field(i)->name() == name) {
+      return message.field(i);
+    }
+  }
+  return nullptr;
+}
+
+void ExpandMessage(const Descriptor& message, ordered_json& object);
+
+void ExpandValue(const FieldDescriptor& field, ordered_json& value) {
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) ExpandEnum(*field.enum_type(), value);
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
+    ExpandMessage(*field.message_type(), value);
+}
+
+void ExpandMessage(const Descriptor& message, ordered_json& object) {
+  if (!object.is_object()) return;
+  for (auto& [name, value] : object.items()) {
+    const FieldDescriptor* field = FindField(message, name);
+    if (field == nullptr) continue;
+    if (field->is_map()) {
+      for (auto& [key, entry] : value.items()) {
+        ExpandValue(*field->message_type()->map_value(), entry);
+      }
+    } else if (field->is_repeated() && value.is_array()) {
+      for (ordered_json& each : value) ExpandValue(*field, each);
+    } else {
+      ExpandValue(*field, value);
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json, const Descriptor* message) {
+  ordered_json parsed =
+      ordered_json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) return absl::InvalidArgumentError("the request is not JSON");
+  ExpandMessage(*message, parsed);
+  return parsed.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace edugate::app

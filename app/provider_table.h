@@ -1,0 +1,48 @@
+// The providers that edugate knows: the one list to which a new provider adds its line.
+#ifndef APP_PROVIDER_TABLE_H_
+#define APP_PROVIDER_TABLE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "adapters/connection.h"
+#include "edugate/v1/config.pb.h"
+#include "runtime/auth/factory.h"
+#include "runtime/rest/client.h"
+
+namespace edugate::app {
+
+// Makes the REST clients of one connection: endpoint, authorization and limits are filled in; the
+// maker says whose errors they are and which headers are sent besides.
+using ClientMaker = std::function<std::unique_ptr<rest::Client>(
+    const rest::ErrorClassifier& classifier, std::vector<http::Header> headers)>;
+
+// What became of a connection's configuration: the adapter, and the clients that it uses.
+struct BuiltAdapter {
+  std::vector<std::unique_ptr<rest::Client>> clients;
+  std::unique_ptr<adapters::Adapter> adapter;
+};
+
+struct ProviderRow {
+  const char* id;  // as in the configuration
+  // The authentication schemes that the provider takes, by the key of AuthConfig.
+  std::vector<std::string> auth_schemes;
+  // The keys of ConnectionOptions that mean something here, and those of them that must be there.
+  std::vector<std::string> options;
+  std::vector<std::string> required_options;
+  // The token endpoint answers its rate limit with 403.
+  bool token_403_is_rate_limit = false;
+  BuiltAdapter (*build)(const v1::ConnectionConfig& config, const ClientMaker& make_client);
+};
+
+const std::vector<ProviderRow>& ProviderTable();
+
+// The row of a provider; null where there is none.
+const ProviderRow* FindProvider(absl::string_view id);
+
+}  // namespace edugate::app
+
+#endif  // APP_PROVIDER_TABLE_H_

@@ -1,0 +1,243 @@
+#include "app/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "app/admin_server.h"
+#include "app/auth_options.h"
+#include "app/call_metrics.h"
+#include "app/config_check.h"
+#include "app/connections.h"
+#include "runtime/async/loop_pool.h"
+#include "runtime/http/curl_http_client.h"
+#include "runtime/telemetry/drift_counter.h"
+#include "runtime/telemetry/log.h"
+#include "services/assignment_service.h"
+#include "services/bridge.h"
+#include "services/catalog_service.h"
+#include "services/connection_service.h"
+#include "services/enrollment_service.h"
+#include "services/license_service.h"
+#include "services/page_token.h"
+#include "services/transcript_service.h"
+
+namespace edugate::app {
+namespace {
+
+// What the front allows a caller (the defaults of the configuration's reference).
+constexpr int kMaxMetadataBytes = 8 << 10;
+constexpr int kDefaultMaxRequestBytes = 1 << 20;
+constexpr int kDefaultMaxReplyBytes = 16 << 20;
+constexpr int kDefaultMaxStreams = 100;
+constexpr int kConnectionAgeMs = 10 * 60 * 1000;
+constexpr int kConnectionAgeGraceMs = 30 * 1000;
+constexpr int kKeepaliveMs = 60 * 1000;
+constexpr int kKeepaliveTimeoutMs = 20 * 1000;
+constexpr int kHandshakeTimeoutMs = 5 * 1000;
+constexpr unsigned kCertificateLookSeconds = 10;
+
+absl::Duration DurationOr(const google::protobuf::Duration& configured, absl::Duration otherwise) {
+  const absl::Duration value =
+      absl::Seconds(configured.seconds()) + absl::Nanoseconds(configured.nanos());
+  return value > absl::ZeroDuration() ? value : otherwise;
+}
+
+int PositiveOr(int configured, int otherwise) { return configured > 0 ? configured : otherwise; }
+
+absl::StatusOr<services::PageTokenSealer> MakeSealer(const v1::ServerConfig& config) {
+  std::vector<services::PageTokenKey> keys;
+  if (config.has_page_token_key()) {
+    auto secret = ToSecretSource(config.page_token_key()).Read();
+    if (!secret.ok()) return secret.status();
+    auto key = services::PageTokenKey::FromSecret(secret->Reveal());
+    if (!key.ok()) return key.status();
+    keys.push_back(*std::move(key));
+  } else {
+    telemetry::Warn(
+        "server.page_token_key is not configured: page tokens are sealed with a key of this "
+        "process, and neither its "
+        "replicas nor its successor can read them");
+    auto key = services::PageTokenKey::Generate(services::SystemRandomBytes());
+    if (!key.ok()) return key.status();
+    keys.push_back(*std::move(key));
+  }
+  return services::PageTokenSealer::Create(
+      std::move(keys),
+      DurationOr(config.page_token_lifetime(), services::kDefaultPageTokenLifetime));
+}
+
+// TLS whose files are looked at again now and then, so that a renewed certificate needs no restart.
+std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const v1::ServerConfig& config) {
+  if (!config.has_tls()) {
+    if (!config.insecure()) {
+      telemetry::Warn(
+          "callers are served without TLS; server.tls configures it, server.insecure: true says "
+          "that it is meant");
+    }
+    return grpc::InsecureServerCredentials();
+  }
+  const v1::ServerTls& tls = config.tls();
+  auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      tls.private_key_file(), tls.certificate_file(), tls.client_ca_file(),
+      kCertificateLookSeconds);
+  grpc::experimental::TlsServerCredentialsOptions options(provider);
+  options.watch_identity_key_cert_pairs();
+  if (!tls.client_ca_file().empty()) {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+http::CurlOptions HttpOptions(const v1::Config& config) {
+  http::CurlOptions options;
+  for (const v1::ConnectionConfig& connection : config.connections()) {
+    const bool loopback = IsLoopbackUrl(connection.base_url()) ||
+                          IsLoopbackUrl(connection.auth().oauth2_client().token_url());
+    options.allow_loopback = options.allow_loopback || loopback;
+  }
+  return options;
+}
+
+size_t LoopCount(const v1::Config& config) {
+  if (config.runtime().loops() > 0) return config.runtime().loops();
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+class GrpcServer final : public Server {
+ public:
+  explicit GrpcServer(const v1::Config& config)
+      : config_(config),
+        loops_(LoopCount(config)),
+        http_(loops_, HttpOptions(config)),
+        bridge_(
+            {.loops = &loops_,
+             .observer = &metrics_,
+             .default_deadline = DurationOr(config.server().default_deadline(), absl::Seconds(30)),
+             .max_deadline = DurationOr(config.server().max_deadline(), absl::Seconds(120))}) {}
+
+  ~GrpcServer() override { Shutdown(); }
+
+  absl::Status Start() {
+    auto connections = Connections::Build(
+        config_, {.http = &http_, .clock = &async::SystemClock(), .drift = &drift_});
+    if (!connections.ok()) return connections.status();
+    connections_ = *std::move(connections);
+    auto sealer = MakeSealer(config_.server());
+    if (!sealer.ok()) return sealer.status();
+    sealer_.emplace(*std::move(sealer));
+    const services::ServiceParts parts{.connections = &connections_->registry(),
+                                       .page_tokens = &*sealer_};
+    services_.push_back(services::MakeAssignmentService(parts, bridge_));
+    services_.push_back(services::MakeCatalogService(parts, bridge_));
+    services_.push_back(services::MakeConnectionService(parts, bridge_));
+    services_.push_back(services::MakeEnrollmentService(parts, bridge_));
+    services_.push_back(services::MakeLicenseService(parts, bridge_));
+    services_.push_back(services::MakeTranscriptService(parts, bridge_));
+    absl::Status listening = Listen();
+    if (!listening.ok()) return listening;
+    return StartAdmin();
+  }
+
+  std::string address() const override { return address_; }
+  std::string admin_address() const override { return admin_ == nullptr ? "" : admin_->address(); }
+
+  void Shutdown() override {
+    const std::lock_guard<std::mutex> lock(shutdown_mutex_);
+    if (down_) return;
+    down_ = true;
+    ready_ = false;
+    if (server_ != nullptr) {
+      if (auto* health = server_->GetHealthCheckService()) health->Shutdown();
+      const absl::Duration grace = DurationOr(config_.server().shutdown_grace(), absl::Seconds(25));
+      server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+      server_->Wait();
+    }
+    loops_.Shutdown();
+    admin_.reset();
+  }
+
+ private:
+  absl::Status Listen() {
+    const v1::ServerConfig& config = config_.server();
+    grpc::EnableDefaultHealthCheckService(true);
+    static const bool reflection = [] {
+      grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+      return true;
+    }();
+    (void)reflection;
+    grpc::ServerBuilder builder;
+    int port = 0;
+    // Two servers on one port would share its connections by chance.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                               PositiveOr(config.max_streams_per_connection(), kDefaultMaxStreams));
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kConnectionAgeMs);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kConnectionAgeGraceMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+    builder.SetMaxReceiveMessageSize(
+        PositiveOr(config.max_request_bytes(), kDefaultMaxRequestBytes));
+    builder.SetMaxSendMessageSize(PositiveOr(config.max_reply_bytes(), kDefaultMaxReplyBytes));
+    builder.AddListeningPort(config.listen(), MakeCredentials(config), &port);
+    for (const auto& service : services_) builder.RegisterService(service.get());
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port == 0) {
+      return absl::UnavailableError(absl::StrCat("can't listen on ", config.listen()));
+    }
+    address_ = absl::StrCat(config.listen().substr(0, config.listen().rfind(':')), ":", port);
+    ready_ = true;
+    return absl::OkStatus();
+  }
+
+  absl::Status StartAdmin() {
+    if (config_.server().admin_listen().empty()) return absl::OkStatus();
+    auto admin = AdminServer::Start(
+        config_.server().admin_listen(),
+        {.ready = [this] { return ready_.load(); },
+         .metrics = [this] { return absl::StrCat(metrics_.Text(), drift_.Text()); }});
+    if (!admin.ok()) return admin.status();
+    admin_ = *std::move(admin);
+    return absl::OkStatus();
+  }
+
+  const v1::Config config_;
+  telemetry::DriftCounter drift_;
+  CallMetrics metrics_;
+  async::LoopPool loops_;
+  http::CurlHttpClient http_;
+  std::unique_ptr<Connections> connections_;
+  std::optional<services::PageTokenSealer> sealer_;
+  services::Bridge bridge_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<AdminServer> admin_;
+  std::string address_;
+  std::atomic<bool> ready_{false};
+  std::mutex shutdown_mutex_;
+  bool down_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const v1::Config& config) {
+  auto server = std::make_unique<GrpcServer>(config);
+  absl::Status started = server->Start();
+  if (!started.ok()) return started;
+  return server;
+}
+
+}  // namespace edugate::app

@@ -1,0 +1,178 @@
+#include "services/connection_service.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "edugate/v1/connection_service.grpc.pb.h"
+#include "services/bridge.h"
+#include "services/capabilities.h"
+#include "services/list_request.h"
+#include "services/paging.h"
+#include "services/routing.h"
+
+namespace edugate::services {
+namespace {
+
+using adapters::Resource;
+
+constexpr char kListMethod[] = "ConnectionService.ListConnections";
+
+const adapters::ListTraits& ListTraitsOfConnections() {
+  static const adapters::ListTraits* traits = new adapters::ListTraits{
+      .filters = {{"provider", {"="}, adapters::FilterType::kString, "the provider's id"}}};
+  return *traits;
+}
+
+v1::ConnectionState StateOf(const absl::Status& status) {
+  if (status.ok()) return v1::CONNECTION_STATE_WORKING;
+  switch (errors::ReasonOf(status)) {
+    case v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID:
+      return v1::CONNECTION_STATE_CREDENTIALS_INVALID;
+    case v1::ERROR_REASON_CONNECTION_MISCONFIGURED:
+    case v1::ERROR_REASON_OPERATION_NOT_SUPPORTED:
+    case v1::ERROR_REASON_RESOURCE_NOT_FOUND:
+      return v1::CONNECTION_STATE_MISCONFIGURED;
+    case v1::ERROR_REASON_PROVIDER_UNAVAILABLE:
+    case v1::ERROR_REASON_PROVIDER_ERROR:
+    case v1::ERROR_REASON_DEADLINE_EXCEEDED:
+      return v1::CONNECTION_STATE_UNAVAILABLE;
+    default:
+      return v1::CONNECTION_STATE_UNKNOWN;
+  }
+}
+
+void SetTime(absl::Time time, google::protobuf::Timestamp& out) {
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  out.set_seconds(seconds);
+  out.set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration& out) {
+  const int64_t nanos = absl::ToInt64Nanoseconds(duration);
+  out.set_seconds(nanos / 1'000'000'000);
+  out.set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+}
+
+class ConnectionService final : public v1::ConnectionService::CallbackService {
+ public:
+  ConnectionService(const ServiceParts& parts, Bridge& bridge)
+      : handlers_(parts), bridge_(bridge) {}
+
+  grpc::ServerUnaryReactor* ListConnections(grpc::CallbackServerContext* context,
+                                            const v1::ListConnectionsRequest* request,
+                                            v1::ListConnectionsResponse* response) override {
+    return bridge_.Unary(context, kListMethod, request, response, handlers_,
+                         &ConnectionHandlers::ListConnections);
+  }
+  grpc::ServerUnaryReactor* GetConnection(grpc::CallbackServerContext* context,
+                                          const v1::GetConnectionRequest* request,
+                                          v1::Connection* response) override {
+    return bridge_.Unary(context, "ConnectionService.GetConnection", request, response, handlers_,
+                         &ConnectionHandlers::GetConnection);
+  }
+  grpc::ServerUnaryReactor* CheckConnection(grpc::CallbackServerContext* context,
+                                            const v1::CheckConnectionRequest* request,
+                                            v1::CheckConnectionResponse* response) override {
+    return bridge_.Unary(context, "ConnectionService.CheckConnection", request, response, handlers_,
+                         &ConnectionHandlers::CheckConnection);
+  }
+
+ private:
+  ConnectionHandlers handlers_;
+  Bridge& bridge_;
+};
+
+}  // namespace
+
+void CheckBook::Note(const std::string& connection, const v1::ConnectionCheck& check) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  checks_[connection] = check;
+}
+
+std::optional<v1::ConnectionCheck> CheckBook::Last(const std::string& connection) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = checks_.find(connection);
+  if (found == checks_.end()) return std::nullopt;
+  return found->second;
+}
+
+v1::Connection ConnectionHandlers::ToConnection(const adapters::Connection& connection) const {
+  v1::Connection out;
+  out.set_name(adapters::MakeName<Resource::kConnection>(connection.id));
+  out.set_provider(connection.provider);
+  out.set_display_name(connection.display_name);
+  for (v1::MethodCapability& capability : CapabilitiesOf(connection.ports)) {
+    *out.add_capabilities() = std::move(capability);
+  }
+  if (auto check = checks_.Last(connection.id)) *out.mutable_last_check() = *std::move(check);
+  return out;
+}
+
+async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ConnectionHandlers::ListConnections(
+    async::CallContext& call, const v1::ListConnectionsRequest& request) {
+  auto page_size = PageSizeOf(request.page_size());
+  if (!page_size.ok()) co_return page_size.status();
+  auto filter = CheckedFilter(request.filter(), ListTraitsOfConnections());
+  if (!filter.ok()) co_return filter.status();
+  const PageTokens tokens(*parts_.page_tokens, call, kListMethod, request);
+  auto state = tokens.Open(request.page_token());
+  if (!state.ok()) co_return state.status();
+
+  const adapters::Comparison* provider = filter->Find("provider");
+  std::vector<const adapters::Connection*> matching;
+  for (const adapters::Connection& connection : parts_.connections->connections()) {
+    if (provider == nullptr || provider->value == connection.provider) {
+      matching.push_back(&connection);
+    }
+  }
+  v1::ListConnectionsResponse response;
+  const size_t begin = std::min<size_t>(state->offset, matching.size());
+  const size_t end = std::min(matching.size(), begin + *page_size);
+  for (size_t i = begin; i < end; ++i) *response.add_connections() = ToConnection(*matching[i]);
+  std::optional<PageState> next;
+  if (end < matching.size()) next = PageState{.offset = static_cast<uint32_t>(end)};
+  auto token = tokens.Seal(next);
+  if (!token.ok()) co_return token.status();
+  response.set_next_page_token(*std::move(token));
+  co_return response;
+}
+
+async::Task<absl::StatusOr<v1::Connection>> ConnectionHandlers::GetConnection(
+    async::CallContext& call, const v1::GetConnectionRequest& request) {
+  auto route = Resolve(call, *parts_.connections, "name", Resource::kConnection, request.name());
+  if (!route.ok()) co_return route.status();
+  co_return ToConnection(*route->connection);
+}
+
+async::Task<absl::StatusOr<v1::CheckConnectionResponse>> ConnectionHandlers::CheckConnection(
+    async::CallContext& call, const v1::CheckConnectionRequest& request) {
+  auto route = Resolve(call, *parts_.connections, "name", Resource::kConnection, request.name());
+  if (!route.ok()) co_return route.status();
+  const auto& probe = route->connection->ports.probe;
+  if (!probe) co_return NotSupported(call, *route->connection);
+  const async::Clock& clock = call.loop().clock();
+  const async::MonotonicTime started = clock.MonotonicNow();
+  const adapters::Probe nothing;
+  auto probed = co_await probe(call, nothing);
+  // The caller's own end is no news about the connection.
+  if (absl::IsCancelled(probed.status())) co_return probed.status();
+
+  v1::CheckConnectionResponse response;
+  v1::ConnectionCheck& check = *response.mutable_check();
+  check.set_state(StateOf(probed.status()));
+  SetTime(clock.WallNow(), *check.mutable_check_time());
+  SetDuration(absl::FromChrono(clock.MonotonicNow() - started), *check.mutable_latency());
+  if (!probed.ok()) {
+    check.set_reason(errors::ReasonName(errors::ReasonOf(probed.status())));
+    check.set_message(std::string(probed.status().message()));
+  }
+  checks_.Note(route->connection->id, check);
+  co_return response;
+}
+
+std::unique_ptr<grpc::Service> MakeConnectionService(const ServiceParts& parts, Bridge& bridge) {
+  return std::make_unique<ConnectionService>(parts, bridge);
+}
+
+}  // namespace edugate::services
