@@ -23,8 +23,7 @@ constexpr int kEventsPerTurn = 128;
 // How much ready work a turn does before it looks at the sockets again: enough that chains of
 // wake-ups end in the turn in which they began, bounded so that work that always asks for more
 // can't starve the sockets.
-constexpr int kRoundsPerTurn = 8;
-constexpr int kSoonPerRound = 1024;
+constexpr int kRoundsPerTurn = 4;
 
 constexpr uint64_t kWakeKey = ~uint64_t{0};
 
@@ -285,7 +284,8 @@ bool EventLoop::RunQueued() {
 
 bool EventLoop::RunSoon() {
   if (soon_head_ == nullptr) return false;
-  for (int i = 0; i < kSoonPerRound && soon_head_ != nullptr; ++i) {
+  // What is started meanwhile waits for the next round.
+  for (std::size_t left = soon_size_; left > 0 && soon_head_ != nullptr; --left) {
     Timer& timer = *soon_head_;
     UnlinkSoon(timer);
     timer.OnTimer();
@@ -439,6 +439,7 @@ void EventLoop::RemoveFromHeap(Timer& timer) {
 }
 
 void EventLoop::LinkSoon(Timer& timer) {
+  ++soon_size_;
   timer.soon_ = true;
   timer.previous_ = soon_tail_;
   timer.next_ = nullptr;
@@ -447,6 +448,7 @@ void EventLoop::LinkSoon(Timer& timer) {
 }
 
 void EventLoop::UnlinkSoon(Timer& timer) {
+  --soon_size_;
   timer.soon_ = false;
   (timer.previous_ != nullptr ? timer.previous_->next_ : soon_head_) = timer.next_;
   (timer.next_ != nullptr ? timer.next_->previous_ : soon_tail_) = timer.previous_;

@@ -199,6 +199,7 @@ class EventLoop {
   Work* queue_tail_ = nullptr;
   Timer* soon_head_ = nullptr;
   Timer* soon_tail_ = nullptr;
+  std::size_t soon_size_ = 0;
   std::vector<HeapEntry> heap_;
   uint64_t timer_order_ = 0;
   std::vector<Slot> slots_;  // By file descriptor.

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,8 +29,18 @@ constexpr long kReceiveBuffer = 32 << 10;
 // Handles kept for reuse; more than this many at once are rare.
 constexpr std::size_t kPooledHandles = 64;
 
+CURLcode InitLibcurl() {
+  // OpenSSL writes to a connection that the server has closed; under CURLOPT_NOSIGNAL libcurl
+  // leaves the signal to the program.
+  struct sigaction action;
+  if (sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+    signal(SIGPIPE, SIG_IGN);
+  }
+  return curl_global_init(CURL_GLOBAL_ALL);
+}
+
 void InitLibcurlOnce() {
-  static const CURLcode done = curl_global_init(CURL_GLOBAL_ALL);
+  static const CURLcode done = InitLibcurl();
   static_cast<void>(done);
 }
 

@@ -41,7 +41,8 @@ struct CurlOptions {
 
 // Each loop has its own connections, DNS cache and TLS sessions; a call uses those of its loop. The
 // client is built before calls are made on the loops, and destroyed when no loop runs any more and
-// before the loops.
+// before the loops. The first client of a process has it ignore SIGPIPE, unless the program handles
+// that.
 class CurlHttpClient final : public HttpClient {
  public:
   CurlHttpClient(async::LoopPool& pool, CurlOptions options);

@@ -47,6 +47,9 @@ class ScriptedConnection {
   // Blocks until the peer ends the connection, discarding what it sends.
   End WaitForEnd();
 
+  // The socket, for a script that speaks TLS over it.
+  int fd() const { return fd_; }
+
   // Sends FIN.
   void Close();
 
