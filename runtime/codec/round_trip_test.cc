@@ -19,6 +19,7 @@ using testing::Contents;
 using testing::RandomFiller;
 
 constexpr unsigned kSeeds = 200;
+constexpr absl::string_view kDamage = "{}[]\",:<>/&;\\n1e-.tx\x80\x01 ";
 
 template <typename T>
 class RoundTripTest : public ::testing::Test {};
@@ -75,7 +76,7 @@ TYPED_TEST(RoundTripTest, DamagedBodiesNeverHarm) {
           const size_t at = random() % damaged.size();
           switch (random() % 3) {
             case 0:
-              damaged[at] = "{}[]\",:<>/&;\\n1e-.tx\x80\x01 "[random() % 25];
+              damaged[at] = kDamage[random() % kDamage.size()];
               break;
             case 1:
               damaged.erase(at, random() % 8 + 1);
