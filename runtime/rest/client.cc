@@ -1,5 +1,8 @@
 #include "runtime/rest/client.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/api/httpbody.pb.h"
 #include "runtime/async/sleep.h"
@@ -7,6 +10,17 @@
 namespace edugate::rest {
 
 using google::protobuf::Message;
+
+namespace {
+
+// Replaces the header that the request has already.
+void SetHeader(absl::string_view name, std::string value, http::Request& request) {
+  for (http::Header& header : request.headers) {
+    if (absl::EqualsIgnoreCase(header.name, name)) header.value = std::move(value);
+  }
+}
+
+}  // namespace
 
 Client::Client(ClientParts parts) : parts_(std::move(parts)) {}
 
@@ -21,6 +35,9 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
   auto built = BuildRequest(operation, parts_.endpoint, request);
   if (!built.ok()) co_return built.status();
   http::Request& http_request = *built;
+  if (operation.options().max_response_bytes() == 0) {
+    http_request.max_response_bytes = parts_.max_response_bytes;
+  }
   http_request.source = options.source;
   http_request.sink = options.sink;
   if (options.source != nullptr) {
@@ -28,6 +45,7 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
     http_request.headers.push_back({"Content-Type", std::move(options.source_content_type)});
   }
   if (options.max_response_bytes > 0) http_request.max_response_bytes = options.max_response_bytes;
+  if (!options.accept.empty()) SetHeader("Accept", std::move(options.accept), http_request);
   // A stream that has been read or written in part can't be started again.
   const bool streams = options.source != nullptr || options.sink != nullptr;
 
@@ -75,6 +93,7 @@ async::Task<Client::Outcome> Client::Attempt(async::CallContext& call, const Ope
   if (info != nullptr) {
     info->http_status = exchange.response.status;
     info->content_type = std::string(exchange.response.header("Content-Type"));
+    info->empty = exchange.response.body.empty();
   }
   Outcome outcome = Judge(operation, exchange);
   if (!outcome.status.ok()) co_return outcome;
@@ -123,6 +142,8 @@ Client::Outcome Client::Read(const Operation& operation, http::Exchange& exchang
   if (!empty || !operation.options().allow_empty_response()) {
     codec::DecodeOptions options;
     options.drift = parts_.drift;
+    options.max_bytes = std::max<size_t>(options.max_bytes, parts_.max_response_bytes);
+    options.max_depth = parts_.max_response_depth;
     options.response_field = operation.options().response_field();
     absl::Status decoded =
         codec::Decode(content_type, std::move(exchange.response.body), options, &response);

@@ -34,6 +34,9 @@ struct ClientParts {
   auth::Authorizer* authorizer = nullptr;
   const ErrorClassifier* classifier = nullptr;
   codec::DriftSink* drift = nullptr;  // may be null
+  // The largest decoded reply in bytes and its deepest nesting, for operations that declare no size of their own.
+  int64_t max_response_bytes = int64_t{8} << 20;
+  int max_response_depth = 64;
   resilience::RetryOptions retry;
   resilience::Random random = resilience::DefaultRandom();
 };
@@ -47,12 +50,16 @@ struct CallOptions {
   http::BodySink* sink = nullptr;
   // How many bytes the reply may have. 0: as the operation says.
   int64_t max_response_bytes = 0;
+  // The Accept header. Empty: as the operation says.
+  std::string accept;
 };
 
 // What the HTTP answer said beside its body.
 struct ReplyInfo {
   int http_status = 0;
   std::string content_type;
+  // The answer had no body.
+  bool empty = false;
 };
 
 class Client {

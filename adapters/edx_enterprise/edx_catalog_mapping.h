@@ -1,0 +1,36 @@
+// edX Enterprise's catalogs, courses, course runs and programs in the domain's terms. Pure
+// functions. An empty text counts as absent, so that a record is the same from JSON and from XML.
+#ifndef ADAPTERS_EDX_ENTERPRISE_EDX_CATALOG_MAPPING_H_
+#define ADAPTERS_EDX_ENTERPRISE_EDX_CATALOG_MAPPING_H_
+
+#include "absl/strings/string_view.h"
+#include "edugate/provider/edx_enterprise/v1/catalog.pb.h"
+#include "edugate/v1/catalog.pb.h"
+
+namespace edugate::adapters {
+
+// Where content was found: its resource names are below it.
+struct CatalogScope {
+  absl::string_view connection;
+  absl::string_view catalog;
+};
+
+// With view FULL each record carries the provider's and its unknown fields; a record inside another
+// one does not.
+v1::Catalog ToCatalog(provider::edx_enterprise::v1::Catalog record, absl::string_view connection,
+                      v1::View view);
+v1::Course ToCourse(provider::edx_enterprise::v1::Course record, const CatalogScope& scope,
+                    v1::View view);
+v1::CourseRun ToCourseRun(provider::edx_enterprise::v1::CourseRun record, const CatalogScope& scope,
+                          v1::View view);
+v1::Program ToProgram(provider::edx_enterprise::v1::Program record, const CatalogScope& scope,
+                      v1::View view);
+
+// An item of a catalog's mixed list, by its content_type. The record that it carries is the
+// ContentItem, which also holds what its kind has no field for.
+v1::CatalogItem ToCatalogItem(provider::edx_enterprise::v1::ContentItem record,
+                              const CatalogScope& scope, v1::View view);
+
+}  // namespace edugate::adapters
+
+#endif  // ADAPTERS_EDX_ENTERPRISE_EDX_CATALOG_MAPPING_H_
