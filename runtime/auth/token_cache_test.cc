@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <deque>
 #include <latch>
 #include <memory>
@@ -119,8 +120,8 @@ TEST_F(TokenCacheTest, AThousandConcurrentCallsOnAnExpiredTokenFetchOnce) {
   EXPECT_EQ(Get(), "old");
   loop_.Advance(absl::Minutes(2));
   fetcher_->Expect(MakeToken("new", absl::Minutes(1)), absl::Seconds(3));
-  std::vector<std::unique_ptr<Waiting>> calls;
-  for (int i = 0; i < 1000; ++i) calls.push_back(Start());
+  std::vector<std::unique_ptr<Waiting>> calls(1000);
+  for (auto& call : calls) call = Start();
   loop_.Advance(absl::Seconds(4));
   for (const auto& call : calls) {
     ASSERT_TRUE(call->answer.has_value());
@@ -375,7 +376,7 @@ class GatedFetcher final : public TokenFetcher {
   std::atomic<int> fetches_{0};
 };
 
-Task<void> GetAndCount(TokenCache& cache, async::EventLoop& loop, std::atomic<int>& shared,
+Task<void> GetAndCount(TokenCache& cache, async::EventLoop& loop, std::atomic<std::size_t>& shared,
                        std::latch& left) {
   CallContext call(loop, async::kNever);
   Answer answer = co_await cache.Get(call);
@@ -384,16 +385,16 @@ Task<void> GetAndCount(TokenCache& cache, async::EventLoop& loop, std::atomic<in
 }
 
 TEST(TokenCacheLoopsTest, CallsOnFourLoopsShareOneFetch) {
-  constexpr int kLoops = 4;
-  constexpr int kCalls = 250;
+  constexpr std::size_t kLoops = 4;
+  constexpr std::size_t kCalls = 250;
   async::LoopPool pool(kLoops);
   auto fetcher = std::make_shared<GatedFetcher>();
   TokenCache cache(fetcher, absl::Minutes(1), kOrigin, &async::SystemClock());
-  std::atomic<int> shared{0};
+  std::atomic<std::size_t> shared{0};
   std::latch left(kLoops * kCalls);
   std::latch waiting(kLoops);
-  for (int i = 0; i < kLoops; ++i) {
-    for (int j = 0; j < kCalls; ++j) {
+  for (std::size_t i = 0; i < kLoops; ++i) {
+    for (std::size_t j = 0; j < kCalls; ++j) {
       pool.loop(i).Spawn(GetAndCount(cache, pool.loop(i), shared, left));
     }
     // Runs behind the calls of its loop, when they all wait.

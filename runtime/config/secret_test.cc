@@ -71,7 +71,8 @@ TEST(SecretSourceTest, DropsTheWhiteSpaceAtAFilesEnd) {
 }
 
 TEST(SecretSourceTest, ReadsAnEnvironmentVariable) {
-  ASSERT_EQ(setenv("EDUGATE_SECRET_TEST", kCanary, 1), 0);
+  // No other thread runs in this test.
+  ASSERT_EQ(setenv("EDUGATE_SECRET_TEST", kCanary, 1), 0);  // NOLINT(concurrency-mt-unsafe)
   auto secret = SecretSource::Environment("EDUGATE_SECRET_TEST").Read();
   ASSERT_TRUE(secret.ok());
   EXPECT_EQ(secret->Reveal(), kCanary);
@@ -84,8 +85,10 @@ TEST(SecretSourceTest, RefusesWhatIsEmpty) {
 }
 
 TEST(SecretSourceTest, TakesTheLargestSecretAndRefusesALargerOne) {
-  EXPECT_TRUE(SecretSource::File(WriteFile("largest", std::string(64 * 1024, 'x'))).Read().ok());
-  auto larger = SecretSource::File(WriteFile("larger", std::string(64 * 1024 + 1, 'x'))).Read();
+  EXPECT_TRUE(
+      SecretSource::File(WriteFile("largest", std::string(kMaxSecretBytes, 'x'))).Read().ok());
+  auto larger =
+      SecretSource::File(WriteFile("larger", std::string(kMaxSecretBytes + 1, 'x'))).Read();
   EXPECT_EQ(larger.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 

@@ -25,7 +25,7 @@ class SourceMap {
   // key that the document doesn't have, that of the nearest key around it; 1 if there is none.
   int LineOf(absl::string_view key_path) const;
 
-  void Set(std::string key_path, int line) { lines_[std::move(key_path)] = line; }
+  void Set(const std::string& key_path, int line) { lines_[key_path] = line; }
 
  private:
   absl::flat_hash_map<std::string, int> lines_;
