@@ -4,39 +4,10 @@
 
 #include <string>
 
-#include "absl/strings/str_replace.h"
-#include "nlohmann/json.hpp"
-
 namespace edugate::codec::testing {
 
-inline void AppendDrfXml(const nlohmann::ordered_json& value, std::string* xml) {
-  if (value.is_object()) {
-    for (const auto& [name, member] : value.items()) {
-      *xml += "<" + name + ">";
-      AppendDrfXml(member, xml);
-      *xml += "</" + name + ">";
-    }
-  } else if (value.is_array()) {
-    for (const auto& element : value) {
-      *xml += "<list-item>";
-      AppendDrfXml(element, xml);
-      *xml += "</list-item>";
-    }
-  } else if (value.is_string()) {
-    *xml += absl::StrReplaceAll(value.get<std::string>(),
-                                {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
-  } else if (value.is_boolean()) {
-    *xml += value.get<bool>() ? "True" : "False";
-  } else if (!value.is_null()) {
-    *xml += value.dump();
-  }
-}
-
-inline std::string DrfXml(const std::string& json) {
-  std::string xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<root>";
-  AppendDrfXml(nlohmann::ordered_json::parse(json), &xml);
-  return xml + "</root>";
-}
+// The XML document of a JSON text, which must be valid and have names that XML allows.
+std::string DrfXml(const std::string& json);
 
 }  // namespace edugate::codec::testing
 
