@@ -127,6 +127,7 @@ TEST_F(RotatingSecretTest, ManyThreadsSeeOneOfTheSecretsWhileItIsReplaced) {
   auto secret = Open();
   std::atomic<bool> wrong{false};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&secret, &wrong] {
       for (int round = 0; round < 500; ++round) {
