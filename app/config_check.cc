@@ -1,6 +1,7 @@
 #include "app/config_check.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "absl/strings/match.h"
@@ -49,6 +50,32 @@ bool IsListenAddress(absl::string_view address) {
          absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535;
 }
 
+// The range of a number of the configuration; 0 means its default everywhere.
+struct RangeRow {
+  const char* key;
+  int64_t least;
+  int64_t most;
+};
+
+constexpr std::array kServerRanges = {
+    RangeRow{"max_request_bytes", 1024, 64 << 20},
+    RangeRow{"max_reply_bytes", 1 << 20, 64 << 20},
+    RangeRow{"max_streams_per_connection", 1, 10000},
+};
+constexpr std::array kLimitsRanges = {
+    RangeRow{"max_response_bytes", 1024, 256 << 20},
+    RangeRow{"max_response_depth", 4, 512},
+    RangeRow{"max_pages", 1, 10000},
+    RangeRow{"max_attempts", 1, 10},
+};
+constexpr std::array kRuntimeRanges = {RangeRow{"loops", 1, 256}};
+
+int64_t IntegerAt(const Message& message, const FieldDescriptor& field) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_INT64 ? reflection.GetInt64(message, &field)
+                                                            : reflection.GetInt32(message, &field);
+}
+
 // Checks one configuration; notes every mistake.
 class Checker {
  public:
@@ -63,6 +90,8 @@ class Checker {
         !IsListenAddress(config.server().admin_listen())) {
       Add("server.admin_listen", "needs HOST:PORT");
     }
+    CheckRanges(config.server(), kServerRanges, "server");
+    CheckRanges(config.runtime(), kRuntimeRanges, "runtime");
     if (config.server().has_page_token_key()) {
       CheckSecret(config.server().page_token_key(), "server.page_token_key");
     }
@@ -99,6 +128,7 @@ class Checker {
       Add(absl::StrCat(key, ".provider"), absl::StrCat("must be ", absl::StrJoin(known, ", ")));
       return;
     }
+    CheckRanges(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"));
     CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
     CheckOptions(connection.options(), *provider, absl::StrCat(key, ".options"));
   }
@@ -141,6 +171,17 @@ class Checker {
     if (place.source_case() == Place::kValue) secret.set_value(place.value());
     const absl::Status read = ToSecretSource(secret).Read().status();
     if (!read.ok()) Add(key, read.message());
+  }
+
+  template <size_t kRows>
+  void CheckRanges(const Message& message, const std::array<RangeRow, kRows>& ranges,
+                   const std::string& key) {
+    for (const RangeRow& row : ranges) {
+      const int64_t value = IntegerAt(message, *message.GetDescriptor()->FindFieldByName(row.key));
+      if (value == 0 || (value >= row.least && value <= row.most)) continue;
+      Add(absl::StrCat(key, ".", row.key),
+          absl::StrCat("must be from ", row.least, " to ", row.most));
+    }
   }
 
   void CheckOptions(const v1::ConnectionOptions& options, const ProviderRow& provider,

@@ -37,6 +37,10 @@ absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config
       client.authorizer = shared;
       client.classifier = &classifier;
       client.drift = parts.drift;
+      const v1::LimitsConfig& limits = each.limits();
+      if (limits.max_response_bytes() > 0) client.max_response_bytes = limits.max_response_bytes();
+      if (limits.max_response_depth() > 0) client.max_response_depth = limits.max_response_depth();
+      if (limits.max_attempts() > 0) client.retry.max_attempts = limits.max_attempts();
       return std::make_unique<rest::Client>(std::move(client));
     };
     result->adapters_.push_back(provider->build(each, make_client));

@@ -110,6 +110,15 @@ http::CurlOptions HttpOptions(const v1::Config& config) {
   return options;
 }
 
+// Reflection for one server; the library's own switch is for the whole process.
+class ReflectionOption final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+  }
+};
+
 size_t LoopCount(const v1::Config& config) {
   if (config.runtime().loops() > 0) return config.runtime().loops();
   return std::max(1u, std::thread::hardware_concurrency());
@@ -172,12 +181,9 @@ class GrpcServer final : public Server {
   absl::Status Listen() {
     const v1::ServerConfig& config = config_.server();
     grpc::EnableDefaultHealthCheckService(true);
-    static const bool reflection = [] {
-      grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-      return true;
-    }();
-    (void)reflection;
     grpc::ServerBuilder builder;
+    const bool reflection = !config.has_reflection() || config.reflection();
+    if (reflection) builder.SetOption(std::make_unique<ReflectionOption>());
     int port = 0;
     // Two servers on one port would share its connections by chance.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -27,10 +27,6 @@ namespace edugate::services {
 inline constexpr int32_t kDefaultPageSize = 100;
 inline constexpr int32_t kMaxPageSize = 1000;
 
-// Provider pages that one page of the caller's may cost. A caller's page that is not full by then
-// ends early, with a token.
-inline constexpr int kMaxProviderPages = 20;
-
 // The page size that a request means. ARGUMENT_INVALID for a negative one; one that is too large is
 // made smaller.
 absl::StatusOr<int32_t> PageSizeOf(int32_t requested);
@@ -53,15 +49,16 @@ class CursorTrail {
 };
 
 // Reads provider pages from `state` on until `page_size` records are there or the provider has no
-// more. `port` and `query` outlive the task; the query's cursor and size hint are set here.
+// more. `port` and `query` outlive the task; the query's cursor and size hint are set here. After
+// `max_pages` provider pages the page ends early, with a place to go on from.
 template <typename Query, typename Record>
 async::Task<absl::StatusOr<AssembledPage<Record>>> AssemblePage(
     async::CallContext& call, const adapters::Port<Query, adapters::ProviderPage<Record>>& port,
-    Query query, PageState state, int32_t page_size) {
+    Query query, PageState state, int32_t page_size, int max_pages) {
   AssembledPage<Record> result;
   CursorTrail trail;
   query.size_hint = page_size;
-  for (int pages = 0; pages < kMaxProviderPages; ++pages) {
+  for (int pages = 0; pages < max_pages; ++pages) {
     if (!trail.Visit(state.cursor))
       co_return errors::PaginationLoop({.connection = call.connection()});
     query.cursor = state.cursor;

@@ -133,7 +133,8 @@ async::Task<absl::StatusOr<ListedPage<Record>>> ListRecords(async::CallContext& 
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
   auto page = co_await AssemblePage(call, prepared->connection->ports.*list.port,
-                                    std::move(prepared->query), *std::move(state), *page_size);
+                                    std::move(prepared->query), *std::move(state), *page_size,
+                                    prepared->connection->max_pages);
   if (!page.ok()) co_return page.status();
   ListedPage<Record> result;
   result.records = std::move(page->records);
