@@ -97,6 +97,46 @@ struct SchoolQuery : PageQuery {
   std::string country_code;  // ISO 3166-1 alpha-2
 };
 
+// The messages of an upload, in the order in which the caller sends them.
+class UploadReader {
+ public:
+  virtual ~UploadReader() = default;
+
+  // The next message; none after the last one. An error where the caller is gone or its time is up.
+  virtual async::Task<absl::StatusOr<std::optional<v1::UploadTranscriptFilesRequest>>> Read(
+      async::CallContext& call) = 0;
+};
+
+// What takes the bytes of a download.
+class DownloadWriter {
+ public:
+  virtual ~DownloadWriter() = default;
+
+  // What follows; once, before the first bytes. `size_bytes` where the provider says it.
+  virtual async::Task<absl::Status> Begin(async::CallContext& call,
+                                          std::optional<int64_t> size_bytes) = 0;
+
+  // The next bytes, taken before it answers: a slow caller slows the provider down. An error ends
+  // the download.
+  virtual async::Task<absl::Status> Write(async::CallContext& call, std::string bytes) = 0;
+};
+
+// UploadTranscriptFiles and DownloadTranscriptFiles, whose bytes are never all in memory.
+using UploadPort = std::function<async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>>(
+    async::CallContext&, UploadReader&)>;
+using DownloadPort = std::function<async::Task<absl::Status>(async::CallContext&, const NameParts&,
+                                                             DownloadWriter&)>;
+
+// An event that a provider sent, and what tells it from any other: two deliveries of the same event
+// have the same id.
+struct WebhookEvent {
+  std::string dedup_id;
+  v1::TranscriptEvent event;
+};
+
+// Reads the body of a webhook. An error where it holds no event.
+using WebhookPort = std::function<absl::StatusOr<WebhookEvent>(std::string body)>;
+
 // CheckConnection: the cheapest call that shows that the connection works.
 struct Probe {};
 struct ProbeResult {};
@@ -138,6 +178,9 @@ struct Ports {
       start_transcript_access;
   Port<Routed<v1::SubmitTranscriptAccessMfaRequest>, v1::TranscriptAccessSession>
       submit_transcript_access_mfa;
+  UploadPort upload_transcript_files;
+  DownloadPort download_transcript_files;
+  WebhookPort read_webhook;
   Port<SchoolQuery, ProviderPage<v1::School>> list_schools;
   ListTraits list_schools_traits;
 };
