@@ -25,9 +25,10 @@ RULES = {
     "runtime/async": (),
     "runtime/http": ("runtime/errors/", "runtime/async/"),
     "runtime/codec": ("runtime/errors/", *OPTIONS),
-    "runtime/auth": ("runtime/errors/", "runtime/async/", "runtime/http/", "runtime/codec/"),
+    "runtime/auth": ("runtime/errors/", "runtime/async/", "runtime/http/", "runtime/codec/",
+                     "runtime/config/"),
     "runtime/config": ("runtime/errors/", "runtime/async/", *OPTIONS),
-    "runtime/telemetry": ("runtime/errors/", "runtime/async/", *OPTIONS),
+    "runtime/telemetry": ("runtime/errors/", "runtime/async/", "runtime/codec/", *OPTIONS),
     "runtime/resilience": ("runtime/errors/", "runtime/async/", "runtime/http/",
                            "runtime/telemetry/"),
     "runtime/rest": ("runtime/errors/", "runtime/async/", "runtime/http/", "runtime/codec/",
@@ -50,7 +51,7 @@ RULES = {
 # best examples; only the program itself must not know them.
 TEST_RULES = {
     "runtime": ("edugate/provider/", *OPTIONS),
-    "adapters": ("sandbox/", "edugate/provider/"),
+    "adapters": ("sandbox/", "edugate/provider/", "adapters/testing/"),
 }
 
 # Folder -> libraries that the folder must not see: services know no HTTP and no JSON.
