@@ -57,6 +57,7 @@ constexpr std::array kReasonTable = {
     ReasonRow{v1::ERROR_REASON_CONNECTION_MISCONFIGURED, StatusCode::kFailedPrecondition},
     ReasonRow{v1::ERROR_REASON_REPLY_TOO_LARGE, StatusCode::kResourceExhausted},
     ReasonRow{v1::ERROR_REASON_INTERNAL, StatusCode::kInternal},
+    ReasonRow{v1::ERROR_REASON_NOT_READY, StatusCode::kFailedPrecondition},
 };
 
 constexpr char kTypePrefix[] = "type.googleapis.com/";
@@ -273,10 +274,46 @@ absl::Status SlowConsumer() {
   return Make(v1::ERROR_REASON_SLOW_CONSUMER, "the stream's reader took nothing for too long");
 }
 
+absl::Status RequestInProgress() {
+  return Make(v1::ERROR_REASON_REQUEST_IN_PROGRESS,
+              "a request with this request_id is being carried out");
+}
+
+absl::Status RequestIdReused() {
+  return Make(v1::ERROR_REASON_REQUEST_ID_REUSED, "request_id: belongs to another request");
+}
+
+absl::Status WriteOutcomeUnknown() {
+  return Make(v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN,
+              "an earlier attempt with this request_id may or may not have happened; read the "
+              "resource to know");
+}
+
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin) {
   absl::Status status = Make(v1::ERROR_REASON_LOCAL_LIMIT, what, origin);
   SetDetail(status, RetryInfoOf(retry_after));
   return status;
+}
+
+absl::Status StoreUnavailable(absl::string_view what) {
+  return Make(v1::ERROR_REASON_STORE_UNAVAILABLE, what);
+}
+
+absl::Status ResumeTokenInvalid(absl::string_view why) {
+  absl::Status status =
+      Make(v1::ERROR_REASON_RESUME_TOKEN_INVALID, absl::StrCat("resume_token: ", why));
+  google::rpc::BadRequest bad_request;
+  auto& violation = *bad_request.add_field_violations();
+  violation.set_field("resume_token");
+  violation.set_description(std::string(why));
+  SetDetail(status, bad_request);
+  return status;
+}
+
+absl::Status ConnectionMisconfigured(absl::string_view connection, absl::string_view key) {
+  return Make(v1::ERROR_REASON_CONNECTION_MISCONFIGURED,
+              absl::StrCat("the method needs `", key, "` in the connection's configuration"),
+              {.connection = std::string(connection)});
 }
 
 absl::Status PaginationLoop(const Origin& origin) {

@@ -119,8 +119,30 @@ absl::Status Cancelled(const Origin& origin);
 // RESOURCE_EXHAUSTED, SLOW_CONSUMER: the reader of a stream took nothing for too long.
 absl::Status SlowConsumer();
 
+// ABORTED, REQUEST_IN_PROGRESS: the same request_id is being carried out.
+absl::Status RequestInProgress();
+
+// INVALID_ARGUMENT, REQUEST_ID_REUSED: the request_id belongs to another request.
+absl::Status RequestIdReused();
+
+// UNKNOWN, WRITE_OUTCOME_UNKNOWN: an earlier attempt with the request_id may or may not have
+// happened.
+absl::Status WriteOutcomeUnknown();
+
 // RESOURCE_EXHAUSTED, LOCAL_LIMIT: a limit of edugate itself.
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin);
+
+// UNAVAILABLE, STORE_UNAVAILABLE: edugate's own store can't be read or written; `what` says why,
+// for the operator.
+absl::Status StoreUnavailable(absl::string_view what);
+
+// INVALID_ARGUMENT, RESUME_TOKEN_INVALID: not a token that the watched connection's stream gave out
+// to this caller.
+absl::Status ResumeTokenInvalid(absl::string_view why);
+
+// FAILED_PRECONDITION, CONNECTION_MISCONFIGURED: the connection lacks the key that the method
+// needs.
+absl::Status ConnectionMisconfigured(absl::string_view connection, absl::string_view key);
 
 // INTERNAL, PAGINATION_LOOP: the provider's pages lead in a circle.
 absl::Status PaginationLoop(const Origin& origin);
@@ -145,7 +167,8 @@ std::map<std::string, std::string> MetadataOf(const absl::Status& status);
 // as it is.
 absl::Status WithMetadata(absl::Status status, absl::string_view key, absl::string_view value);
 
-// The same status with a google.rpc.ResourceInfo, where it is a NOT_FOUND that names no resource yet.
+// The same status with a google.rpc.ResourceInfo, where it is a NOT_FOUND that names no resource
+// yet.
 absl::Status WithResource(absl::Status status, absl::string_view type, absl::string_view name);
 
 // The wire form, at most kMaxStatusBytes: the message is shortened first, then details are dropped,

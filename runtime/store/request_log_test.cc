@@ -1,0 +1,388 @@
+#include "runtime/store/request_log.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "runtime/async/block_on.h"
+#include "runtime/async/loop_pool.h"
+#include "runtime/errors/errors.h"
+#include "runtime/store/busy_store.h"
+#include "runtime/store/child_process.h"
+#include "runtime/store/sqlite_request_log.h"
+#include "runtime/store/temporary_folder.h"
+
+namespace edugate::store {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+
+TEST(RequestKeyTest, DifferentTriplesHaveDifferentKeys) {
+  std::set<std::string> keys;
+  for (const char* caller : {"a", "ab", "1:a", ""}) {
+    for (const char* method : {"bc", "c", "1:c", ""}) {
+      for (const char* id : {"d", "cd", "1:cd", ""}) keys.insert(RequestKey(caller, method, id));
+    }
+  }
+  EXPECT_EQ(keys.size(), 64u);
+}
+
+class RequestLogTest : public testing::Test {
+ protected:
+  RequestLogTest() { Reopen(); }
+
+  void Reopen() {
+    log_.reset();
+    database_.reset();
+    auto database = Database::Open({.path = folder_.File("store.db")});
+    if (!database.ok()) ADD_FAILURE() << database.status();
+    database_ = *std::move(database);
+    log_.emplace(*database_);
+  }
+
+  absl::StatusOr<BegunRequest> TryBegin(const std::string& key,
+                                        const std::string& fingerprint = "f",
+                                        absl::Time now = kNow) {
+    return async::BlockOn(loop_, log_->Begin(call_, key, fingerprint, now));
+  }
+  BegunRequest Begin(const std::string& key, const std::string& fingerprint = "f",
+                     absl::Time now = kNow) {
+    auto begun = TryBegin(key, fingerprint, now);
+    EXPECT_TRUE(begun.ok()) << begun.status();
+    return begun.value_or(BegunRequest{});
+  }
+  absl::Status Finish(const std::string& key, int64_t attempt, const std::string& outcome) {
+    return async::BlockOn(loop_, log_->Finish(call_, key, attempt, outcome));
+  }
+  absl::Status Forget(const std::string& key, int64_t attempt) {
+    return async::BlockOn(loop_, log_->Forget(call_, key, attempt));
+  }
+
+  absl::Status LeaveUnknown(const std::string& key, int64_t attempt) {
+    return async::BlockOn(loop_, log_->LeaveUnknown(call_, key, attempt));
+  }
+
+  // Runs SQL on the store's thread.
+  void Execute(const char* sql) {
+    Query<bool> query;
+    query.work = [sql](Session& session) -> absl::StatusOr<bool> {
+      const absl::Status done = session.Execute(sql);
+      if (!done.ok()) return done;
+      return true;
+    };
+    const auto done = async::BlockOn(loop_, database_->Run(call_, std::move(query)));
+    EXPECT_TRUE(done.ok()) << done.status();
+  }
+  int64_t CountEntries() {
+    Query<int64_t> query;
+    query.work = [](Session& session) -> absl::StatusOr<int64_t> {
+      Statement count(session, "SELECT count(*) FROM request");
+      const absl::StatusOr<bool> found = count.Step();
+      if (!found.ok()) return found.status();
+      return count.Int(0);
+    };
+    return *async::BlockOn(loop_, database_->Run(call_, std::move(query)));
+  }
+
+  TemporaryFolder folder_;
+  async::EventLoop loop_;
+  async::CallContext call_{loop_, async::kNever};
+  std::unique_ptr<Database> database_;
+  std::optional<SqliteRequestLog> log_;
+};
+
+TEST_F(RequestLogTest, AKeyIsNewOnce) {
+  const BegunRequest first = Begin("k");
+  EXPECT_EQ(first.state, RequestState::kNew);
+  EXPECT_GT(first.attempt, 0);
+  EXPECT_EQ(Begin("k").state, RequestState::kInFlight);
+  EXPECT_EQ(Begin("other").state, RequestState::kNew);
+}
+
+TEST_F(RequestLogTest, WhatWasFinishedIsAnsweredAgain) {
+  const std::string outcome("a\0b", 3);
+  EXPECT_TRUE(Finish("k", Begin("k").attempt, outcome).ok());
+  const BegunRequest again = Begin("k");
+  EXPECT_EQ(again.state, RequestState::kDone);
+  EXPECT_EQ(again.outcome, outcome);
+}
+
+TEST_F(RequestLogTest, AnEmptyOutcomeIsAnOutcome) {
+  EXPECT_TRUE(Finish("k", Begin("k").attempt, "").ok());
+  EXPECT_EQ(Begin("k").state, RequestState::kDone);
+}
+
+TEST_F(RequestLogTest, AnotherRequestWithTheSameKeyIsTold) {
+  const BegunRequest first = Begin("k", "one");
+  EXPECT_EQ(Begin("k", "two").state, RequestState::kOtherRequest);
+  EXPECT_TRUE(Finish("k", first.attempt, "done").ok());
+  const BegunRequest other = Begin("k", "two");
+  EXPECT_EQ(other.state, RequestState::kOtherRequest);
+  EXPECT_EQ(other.outcome, "");
+}
+
+TEST_F(RequestLogTest, AForgottenKeyIsFree) {
+  const BegunRequest first = Begin("k", "one");
+  EXPECT_TRUE(Forget("k", first.attempt).ok());
+  const BegunRequest second = Begin("k", "two");
+  EXPECT_EQ(second.state, RequestState::kNew);
+  EXPECT_NE(second.attempt, first.attempt);
+}
+
+TEST_F(RequestLogTest, ALateWordOfAnEarlierAttemptChangesNothing) {
+  const BegunRequest first = Begin("k");
+  EXPECT_TRUE(Forget("k", first.attempt).ok());
+  const BegunRequest second = Begin("k");
+  EXPECT_TRUE(Forget("k", first.attempt).ok());
+  EXPECT_TRUE(Finish("k", first.attempt, "late").ok());
+  EXPECT_EQ(Begin("k").state, RequestState::kInFlight);
+  EXPECT_TRUE(Finish("k", second.attempt, "in time").ok());
+  EXPECT_TRUE(Finish("k", second.attempt, "again").ok());
+  EXPECT_TRUE(Forget("k", second.attempt).ok());
+  EXPECT_EQ(Begin("k").outcome, "in time");
+}
+
+TEST_F(RequestLogTest, OutcomesAreThereAfterARestart) {
+  EXPECT_TRUE(Finish("k", Begin("k").attempt, "done").ok());
+  Reopen();
+  EXPECT_EQ(Begin("k").outcome, "done");
+}
+
+TEST_F(RequestLogTest, WhatWasInFlightAtTheEndOfAProcessHasAnUnknownOutcome) {
+  const BegunRequest lost = Begin("lost");
+  Reopen();
+  const BegunRequest found = Begin("lost");
+  EXPECT_EQ(found.state, RequestState::kUnknownOutcome);
+  EXPECT_EQ(found.attempt, lost.attempt);
+  EXPECT_EQ(Begin("lost", "other").state, RequestState::kOtherRequest);
+  EXPECT_EQ(Begin("mine").state, RequestState::kNew);
+  EXPECT_EQ(Begin("mine").state, RequestState::kInFlight);
+  EXPECT_TRUE(Finish("lost", found.attempt, "it had happened").ok());
+  EXPECT_EQ(Begin("lost").outcome, "it had happened");
+}
+
+TEST_F(RequestLogTest, OneOfThoseWhoFindAnUnknownOutcomeTakesItUpAgain) {
+  Begin("k");
+  Reopen();
+  const BegunRequest one = Begin("k");
+  const BegunRequest two = Begin("k");
+  EXPECT_TRUE(Forget("k", one.attempt).ok());
+  EXPECT_EQ(Begin("k").state, RequestState::kNew);
+  EXPECT_TRUE(Forget("k", two.attempt).ok());
+  EXPECT_EQ(Begin("k").state, RequestState::kInFlight);
+}
+
+TEST_F(RequestLogTest, AnOutcomeThatIsLeftUnknownIsUnknownAtOnce) {
+  const BegunRequest left = Begin("k");
+  EXPECT_TRUE(LeaveUnknown("k", left.attempt).ok());
+  const BegunRequest found = Begin("k");
+  EXPECT_EQ(found.state, RequestState::kUnknownOutcome);
+  EXPECT_EQ(found.attempt, left.attempt);
+  EXPECT_TRUE(Finish("k", found.attempt, "it had happened").ok());
+  EXPECT_TRUE(LeaveUnknown("k", found.attempt).ok());
+  EXPECT_EQ(Begin("k").outcome, "it had happened");
+}
+
+TEST_F(RequestLogTest, AnUnknownOutcomeIsForgottenWithItsKey) {
+  EXPECT_TRUE(LeaveUnknown("purged", Begin("purged").attempt).ok());
+  EXPECT_TRUE(LeaveUnknown("expired", Begin("expired").attempt).ok());
+  const absl::Time later = kNow + absl::Hours(24);
+  EXPECT_EQ(Begin("expired", "f", later).state, RequestState::kNew);
+  EXPECT_TRUE(async::BlockOn(loop_, log_->PurgeBatch(call_, later)).ok());
+  EXPECT_EQ(CountEntries(), 1);
+  EXPECT_EQ(Begin("expired", "f", later).state, RequestState::kInFlight);
+  EXPECT_EQ(Begin("purged", "f", later).state, RequestState::kNew);
+}
+
+TEST_F(RequestLogTest, NumbersAreNotUsedAgainAfterARestart) {
+  const BegunRequest first = Begin("k");
+  EXPECT_TRUE(Forget("k", first.attempt).ok());
+  Reopen();
+  const BegunRequest second = Begin("k");
+  EXPECT_GT(second.attempt, first.attempt);
+  EXPECT_EQ(Begin("k").state, RequestState::kInFlight);
+}
+
+// Starts a task, as far as it gets by itself.
+void Start(async::EventLoop& loop, async::Task<void> task) {
+  loop.Spawn(std::move(task));
+  while (loop.RunTurn(async::MonotonicTime::min())) {
+  }
+}
+
+async::Task<void> BeginOnce(RequestLog& log, async::EventLoop& loop, std::atomic<int>& fresh,
+                            std::atomic<int>& others) {
+  async::CallContext call(loop, async::kNever);
+  auto begun = co_await log.Begin(call, "k", "f", kNow);
+  if (!begun.ok()) co_return;
+  ++(begun->state == RequestState::kNew ? fresh : others);
+}
+
+TEST_F(RequestLogTest, OneOfFiftyAtOnceIsNew) {
+  std::atomic<int> fresh = 0;
+  std::atomic<int> others = 0;
+  async::LoopPool loops(3);
+  for (int i = 0; i < 50; ++i) {
+    async::EventLoop& loop = loops.Next();
+    loop.Spawn(BeginOnce(*log_, loop, fresh, others));
+  }
+  loops.Shutdown(absl::InfiniteDuration());
+  EXPECT_EQ(fresh, 1);
+  EXPECT_EQ(others, 49);
+}
+
+async::Task<void> BeginInto(RequestLog& log, async::CallContext& call,
+                            std::optional<absl::StatusOr<BegunRequest>>& out) {
+  auto begun = co_await log.Begin(call, "k", "f", kNow);
+  out.emplace(std::move(begun));
+}
+
+TEST_F(RequestLogTest, AKeyIsGivenBackWhereTheCallEndsBeforeTheAnswer) {
+  async::CallContext cancelled(loop_, async::kNever);
+  std::optional<absl::StatusOr<BegunRequest>> begun;
+  {
+    BusyStore busy(*database_);
+    Start(loop_, BeginInto(*log_, cancelled, begun));
+    cancelled.Cancel();
+    while (!begun.has_value()) loop_.RunTurn(async::kNever);
+  }
+  EXPECT_EQ(begun->status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(Begin("k", "other").state, RequestState::kNew);
+}
+
+TEST_F(RequestLogTest, AKeyIsGivenBackWhereTheTaskIsDestroyed) {
+  std::optional<absl::StatusOr<BegunRequest>> begun;
+  {
+    BusyStore busy(*database_);
+    Start(loop_, BeginInto(*log_, call_, begun));
+    loop_.DestroyTasks();
+  }
+  EXPECT_FALSE(begun.has_value());
+  EXPECT_EQ(Begin("k", "other").state, RequestState::kNew);
+}
+
+TEST_F(RequestLogTest, ACallThatHasEndedBeginsNothingButFinishes) {
+  const BegunRequest mine = Begin("mine");
+  async::CallContext ended(loop_, async::kNever);
+  ended.Cancel();
+  const auto begun = async::BlockOn(loop_, log_->Begin(ended, "k", "f", kNow));
+  EXPECT_EQ(begun.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(CountEntries(), 1);
+  EXPECT_FALSE(async::BlockOn(loop_, log_->Finish(ended, "mine", mine.attempt, "done")).ok());
+  EXPECT_EQ(Begin("mine").outcome, "done");
+}
+
+TEST_F(RequestLogTest, AfterTheRetentionAKeyIsFree) {
+  const BegunRequest first = Begin("k");
+  EXPECT_TRUE(Finish("k", first.attempt, "done").ok());
+  const absl::Time almost = kNow + absl::Hours(24) - absl::Microseconds(1);
+  EXPECT_EQ(Begin("k", "f", almost).state, RequestState::kDone);
+  EXPECT_EQ(Begin("k", "other", kNow + absl::Hours(24)).state, RequestState::kNew);
+}
+
+TEST_F(RequestLogTest, PurgesWhatIsTooOldInBatches) {
+  for (int i = 0; i < 250; ++i) Begin(absl::StrCat("old", i));
+  Begin("young", "f", kNow + absl::Hours(1));
+  const absl::Time later = kNow + absl::Hours(24);
+  EXPECT_TRUE(*async::BlockOn(loop_, log_->PurgeBatch(call_, later)));
+  EXPECT_EQ(CountEntries(), 51);
+  EXPECT_FALSE(*async::BlockOn(loop_, log_->PurgeBatch(call_, later)));
+  EXPECT_EQ(CountEntries(), 1);
+  EXPECT_EQ(Begin("young", "f", later).state, RequestState::kInFlight);
+}
+
+TEST_F(RequestLogTest, WhereNothingCanBeWrittenBeginRefusesAndKnownOutcomesAreAnswered) {
+  EXPECT_TRUE(Finish("done", Begin("done").attempt, "outcome").ok());
+  Execute("PRAGMA query_only = 1");
+  const auto refused = TryBegin("new");
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(errors::ReasonOf(refused.status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_EQ(Begin("done").outcome, "outcome");
+  Execute("PRAGMA query_only = 0");
+  EXPECT_EQ(Begin("new").state, RequestState::kNew);
+}
+
+TEST_F(RequestLogTest, AnOutcomeThatCantBeStoredIsAnsweredFromMemoryAndStoredLater) {
+  const BegunRequest finished = Begin("finished");
+  const BegunRequest forgotten = Begin("forgotten");
+  Execute("PRAGMA query_only = 1");
+  EXPECT_EQ(errors::ReasonOf(Finish("finished", finished.attempt, "done")),
+            v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_FALSE(Forget("forgotten", forgotten.attempt).ok());
+  EXPECT_EQ(Begin("finished").outcome, "done");
+  EXPECT_EQ(Begin("finished", "other").state, RequestState::kOtherRequest);
+  Execute("PRAGMA query_only = 0");
+  EXPECT_EQ(Begin("forgotten").state, RequestState::kNew);
+  EXPECT_EQ(Begin("forgotten").state, RequestState::kInFlight);
+  EXPECT_TRUE(async::BlockOn(loop_, log_->PurgeBatch(call_, kNow)).ok());
+  EXPECT_TRUE(async::BlockOn(loop_, log_->PurgeBatch(call_, kNow)).ok());
+  Reopen();
+  EXPECT_EQ(Begin("finished").outcome, "done");
+}
+
+// What a killed process reports: its keys are numbers, and negative once they are finished.
+async::Task<void> BeginAndFinish(RequestLog& log, async::EventLoop& loop, int64_t first,
+                                 ChildProcess::Reporter reporter) {
+  async::CallContext call(loop, async::kNever);
+  for (int64_t number = first; number < first + 1'000'000; ++number) {
+    const std::string key = absl::StrCat(number);
+    auto begun = co_await log.Begin(call, key, "f", kNow);
+    if (!begun.ok() || begun->state != RequestState::kNew) _exit(1);
+    reporter.Report(number);
+    auto finished = co_await log.Finish(call, key, begun->attempt, key);
+    if (!finished.ok()) _exit(1);
+    reporter.Report(-number);
+  }
+}
+
+TEST(RequestLogCrashTest, NoRequestOfAKilledProcessIsLostOrNewAgain) {
+  TemporaryFolder folder;
+  const std::string path = folder.File("store.db");
+  std::map<int64_t, bool> finished;
+  {
+    ChildProcess child([&](ChildProcess::Reporter reporter) {
+      auto database = Database::Open({.path = path});
+      if (!database.ok()) _exit(1);
+      SqliteRequestLog log(**database);
+      async::EventLoop loop;
+      for (int64_t i = 0; i < 20; ++i) {
+        loop.Spawn(BeginAndFinish(log, loop, i * 1'000'000 + 1, reporter));
+      }
+      loop.Run();
+    });
+    const auto note = [&](int64_t report) { finished[std::abs(report)] |= report < 0; };
+    for (int i = 0; i < 600; ++i) {
+      const auto report = child.Next();
+      ASSERT_TRUE(report.has_value()) << "the child ended by itself";
+      note(*report);
+    }
+    child.Kill();
+    for (auto report = child.Next(); report.has_value(); report = child.Next()) note(*report);
+  }
+  auto database = Database::Open({.path = path});
+  ASSERT_TRUE(database.ok()) << database.status();
+  SqliteRequestLog log(**database);
+  async::EventLoop loop;
+  async::CallContext call(loop, async::kNever);
+  for (const auto& [number, is_finished] : finished) {
+    const std::string key = absl::StrCat(number);
+    const auto begun = async::BlockOn(loop, log.Begin(call, key, "f", kNow));
+    ASSERT_TRUE(begun.ok()) << begun.status();
+    if (is_finished || begun->state == RequestState::kDone) {
+      EXPECT_EQ(begun->state, RequestState::kDone) << key;
+      EXPECT_EQ(begun->outcome, key);
+    } else {
+      EXPECT_EQ(begun->state, RequestState::kUnknownOutcome) << key;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace edugate::store
