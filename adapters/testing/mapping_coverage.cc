@@ -164,18 +164,17 @@ bool SetLeaf(Message& record, const Path& path, int number, size_t style,
   return true;
 }
 
-// Whether another value of the leaf makes another domain record than `before`, which the mapping
-// made of `record`.
-bool Reaches(const Message& record, const std::string& before, const Path& path, int number,
-             const Mapping& mapping, const MappingCoverageOptions& options) {
-  std::unique_ptr<Message> changed(record.New());
+// Whether two values of the leaf make two domain records of what `record` is beside.
+bool Reaches(const Message& record, const Path& path, int number, const Mapping& mapping,
+             const MappingCoverageOptions& options) {
+  const std::unique_ptr<Message> one(record.New());
+  const std::unique_ptr<Message> other(record.New());
   for (size_t style = 0;; ++style) {
-    // Two numbers, because one of the two values of a boolean is there already.
-    for (const int other : {number, number + 1}) {
-      changed->CopyFrom(record);
-      if (!SetLeaf(*changed, path, other, style, options)) return false;
-      if (mapping(*changed) != before) return true;
-    }
+    one->CopyFrom(record);
+    other->CopyFrom(record);
+    if (!SetLeaf(*one, path, number, style, options)) return false;
+    SetLeaf(*other, path, number + 1, style, options);
+    if (mapping(*one) != mapping(*other)) return true;
   }
 }
 
@@ -192,14 +191,12 @@ std::vector<std::string> UnmappedFields(const Message& record, const Mapping& ma
   const std::unique_ptr<Message> empty(record.New());
   int number = 1;
   for (const Path& leaf : leaves) SetLeaf(*full, leaf, number++, 0, options);
-  const std::string of_full = mapping(*full);
-  const std::string of_empty = mapping(*empty);
 
   std::vector<std::string> unmapped;
   for (const Path& leaf : leaves) {
     number += 2;
-    if (Reaches(*full, of_full, leaf, number, mapping, options)) continue;
-    if (Reaches(*empty, of_empty, leaf, number, mapping, options)) continue;
+    if (Reaches(*full, leaf, number, mapping, options)) continue;
+    if (Reaches(*empty, leaf, number, mapping, options)) continue;
     unmapped.push_back(PathText(leaf));
   }
   std::sort(unmapped.begin(), unmapped.end());

@@ -45,6 +45,16 @@ TEST(MappingCoverageTest, TakesAFieldThatCountsOnlyWithoutAnotherAsMapped) {
   EXPECT_THAT(unmapped, Contains("year"));
 }
 
+TEST(MappingCoverageTest, DoesNotTakeThatAFieldIsThereForItsValue) {
+  EXPECT_THAT(UnmappedFields(Reenrollment(),
+                             [](const google::protobuf::Message& record) {
+                               Reenrollment kept = AsReenrollment(record);
+                               if (kept.has_form()) kept.mutable_form()->clear_id();
+                               return kept.SerializeAsString();
+                             }),
+              ElementsAre("form.id"));
+}
+
 TEST(MappingCoverageTest, DoesNotLookIntoWhatIsTestedElsewhere) {
   MappingCoverageOptions options;
   options.tested_elsewhere = {"edugate.provider.openapply.v3.Student"};
