@@ -10,7 +10,10 @@ absl::StatusOr<ReadMask> ReadMask::Parse(const google::protobuf::FieldMask& mask
                                          const google::protobuf::Descriptor* record) {
   for (const std::string& path : mask.paths()) {
     if (path == "*") continue;
-    if (!FieldMaskUtil::GetFieldDescriptors(record, path, nullptr)) {
+    // protobuf overlooks an empty name between, before and after dots.
+    const bool whole = !path.empty() && path.front() != '.' && path.back() != '.' &&
+                       path.find("..") == std::string::npos;
+    if (!whole || !FieldMaskUtil::GetFieldDescriptors(record, path, nullptr)) {
       return errors::ArgumentInvalid("read_mask", "names a field that the record does not have");
     }
   }

@@ -83,6 +83,9 @@ async::Task<absl::StatusOr<AssembledPage<Record>>> AssemblePage(
     state = PageState{page->next_cursor, 0};
     if (result.records.size() >= static_cast<size_t>(page_size)) break;
   }
+  // A token that leads back to where this walk has been would lead the caller round for ever.
+  if (!trail.Visit(state.cursor))
+    co_return errors::PaginationLoop({.connection = call.connection()});
   result.next = std::move(state);
   co_return result;
 }

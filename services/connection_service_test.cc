@@ -1,0 +1,169 @@
+#include "services/connection_service.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "runtime/async/sleep.h"
+#include "services/service_fixture.h"
+
+namespace edugate::services {
+namespace {
+
+using ::testing::ElementsAre;
+
+using Probed = absl::StatusOr<adapters::ProbeResult>;
+
+class ConnectionHandlersTest : public ServiceFixture {
+ protected:
+  ConnectionHandlersTest() { Probing(adapters::ProbeResult{}); }
+
+  // The connections, of which `oa` answers its probe so, after 40 ms.
+  void Probing(Probed result) {
+    adapters::Connection oa{.id = "oa", .provider = "openapply", .display_name = "Lincoln"};
+    oa.ports.probe = [result](async::CallContext& call, const adapters::Probe&) {
+      return AnswerLater(call, result);
+    };
+    oa.ports.list_enrollments =
+        Answering<adapters::EnrollmentQuery, adapters::ProviderPage<v1::Enrollment>>(
+            adapters::ProviderPage<v1::Enrollment>{}, nullptr);
+    Configure({oa,
+               {.id = "tms", .provider = "class_enrollment", .display_name = "tms"},
+               {.id = "oa2", .provider = "openapply", .display_name = "oa2"}});
+    handlers_ = std::make_unique<ConnectionHandlers>(parts());
+  }
+
+  static async::Task<Probed> AnswerLater(async::CallContext& call, Probed result) {
+    absl::Status slept = co_await async::Sleep(call, absl::Milliseconds(40));
+    if (!slept.ok()) co_return slept;
+    co_return result;
+  }
+
+  absl::StatusOr<v1::ListConnectionsResponse> List(const v1::ListConnectionsRequest& request) {
+    const auto call = Call("ConnectionService.ListConnections");
+    return loop_.RunToCompletion(handlers_->ListConnections(*call, request));
+  }
+
+  absl::StatusOr<v1::Connection> Get(const std::string& name) {
+    const auto call = Call("ConnectionService.GetConnection");
+    v1::GetConnectionRequest request;
+    request.set_name(name);
+    return loop_.RunToCompletion(handlers_->GetConnection(*call, request));
+  }
+
+  absl::StatusOr<v1::CheckConnectionResponse> Check(const std::string& name) {
+    const auto call = Call("ConnectionService.CheckConnection");
+    v1::CheckConnectionRequest request;
+    request.set_name(name);
+    return loop_.RunToCompletion(handlers_->CheckConnection(*call, request));
+  }
+
+  static std::vector<std::string> Names(const v1::ListConnectionsResponse& response) {
+    std::vector<std::string> names;
+    for (const auto& each : response.connections()) names.push_back(each.name());
+    return names;
+  }
+
+  std::unique_ptr<ConnectionHandlers> handlers_;
+};
+
+TEST_F(ConnectionHandlersTest, ListsWhatIsConfiguredInItsOrder) {
+  auto response = List({});
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_THAT(Names(*response),
+              ElementsAre("connections/oa", "connections/tms", "connections/oa2"));
+  EXPECT_EQ(response->next_page_token(), "");
+  EXPECT_EQ(response->connections(0).provider(), "openapply");
+  EXPECT_EQ(response->connections(0).display_name(), "Lincoln");
+}
+
+TEST_F(ConnectionHandlersTest, PagesAndFilters) {
+  v1::ListConnectionsRequest request;
+  request.set_page_size(1);
+  request.set_filter("provider = openapply");
+  auto first = List(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(Names(*first), ElementsAre("connections/oa"));
+  request.set_page_token(first->next_page_token());
+  auto second = List(request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_THAT(Names(*second), ElementsAre("connections/oa2"));
+  EXPECT_EQ(second->next_page_token(), "");
+
+  request.set_filter("provider = measureone");
+  EXPECT_EQ(errors::ReasonOf(List(request).status()), v1::ERROR_REASON_PAGE_TOKEN_INVALID);
+  request.clear_page_token();
+  EXPECT_TRUE(Names(*List(request)).empty());
+}
+
+TEST_F(ConnectionHandlersTest, RefusesOtherFiltersAndNegativePageSizes) {
+  v1::ListConnectionsRequest request;
+  request.set_filter("display_name = Lincoln");
+  EXPECT_EQ(errors::ReasonOf(List(request).status()), v1::ERROR_REASON_FILTER_UNSUPPORTED);
+  request.clear_filter();
+  request.set_page_size(-1);
+  EXPECT_EQ(errors::ReasonOf(List(request).status()), v1::ERROR_REASON_ARGUMENT_INVALID);
+}
+
+TEST_F(ConnectionHandlersTest, AConnectionSaysWhatItCan) {
+  auto connection = Get("connections/oa");
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  ASSERT_EQ(connection->capabilities_size(), 2);
+  EXPECT_EQ(connection->capabilities(0).method(), "EnrollmentService.ListEnrollments");
+  EXPECT_FALSE(connection->has_last_check());
+}
+
+TEST_F(ConnectionHandlersTest, UnknownAndMalformedNamesAreRefused) {
+  EXPECT_EQ(errors::ReasonOf(Get("connections/none").status()),
+            v1::ERROR_REASON_CONNECTION_UNKNOWN);
+  EXPECT_EQ(errors::ReasonOf(Get("oa").status()), v1::ERROR_REASON_RESOURCE_NAME_INVALID);
+  EXPECT_EQ(errors::ReasonOf(Check("connections/none").status()),
+            v1::ERROR_REASON_CONNECTION_UNKNOWN);
+}
+
+TEST_F(ConnectionHandlersTest, ACheckThatWorksSaysWhenAndHowFast) {
+  auto response = Check("connections/oa");
+  ASSERT_TRUE(response.ok()) << response.status();
+  const v1::ConnectionCheck& check = response->check();
+  EXPECT_EQ(check.state(), v1::CONNECTION_STATE_WORKING);
+  EXPECT_EQ(check.latency().seconds(), 0);
+  EXPECT_EQ(check.latency().nanos(), 40'000'000);
+  EXPECT_EQ(check.check_time().seconds(), absl::ToUnixSeconds(loop_.clock().WallNow()));
+  EXPECT_EQ(check.reason(), "");
+  EXPECT_EQ(Get("connections/oa")->last_check().state(), v1::CONNECTION_STATE_WORKING);
+}
+
+TEST_F(ConnectionHandlersTest, AFailedCheckIsTheAnswer) {
+  struct Case {
+    v1::ErrorReason reason;
+    v1::ConnectionState state;
+  };
+  for (const Case& each :
+       {Case{v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID,
+             v1::CONNECTION_STATE_CREDENTIALS_INVALID},
+        Case{v1::ERROR_REASON_PROVIDER_UNAVAILABLE, v1::CONNECTION_STATE_UNAVAILABLE},
+        Case{v1::ERROR_REASON_PROVIDER_ERROR, v1::CONNECTION_STATE_UNAVAILABLE},
+        Case{v1::ERROR_REASON_RESOURCE_NOT_FOUND, v1::CONNECTION_STATE_MISCONFIGURED},
+        Case{v1::ERROR_REASON_OPERATION_NOT_SUPPORTED, v1::CONNECTION_STATE_MISCONFIGURED},
+        Case{v1::ERROR_REASON_PROVIDER_DENIED, v1::CONNECTION_STATE_UNKNOWN}}) {
+    Probing(errors::FromProvider({.reason = each.reason, .message = "in edugate's words"}, {}));
+    auto response = Check("connections/oa");
+    ASSERT_TRUE(response.ok()) << response.status();
+    EXPECT_EQ(response->check().state(), each.state) << errors::ReasonName(each.reason);
+    EXPECT_EQ(response->check().reason(), errors::ReasonName(each.reason));
+    EXPECT_EQ(response->check().message(), "in edugate's words");
+    EXPECT_EQ(Get("connections/oa")->last_check().state(), each.state);
+  }
+}
+
+TEST_F(ConnectionHandlersTest, ACancelledCheckIsNoNews) {
+  Probing(errors::Cancelled({}));
+  EXPECT_TRUE(absl::IsCancelled(Check("connections/oa").status()));
+  EXPECT_FALSE(Get("connections/oa")->has_last_check());
+}
+
+TEST_F(ConnectionHandlersTest, AConnectionWithoutAProbeSaysSo) {
+  EXPECT_EQ(errors::ReasonOf(Check("connections/tms").status()),
+            v1::ERROR_REASON_OPERATION_NOT_SUPPORTED);
+}
+
+}  // namespace
+}  // namespace edugate::services
