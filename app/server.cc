@@ -21,6 +21,9 @@
 #include "app/connections.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/http/curl_http_client.h"
+#include "runtime/store/database.h"
+#include "runtime/store/retention.h"
+#include "runtime/store/sqlite_request_log.h"
 #include "runtime/telemetry/drift_counter.h"
 #include "runtime/telemetry/log.h"
 #include "services/assignment_service.h"
@@ -46,6 +49,7 @@ constexpr int kKeepaliveMs = 60 * 1000;
 constexpr int kKeepaliveTimeoutMs = 20 * 1000;
 constexpr int kHandshakeTimeoutMs = 5 * 1000;
 constexpr unsigned kCertificateLookSeconds = 10;
+constexpr absl::Duration kPurgeInterval = absl::Minutes(10);
 
 absl::Duration DurationOr(const google::protobuf::Duration& configured, absl::Duration otherwise) {
   const absl::Duration value =
@@ -146,8 +150,11 @@ class GrpcServer final : public Server {
     auto sealer = MakeSealer(config_.server());
     if (!sealer.ok()) return sealer.status();
     sealer_.emplace(*std::move(sealer));
+    absl::Status stored = OpenStore();
+    if (!stored.ok()) return stored;
     const services::ServiceParts parts{.connections = &connections_->registry(),
-                                       .page_tokens = &*sealer_};
+                                       .page_tokens = &*sealer_,
+                                       .request_log = &*request_log_};
     services_.push_back(services::MakeAssignmentService(parts, bridge_));
     services_.push_back(services::MakeCatalogService(parts, bridge_));
     services_.push_back(services::MakeConnectionService(parts, bridge_));
@@ -173,11 +180,37 @@ class GrpcServer final : public Server {
       server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
       server_->Wait();
     }
+    if (housekeeping_.has_value()) {
+      loops_.loop(0).Post([this] { housekeeping_->Cancel(); });
+    }
     loops_.Shutdown();
     admin_.reset();
   }
 
  private:
+  absl::Status OpenStore() {
+    const v1::StateConfig& state = config_.state();
+    if (state.sqlite().path().empty()) {
+      telemetry::Warn(
+          "state.sqlite is not configured: what a request_id did is remembered in memory only, and "
+          "not after a restart");
+    }
+    store::DatabaseOptions options;
+    options.path = state.sqlite().path();
+    auto database = store::Database::Open(std::move(options));
+    if (!database.ok()) return database.status();
+    database_ = *std::move(database);
+    request_log_.emplace(*database_, DurationOr(state.request_id_retention(), absl::Hours(24)));
+    housekeeping_.emplace(loops_.loop(0), async::kNever);
+    loops_.loop(0).Spawn(Purge(*housekeeping_, *request_log_));
+    return absl::OkStatus();
+  }
+
+  static async::Task<void> Purge(async::CallContext& call, store::Purgeable& log) {
+    absl::Status ended = co_await store::KeepPurging(call, log, kPurgeInterval);
+    if (!absl::IsCancelled(ended)) telemetry::Error("old request_ids are no longer deleted");
+  }
+
   absl::Status Listen() {
     const v1::ServerConfig& config = config_.server();
     grpc::EnableDefaultHealthCheckService(true);
@@ -225,6 +258,10 @@ class GrpcServer final : public Server {
   CallMetrics metrics_;
   async::LoopPool loops_;
   http::CurlHttpClient http_;
+  std::unique_ptr<store::Database> database_;
+  std::optional<store::SqliteRequestLog> request_log_;
+  // The process's own work; cancelled at the end.
+  std::optional<async::CallContext> housekeeping_;
   std::unique_ptr<Connections> connections_;
   std::optional<services::PageTokenSealer> sealer_;
   services::Bridge bridge_;

@@ -72,7 +72,7 @@ absl::Status Migrate(Session& session, const std::vector<const char*>& schema) {
 
 absl::StatusOr<Session> OpenSession(const DatabaseOptions& options) {
   absl::StatusOr<Session> session =
-      Session::Open(options.path.empty() ? ":memory:" : options.path, options.busy_timeout);
+      Session::Open(options.path.empty() ? kInMemory : options.path, options.busy_timeout);
   if (!session.ok()) return session.status();
   absl::Status ready = Prepare(*session);
   if (ready.ok()) ready = Check(*session);

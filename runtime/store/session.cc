@@ -45,8 +45,11 @@ absl::Status StatusOfSqlite(int code) {
 absl::StatusOr<Session> Session::Open(const std::string& path, absl::Duration busy_timeout) {
   // SQLite would create the file readable for everybody. Only a file that is new is opened here:
   // closing it drops this process's locks on it.
-  const int created = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (created >= 0) close(created);
+  if (path != kInMemory) {
+    const int created =
+        open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (created >= 0) close(created);
+  }
 
   sqlite3* sqlite = nullptr;
   const int code =

@@ -15,6 +15,9 @@ struct sqlite3_stmt;
 
 namespace edugate::store {
 
+// SQLite's name for a database that has no file.
+inline constexpr char kInMemory[] = ":memory:";
+
 // An open SQLite database and its prepared statements. One thread's at a time.
 //
 // Errors, here and of Statement: UNAVAILABLE, STORE_UNAVAILABLE where the file can't be read or
