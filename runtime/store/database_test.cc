@@ -110,6 +110,12 @@ void RunUntilSet(async::EventLoop& loop, const std::optional<absl::Status>& out)
   while (!out.has_value()) loop.RunTurn(async::kNever);
 }
 
+TEST(InMemoryDatabaseTest, WritesNothingToTheWorkingDirectory) {
+  auto database = Database::Open({});
+  ASSERT_TRUE(database.ok()) << database.status();
+  EXPECT_NE(access(kInMemory, F_OK), 0);
+}
+
 TEST_F(DatabaseTest, WhatIsStoredIsThereAfterReopening) {
   {
     auto database = OpenFile();
