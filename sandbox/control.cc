@@ -188,7 +188,9 @@ Json SettingsJson(const Sandbox& sandbox) {
                      {"rate_limit",
                       {{"requests", settings.rate_limit.requests},
                        {"period_seconds", absl::ToInt64Seconds(settings.rate_limit.period)}}},
-                     {"token_lifetime_seconds", absl::ToInt64Seconds(settings.token_lifetime)}};
+                     {"token_lifetime_seconds", absl::ToInt64Seconds(settings.token_lifetime)},
+                     {"processing_time_ms", absl::ToInt64Milliseconds(settings.processing_time)},
+                     {"webhook_url", settings.webhook_url}};
   }
   return all;
 }
@@ -200,6 +202,9 @@ Reply ChangeSettings(Sandbox& sandbox, const Request& request) {
   members.Text("provider", provider);
   const std::optional<int64_t> max_per_page = members.Integer("max_per_page", 0);
   const std::optional<int64_t> token_lifetime = members.Integer("token_lifetime_seconds", 0);
+  const std::optional<int64_t> processing_time = members.Integer("processing_time_ms", 0);
+  std::string webhook_url;
+  members.Text("webhook_url", webhook_url);
   std::optional<RateLimit> rate_limit;
   if (const std::optional<Json> limit = members.Take("rate_limit")) {
     rate_limit.emplace();
@@ -221,6 +226,8 @@ Reply ChangeSettings(Sandbox& sandbox, const Request& request) {
     if (max_per_page) settings.max_per_page = static_cast<int>(*max_per_page);
     if (token_lifetime) settings.token_lifetime = absl::Seconds(*token_lifetime);
     if (rate_limit) settings.rate_limit = *rate_limit;
+    if (processing_time) settings.processing_time = absl::Milliseconds(*processing_time);
+    if (!webhook_url.empty()) settings.webhook_url = webhook_url;
     if (const absl::Status set = sandbox.SetSettings(id, settings); !set.ok())
       return ErrorReply(400, set.message());
   }

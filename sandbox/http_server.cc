@@ -312,6 +312,9 @@ class HttpServer::Listener : public httplib::Server {
     for (const auto& [name, value] : from.headers) {
       request.headers.emplace(absl::AsciiStrToLower(name), value);
     }
+    for (const auto& [name, part] : from.files) {
+      request.parts.push_back({name, part.filename, part.content_type, part.content});
+    }
     const size_t query = from.target.find('?');
     if (query != std::string::npos) {
       request.arguments = ParseArguments(absl::string_view(from.target).substr(query + 1));

@@ -14,6 +14,14 @@
 
 namespace edugate::sandbox {
 
+// One part of a multipart/form-data body.
+struct Part {
+  std::string name;
+  std::string file_name;
+  std::string content_type;
+  std::string content;
+};
+
 // One HTTP request as a provider sees it.
 struct Request {
   // Upper case.
@@ -25,6 +33,8 @@ struct Request {
   // The header fields, names in lower case.
   std::multimap<std::string, std::string> headers;
   std::string body;
+  // The parts of a multipart/form-data body, in the order sent; `body` is then empty.
+  std::vector<Part> parts;
   // What stood in the path for the route's {names}, decoded.
   std::map<std::string, std::string> captures;
 

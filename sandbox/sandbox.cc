@@ -13,6 +13,7 @@
 #include "sandbox/control.h"
 #include "sandbox/fault_list.h"
 #include "sandbox/http_server.h"
+#include "sandbox/measureone.h"
 #include "sandbox/openapply.h"
 #include "sandbox/provider.h"
 #include "sandbox/request_log.h"
@@ -127,8 +128,12 @@ struct Sandbox::Parts {
   std::unique_ptr<HttpServer> server;
 
   void AddProvider(std::unique_ptr<Provider> (*make)(Surroundings), const char* id) {
-    std::unique_ptr<Provider> provider =
-        make({options.now, [this, id] { return rules.Settings(id); }});
+    std::unique_ptr<Provider> provider = make({options.now, [this, id] {
+                                                 ProviderSettings settings = rules.Settings(id);
+                                                 if (settings.webhook_url.empty())
+                                                   settings.webhook_url = options.webhook_url;
+                                                 return settings;
+                                               }});
     std::vector<Route> routes = provider->Routes();
     tenants.push_back({std::move(provider), std::move(routes)});
   }
@@ -190,6 +195,7 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(const Options& options) 
   }
   parts->AddProvider(&MakeOpenApply, "openapply");
   parts->AddProvider(&MakeClassEnrollment, "class_enrollment");
+  parts->AddProvider(&MakeMeasureOne, "measureone");
 
   std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(parts)));
   auto handle = [sandbox = sandbox.get(), inside](const Request& request) {

@@ -26,6 +26,12 @@ inline constexpr char kOpenApplyClientId[] = "sandbox-openapply-client";
 inline constexpr char kOpenApplyClientSecret[] = "sandbox-openapply-client-secret-not-a-secret";
 inline constexpr char kClassEnrollmentApiKey[] = "sandbox-class-enrollment-key-not-a-secret";
 
+inline constexpr char kMeasureOneKey[] = "sandbox-measureone-key-not-a-secret";
+inline constexpr char kMeasureOneClientId[] = "sandbox-measureone-client";
+inline constexpr char kMeasureOneClientSecret[] = "sandbox-measureone-client-secret-not-a-secret";
+// What MeasureOne's webhooks carry in their Authorization header.
+inline constexpr char kMeasureOneWebhookSecret[] = "Bearer sandbox-measureone-webhook-not-a-secret";
+
 // How a sandbox is started.
 struct Options {
   // The address to listen on.
@@ -41,6 +47,9 @@ struct Options {
   std::function<absl::Time()> now;
   // Waits out a fault's delay; when empty, a wait that Stop() cuts short.
   std::function<void(absl::Duration)> sleep;
+  // Where MeasureOne sends its webhooks unless the settings say otherwise, such as
+  // "http://127.0.0.1:7080/webhooks/m1"; "" for nowhere.
+  std::string webhook_url;
 };
 
 // What happens to the connection instead of a whole answer.
@@ -109,6 +118,10 @@ struct ProviderSettings {
   RateLimit rate_limit;
   // How long the access tokens issued from now on are valid.
   absl::Duration token_lifetime = absl::Seconds(2629745);
+  // How long the provider works on what it is given (measureone).
+  absl::Duration processing_time = absl::Seconds(2);
+  // Where the provider sends its webhooks (measureone); "" for Options::webhook_url.
+  std::string webhook_url;
 };
 
 // How often an operation was asked for.
@@ -198,7 +211,7 @@ class Sandbox {
 };
 
 // An edugate configuration with a connection to every simulated provider: `oa` (openapply), `tms`
-// (class_enrollment).
+// (class_enrollment), `m1` (measureone).
 std::string ConfigYaml(const Sandbox& sandbox);
 
 // Addresses, credentials and operations, for a person to read.
