@@ -10,28 +10,27 @@ namespace {
 
 // The call's deadline on the loop's clock: what is left of the caller's, within the configured
 // bounds.
-async::MonotonicTime DeadlineOf(const grpc::CallbackServerContext& context,
-                                const BridgeOptions& options, absl::Duration max_deadline,
+async::MonotonicTime DeadlineOf(const grpc::CallbackServerContext& context, TimeLimit limit,
                                 const async::Clock& clock) {
-  absl::Duration left = options.default_deadline;
+  absl::Duration left = limit.otherwise;
   const std::chrono::system_clock::time_point deadline = context.deadline();
   if (deadline != std::chrono::system_clock::time_point::max()) {
     left = absl::FromChrono(deadline) - clock.WallNow();
   }
-  return async::After(clock.MonotonicNow(), std::min(left, max_deadline));
+  return async::After(clock.MonotonicNow(), std::min(left, limit.at_most));
 }
 
 }  // namespace
 
 CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-                   absl::string_view method, absl::Duration max_deadline)
-    : CallBase(options, context, method, max_deadline, options.loops->Next()) {}
+                   absl::string_view method, TimeLimit limit)
+    : CallBase(options, context, method, limit, options.loops->Next()) {}
 
 CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-                   absl::string_view method, absl::Duration max_deadline, async::EventLoop& loop)
+                   absl::string_view method, TimeLimit limit, async::EventLoop& loop)
     : options_(options),
       context_(context),
-      call_(loop, DeadlineOf(context, options, max_deadline, loop.clock())),
+      call_(loop, DeadlineOf(context, limit, loop.clock())),
       started_(loop.clock().MonotonicNow()),
       cancellation_(*this) {
   call_.set_method(method);

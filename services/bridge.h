@@ -22,9 +22,11 @@
 #include "runtime/async/event.h"
 #include "runtime/async/event_loop.h"
 #include "runtime/async/loop_pool.h"
+#include "runtime/async/sleep.h"
 #include "runtime/async/task.h"
 #include "runtime/errors/errors.h"
 #include "services/call_observer.h"
+#include "services/client_stream.h"
 #include "services/grpc_status.h"
 #include "services/stream_writer.h"
 
@@ -42,13 +44,19 @@ struct BridgeOptions {
   absl::Duration slow_reader_limit = absl::Seconds(60);
 };
 
+// How long a call may take.
+struct TimeLimit {
+  absl::Duration otherwise;  // where its caller says nothing
+  absl::Duration at_most;    // whatever its caller says
+};
+
 // What unary and streaming calls have in common. Two parties hold a call: its coroutine, and gRPC
 // until OnDone. The last one to let go deletes it. OnCancel holds it, too, until the loop has heard
 // of the cancellation.
 class CallBase : private async::Work {
  public:
   CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-           absl::string_view method, absl::Duration max_deadline);
+           absl::string_view method, TimeLimit limit);
   virtual ~CallBase() = default;
 
  protected:
@@ -83,7 +91,7 @@ class CallBase : private async::Work {
   };
 
   CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-           absl::string_view method, absl::Duration max_deadline, async::EventLoop& loop);
+           absl::string_view method, TimeLimit limit, async::EventLoop& loop);
 
   void Run() override;
   void Drop() override;
@@ -109,7 +117,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
             absl::string_view method_name, Service& service,
             UnaryMethod<Service, Request, Response> method, const Request& request,
             Response& response)
-      : CallBase(options, context, method_name, options.max_deadline),
+      : CallBase(options, context, method_name,
+                 {.otherwise = options.default_deadline, .at_most = options.max_deadline}),
         service_(service),
         method_(method),
         request_(request),
@@ -151,8 +160,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
  public:
   StreamCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
              absl::string_view method_name, Service& service,
-             StreamMethod<Service, Request, Item> method, const Request& request)
-      : CallBase(options, context, method_name, options.max_stream_deadline),
+             StreamMethod<Service, Request, Item> method, const Request& request, TimeLimit limit)
+      : CallBase(options, context, method_name, limit),
         service_(service),
         method_(method),
         request_(request) {
@@ -226,6 +235,98 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
   std::atomic<bool> broken_{false};
 };
 
+// A handler that reads any number of messages and answers once.
+template <typename Service, typename Request, typename Response>
+using ClientStreamMethod =
+    async::Task<absl::StatusOr<Response>> (Service::*)(async::CallContext&, ClientStream<Request>&);
+
+template <typename Service, typename Request, typename Response>
+class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
+                               public CallBase,
+                               private ClientStream<Request> {
+ public:
+  ClientStreamCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
+                   absl::string_view method_name, Service& service,
+                   ClientStreamMethod<Service, Request, Response> method, Response& response)
+      : CallBase(options, context, method_name,
+                 {.otherwise = options.default_deadline, .at_most = options.max_stream_deadline}),
+        service_(service),
+        method_(method),
+        response_(response) {
+    Begin();
+  }
+
+ private:
+  // A caller that goes away ends its stream first and cancels its call right after: only a stream
+  // whose call goes on for this long has come to its end.
+  static constexpr absl::Duration kEndGrace = absl::Milliseconds(20);
+
+  async::Task<void> Execute() override {
+    absl::Status status = call().Status();
+    if (status.ok()) {
+      absl::StatusOr<Response> result = co_await (service_.*method_)(call(), *this);
+      status = result.status();
+      if (result.ok()) response_ = *std::move(result);
+    } else {
+      status = errors::DeadlineExceeded({});
+    }
+    this->Finish(Ending(status));
+  }
+
+  async::Task<absl::StatusOr<std::optional<Request>>> Read(async::CallContext& reading) override {
+    if (ended_) co_return std::optional<Request>();
+    if (!reading_) {
+      reading_ = true;
+      arrived_.Reset();
+      this->StartRead(&item_);
+    }
+    absl::Status waited = co_await arrived_.Wait(reading);
+    if (!waited.ok()) {
+      if (absl::IsCancelled(waited)) co_return errors::Cancelled({});
+      co_return errors::DeadlineExceeded({});
+    }
+    reading_ = false;
+    if (good_.load(std::memory_order_relaxed)) co_return std::optional<Request>(std::move(item_));
+    absl::Status gone = co_await async::Sleep(call(), kEndGrace);
+    if (!gone.ok()) co_return errors::Cancelled({});
+    ended_ = true;
+    co_return std::optional<Request>();
+  }
+
+  void OnReadDone(bool ok) override {
+    good_.store(ok, std::memory_order_relaxed);
+    Ref();
+    call().loop().Post(&arrival_);
+  }
+
+  void OnCancel() override { CancelFromGrpc(); }
+  void OnDone() override { Unref(); }
+
+  // Tells the loop that a message is there, and holds the call until the loop has heard it.
+  class Arrival final : public async::Work {
+   public:
+    explicit Arrival(ClientStreamCall& owner) : owner_(owner) {}
+    void Run() override {
+      owner_.arrived_.Set();
+      owner_.Unref();
+    }
+    void Drop() override { owner_.Unref(); }
+
+   private:
+    ClientStreamCall& owner_;
+  };
+
+  Service& service_;
+  const ClientStreamMethod<Service, Request, Response> method_;
+  Response& response_;
+  Request item_;
+  bool reading_ = false;
+  bool ended_ = false;
+  std::atomic<bool> good_{false};
+  async::Event arrived_;
+  Arrival arrival_{*this};
+};
+
 // Starts calls. One for the process; outlives them all.
 class Bridge {
  public:
@@ -246,8 +347,29 @@ class Bridge {
                                          absl::string_view method_name, const Request* request,
                                          Service& service,
                                          StreamMethod<Service, Request, Item> method) {
-    return new StreamCall<Service, Request, Item>(options_, *context, method_name, service, method,
-                                                  *request);
+    return new StreamCall<Service, Request, Item>(
+        options_, *context, method_name, service, method, *request,
+        {.otherwise = options_.default_deadline, .at_most = options_.max_stream_deadline});
+  }
+
+  // A stream that waits for events: it lasts until its caller ends it.
+  template <typename Service, typename Request, typename Item>
+  grpc::ServerWriteReactor<Item>* Watch(grpc::CallbackServerContext* context,
+                                        absl::string_view method_name, const Request* request,
+                                        Service& service,
+                                        StreamMethod<Service, Request, Item> method) {
+    return new StreamCall<Service, Request, Item>(
+        options_, *context, method_name, service, method, *request,
+        {.otherwise = absl::InfiniteDuration(), .at_most = absl::InfiniteDuration()});
+  }
+
+  template <typename Service, typename Request, typename Response>
+  grpc::ServerReadReactor<Request>* Collect(grpc::CallbackServerContext* context,
+                                            absl::string_view method_name, Response* response,
+                                            Service& service,
+                                            ClientStreamMethod<Service, Request, Response> method) {
+    return new ClientStreamCall<Service, Request, Response>(options_, *context, method_name,
+                                                            service, method, *response);
   }
 
  private:

@@ -3,20 +3,33 @@
 #define SERVICES_SERVICE_PARTS_H_
 
 #include "adapters/connection.h"
+#include "runtime/store/request_log.h"
 #include "services/page_token.h"
 
 namespace grpc {
 class Service;
 }  // namespace grpc
 
+namespace edugate::store {
+class EventLog;
+}  // namespace edugate::store
+
 namespace edugate::services {
 
 class Bridge;
+class WebhookReceiver;
 
 // Shared by all services. The pointers outlive them.
 struct ServiceParts {
   const adapters::ConnectionRegistry* connections = nullptr;
   const PageTokenSealer* page_tokens = nullptr;
+  // Where watched events come from, and who takes them in. Null: no connection takes webhooks.
+  store::EventLog* events = nullptr;
+  const WebhookReceiver* webhooks = nullptr;
+  // Seals the tokens with which a watch goes on. They live as long as events are kept, which page
+  // tokens need not. Null: page_tokens does.
+  const PageTokenSealer* resume_tokens = nullptr;
+  store::RequestLog* request_log = nullptr;  // null: a request_id is not remembered
 };
 
 }  // namespace edugate::services

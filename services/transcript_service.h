@@ -7,7 +7,9 @@
 #include "edugate/v1/transcript_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
+#include "services/client_stream.h"
 #include "services/service_parts.h"
+#include "services/stream_writer.h"
 
 namespace edugate::services {
 
@@ -26,6 +28,14 @@ class TranscriptHandlers {
       async::CallContext& call, const v1::StartTranscriptAccessRequest& request);
   async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitTranscriptAccessMfa(
       async::CallContext& call, const v1::SubmitTranscriptAccessMfaRequest& request);
+  async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>> UploadTranscriptFiles(
+      async::CallContext& call, ClientStream<v1::UploadTranscriptFilesRequest>& files);
+  async::Task<absl::Status> DownloadTranscriptFiles(
+      async::CallContext& call, const v1::DownloadTranscriptFilesRequest& request,
+      StreamWriter<v1::DownloadTranscriptFilesResponse>& writer);
+  async::Task<absl::Status> WatchTranscriptEvents(async::CallContext& call,
+                                                  const v1::WatchTranscriptEventsRequest& request,
+                                                  StreamWriter<v1::TranscriptEvent>& writer);
   async::Task<absl::StatusOr<v1::ListSchoolsResponse>> ListSchools(
       async::CallContext& call, const v1::ListSchoolsRequest& request);
 
