@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# ./dev bench: installs what measuring needs, builds the programs, and measures. Arguments go to
+# measure.py (--help lists them).
+set -euo pipefail
+
+ROOT="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$ROOT"
+for part in packages fetch build; do
+  # shellcheck source=/dev/null
+  source "tools/dev/$part.sh"
+done
+
+BENCH_PACKAGES=(
+  nginx-light nghttp2-client strace
+  golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev golang-google-protobuf-dev
+  protoc-gen-go-1-5 protoc-gen-go-grpc
+)
+
+# Debian starts nginx when it is installed; at run level 1 it does not. The bench starts its own.
+RUNLEVEL=1 need bench "${BENCH_PACKAGES[@]}"
+build_preset dev edugate bench_programs
+python3 bench/provider_bytes.py build/bench/www
+bench/go_peer/build.sh build/bench/go_peer
+exec python3 bench/measure.py "$@"
