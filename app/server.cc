@@ -114,12 +114,14 @@ http::CurlOptions HttpOptions(const v1::Config& config) {
   return options;
 }
 
-// Reflection for one server; the library's own switch is for the whole process.
-class ReflectionOption final : public grpc::ServerBuilderOption {
+// Turns reflection off for one server. The library adds it to every server of a process that links
+// it.
+class NoReflection final : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    const std::string reflection = grpc::reflection::ProtoServerReflectionPlugin().name();
+    std::erase_if(*plugins, [&](const auto& plugin) { return plugin->name() == reflection; });
   }
 };
 
@@ -214,9 +216,11 @@ class GrpcServer final : public Server {
   absl::Status Listen() {
     const v1::ServerConfig& config = config_.server();
     grpc::EnableDefaultHealthCheckService(true);
+    // Does nothing where the linker has kept the library's own initialization.
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     const bool reflection = !config.has_reflection() || config.reflection();
-    if (reflection) builder.SetOption(std::make_unique<ReflectionOption>());
+    if (!reflection) builder.SetOption(std::make_unique<NoReflection>());
     int port = 0;
     // Two servers on one port would share its connections by chance.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
