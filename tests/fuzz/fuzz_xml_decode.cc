@@ -1,0 +1,46 @@
+// Any bytes as a provider's XML reply. The first byte chooses the message.
+
+#include <memory>
+#include <string>
+
+#include "runtime/codec/xml_decoder.h"
+#include "runtime/codec/xml_scan.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/invariant.h"
+#include "tests/fuzz/provider_messages.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace edugate;
+  fuzz::Input input(data, size);
+  const auto& all = fuzz::ProviderMessages();
+  const fuzz::ProviderMessage& chosen = all[input.Choice(all.size())];
+  const std::string body(input.Rest());
+
+  fuzz::DiscreetDrift drift;
+  codec::DecodeOptions options;
+  options.drift = &drift;
+  options.response_field = chosen.response_field;
+  const std::unique_ptr<google::protobuf::Message> message(chosen.prototype->New());
+  const absl::Status status = codec::DecodeXml(body, options, message.get());
+  const bool scanned = codec::ScanXml(body, {}).ok();
+  if (!status.ok()) {
+    fuzz::Require(status.code() == absl::StatusCode::kInternal, "a refusal is kInternal");
+    fuzz::RequireDiscreetText(status.message());
+  } else {
+    fuzz::Require(scanned, "what the scan refuses is not decoded");
+    fuzz::Require(body.find("<!DOCTYPE") == std::string::npos ||
+                      body.find("<![CDATA[") != std::string::npos ||
+                      body.find("<!--") != std::string::npos,
+                  "a DOCTYPE is refused");
+    fuzz::RequireSoundMessage(*message, body);
+  }
+
+  const std::unique_ptr<google::protobuf::Message> second(chosen.prototype->New());
+  codec::DecodeOptions tight = options;
+  tight.max_depth = 3;
+  tight.max_nodes = 16;
+  tight.max_bytes = 512;
+  const bool fits_tight = codec::DecodeXml(body, tight, second.get()).ok();
+  fuzz::Require(status.ok() || !fits_tight, "tighter bounds accept nothing more");
+  return 0;
+}
