@@ -128,8 +128,6 @@ async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment
   if (!route.ok()) co_return route.status();
   const adapters::Ports& ports = route->connection->ports;
   if (!ports.update_enrollment) co_return NotSupported(call, *route->connection);
-  absl::Status writable = CheckRequestId(request.request_id());
-  if (!writable.ok()) co_return writable;
   auto paths = UpdatePaths(request, ports.update_enrollment_paths);
   if (!paths.ok()) co_return paths.status();
   const adapters::EnrollmentUpdate update{.name = route->name,
@@ -137,7 +135,10 @@ async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment
                                           .paths = *std::move(paths),
                                           .validate_only = request.validate_only(),
                                           .view = ViewOf(request.view())};
-  auto result = co_await ports.update_enrollment(call, update);
+  // Every provider's update sets values: twice is as once.
+  auto result =
+      co_await Once<v1::Enrollment>(parts_.request_log, call, request, Repeatable::kYes,
+                                    [&] { return ports.update_enrollment(call, update); });
   co_return result;
 }
 

@@ -14,11 +14,11 @@
 #include "runtime/async/task.h"
 #include "runtime/errors/errors.h"
 #include "services/list_request.h"
+#include "services/once.h"
 #include "services/paging.h"
 #include "services/routing.h"
 #include "services/service_parts.h"
 #include "services/stream_writer.h"
-#include "services/write_request.h"
 
 namespace edugate::services {
 
@@ -65,9 +65,9 @@ async::Task<absl::StatusOr<Response>> WriteThroughPort(
     async::CallContext& call, const ServiceParts& parts, Address address,
     adapters::Port<adapters::Routed<Request>, Response> adapters::Ports::* member,
     const Request& request) {
-  absl::Status checked = CheckRequestId(request.request_id());
-  if (!checked.ok()) co_return checked;
-  auto response = co_await CallPort(call, parts, address, member, request);
+  auto response = co_await Once<Response>(parts.request_log, call, request, Repeatable::kNo, [&] {
+    return CallPort(call, parts, address, member, request);
+  });
   co_return response;
 }
 
