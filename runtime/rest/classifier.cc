@@ -8,7 +8,7 @@
 namespace edugate::rest {
 namespace {
 
-// Told to callers where the provider named no time.
+// How long to leave a provider alone that refuses for now and names no time.
 constexpr absl::Duration kDefaultRetryAfter = absl::Seconds(1);
 
 struct StatusRow {
@@ -80,10 +80,9 @@ std::optional<errors::ProviderFailure> ClassifyByHttpStatus(const Operation& ope
     failure.code = absl::StatusCode::kUnknown;
   }
   failure.retry_after = RetryAfterFrom(response, now);
-  const bool tells_when = failure.reason == edugate::v1::ERROR_REASON_PROVIDER_RATE_LIMITED ||
-                          failure.reason == edugate::v1::ERROR_REASON_PROVIDER_LOCKED ||
-                          failure.reason == edugate::v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
-  if (tells_when && !failure.retry_after.has_value()) failure.retry_after = kDefaultRetryAfter;
+  const bool refuses_for_now = failure.reason == edugate::v1::ERROR_REASON_PROVIDER_RATE_LIMITED ||
+                               failure.reason == edugate::v1::ERROR_REASON_PROVIDER_LOCKED;
+  if (refuses_for_now && !failure.retry_after.has_value()) failure.retry_after = kDefaultRetryAfter;
   return failure;
 }
 
@@ -107,29 +106,26 @@ errors::ProviderFailure ClassifyTransport(const Operation& operation,
     case http::Failure::kCancelled:
       failure.reason = edugate::v1::ERROR_REASON_CANCELLED;
       return failure;
-    case http::Failure::kTls:
-      // The other side's certificate does not get better by asking again.
-      failure.reason = edugate::v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
-      failure.retry_after = kDefaultRetryAfter;
-      return failure;
     case http::Failure::kNone:
     case http::Failure::kResolve:
     case http::Failure::kConnect:
+    case http::Failure::kTls:
     case http::Failure::kTimeout:
     case http::Failure::kReset:
     case http::Failure::kTruncated:
     case http::Failure::kLocal:
       break;
   }
+  // The other side's certificate does not get better by asking again.
+  const bool may_pass = exchange.failure != http::Failure::kTls;
   if (IsWrite(operation) && exchange.request_sent) {
     failure.reason = edugate::v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN;
     failure.message = absl::StrCat("the request was sent and no answer came: ", exchange.detail);
-    failure.transient = operation.repeatable();
+    failure.transient = may_pass && operation.repeatable();
     return failure;
   }
   failure.reason = edugate::v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
-  failure.retry_after = kDefaultRetryAfter;
-  failure.transient = true;
+  failure.transient = may_pass;
   return failure;
 }
 

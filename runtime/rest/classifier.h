@@ -33,7 +33,8 @@ class ErrorClassifier {
 };
 
 // What an HTTP status means by itself (RFC 9110, section 15; the design's error table). Nothing for
-// 2xx. Retry-After and X-RateLimit-Reset are read. Classifiers start from it and refine it by the
+// 2xx. Retry-After and X-RateLimit-Reset are read; a wait is set where the provider named one, and
+// for a limited rate and a lock always. Classifiers start from it and refine it by the
 // body.
 std::optional<errors::ProviderFailure> ClassifyByHttpStatus(const Operation& operation,
                                                             const http::Response& response,

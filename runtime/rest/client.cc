@@ -1,7 +1,5 @@
 #include "runtime/rest/client.h"
 
-#include <algorithm>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/api/httpbody.pb.h"
@@ -13,11 +11,18 @@ using google::protobuf::Message;
 
 namespace {
 
-// Replaces the header that the request has already.
+// Told to callers where the provider can't be reached and named no time. edugate's own attempts go
+// by their jitter, so that they don't all come back at once.
+constexpr absl::Duration kDefaultRetryAfter = absl::Seconds(1);
+
+// Replaces the header where the request has it already.
 void SetHeader(absl::string_view name, std::string value, http::Request& request) {
   for (http::Header& header : request.headers) {
-    if (absl::EqualsIgnoreCase(header.name, name)) header.value = std::move(value);
+    if (!absl::EqualsIgnoreCase(header.name, name)) continue;
+    header.value = std::move(value);
+    return;
   }
+  request.headers.push_back({std::string(name), std::move(value)});
 }
 
 }  // namespace
@@ -42,7 +47,7 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
   http_request.sink = options.sink;
   if (options.source != nullptr) {
     http_request.has_body = true;
-    http_request.headers.push_back({"Content-Type", std::move(options.source_content_type)});
+    SetHeader("Content-Type", std::move(options.source_content_type), http_request);
   }
   if (options.max_response_bytes > 0) http_request.max_response_bytes = options.max_response_bytes;
   if (!options.accept.empty()) SetHeader("Accept", std::move(options.accept), http_request);
@@ -65,7 +70,8 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
                                            : resilience::RetryBudget::kRetryCost;
     if (!budget_.TryTake(cost)) co_return outcome.status;
     absl::Status slept = co_await async::Sleep(call, wait);
-    if (!slept.ok()) co_return outcome.status;
+    if (absl::IsCancelled(slept)) co_return errors::Cancelled(OriginOf(operation));
+    if (!slept.ok()) co_return errors::DeadlineExceeded(OriginOf(operation));
     response.Clear();
   }
 }
@@ -98,7 +104,7 @@ async::Task<Client::Outcome> Client::Attempt(async::CallContext& call, const Ope
   Outcome outcome = Judge(operation, exchange);
   if (!outcome.status.ok()) co_return outcome;
   if (request.sink != nullptr) co_return outcome;
-  co_return Read(operation, exchange, response);
+  co_return Read(operation, request, exchange, response);
 }
 
 Client::Outcome Client::Judge(const Operation& operation, const http::Exchange& exchange) const {
@@ -120,13 +126,19 @@ Client::Outcome Client::Judge(const Operation& operation, const http::Exchange& 
 }
 
 Client::Outcome Client::Failed(const Operation& operation, errors::ProviderFailure failure) const {
-  return {.status = errors::FromProvider(failure, OriginOf(operation)),
-          .may_repeat = failure.transient && (operation.repeatable() || failure.nothing_sent),
-          .retry_after = failure.retry_after};
+  Outcome outcome;
+  outcome.may_repeat = failure.transient && (operation.repeatable() || failure.nothing_sent);
+  outcome.retry_after = failure.retry_after;
+  if (failure.reason == edugate::v1::ERROR_REASON_PROVIDER_UNAVAILABLE &&
+      !failure.retry_after.has_value()) {
+    failure.retry_after = kDefaultRetryAfter;
+  }
+  outcome.status = errors::FromProvider(failure, OriginOf(operation));
+  return outcome;
 }
 
-Client::Outcome Client::Read(const Operation& operation, http::Exchange& exchange,
-                             Message& response) const {
+Client::Outcome Client::Read(const Operation& operation, const http::Request& request,
+                             http::Exchange& exchange, Message& response) const {
   const absl::string_view content_type = exchange.response.header("Content-Type");
   if (operation.options().raw_response()) {
     if (exchange.response.unframed) {
@@ -142,7 +154,7 @@ Client::Outcome Client::Read(const Operation& operation, http::Exchange& exchang
   if (!empty || !operation.options().allow_empty_response()) {
     codec::DecodeOptions options;
     options.drift = parts_.drift;
-    options.max_bytes = std::max<size_t>(options.max_bytes, parts_.max_response_bytes);
+    options.max_bytes = request.max_response_bytes;
     options.max_depth = parts_.max_response_depth;
     options.response_field = operation.options().response_field();
     absl::Status decoded =

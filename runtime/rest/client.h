@@ -34,7 +34,8 @@ struct ClientParts {
   auth::Authorizer* authorizer = nullptr;
   const ErrorClassifier* classifier = nullptr;
   codec::DriftSink* drift = nullptr;  // may be null
-  // The largest decoded reply in bytes and its deepest nesting, for operations that declare no size of their own.
+  // The largest decoded reply in bytes and its deepest nesting, for operations that declare no size
+  // of their own.
   int64_t max_response_bytes = int64_t{8} << 20;
   int max_response_depth = 64;
   resilience::RetryOptions retry;
@@ -101,7 +102,7 @@ class Client {
                                ReplyInfo* info);
   Outcome Judge(const Operation& operation, const http::Exchange& exchange) const;
   Outcome Failed(const Operation& operation, errors::ProviderFailure failure) const;
-  Outcome Read(const Operation& operation, http::Exchange& exchange,
+  Outcome Read(const Operation& operation, const http::Request& request, http::Exchange& exchange,
                google::protobuf::Message& response) const;
 
   ClientParts parts_;

@@ -38,6 +38,36 @@ VerbAndPath VerbAndPathOf(const google::api::HttpRule& rule) {
   return {};
 }
 
+bool Holds(const std::vector<const FieldDescriptor*>& fields, const FieldDescriptor* field) {
+  return std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
+using Way = std::vector<const FieldDescriptor*>;
+
+// The first field of `message`, which stands `depth` steps down the ways, that is on none of them;
+// null where there is none.
+const FieldDescriptor* FieldBeside(const std::vector<Way>& ways, size_t depth,
+                                   const google::protobuf::Descriptor* message) {
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    std::vector<Way> through;
+    for (const Way& way : ways) {
+      if (way.size() > depth && way[depth] == field) through.push_back(way);
+    }
+    if (through.empty()) return field;
+    if (field->message_type() == nullptr) continue;
+    if (const auto* beside = FieldBeside(through, depth + 1, field->message_type())) return beside;
+  }
+  return nullptr;
+}
+
+// The path's variables that are `field` or in it.
+std::vector<Way> VariablesIn(const PathTemplate& path, const FieldDescriptor* field) {
+  std::vector<Way> ways = path.variables();
+  std::erase_if(ways, [field](const Way& way) { return way.front() != field; });
+  return ways;
+}
+
 bool IsHttpBody(const google::protobuf::Descriptor* message) {
   return message != nullptr && message->full_name() == "google.api.HttpBody";
 }
@@ -70,7 +100,8 @@ absl::StatusOr<Operation> Operation::Compile(const MethodDescriptor* method) {
   if (!rule.body().empty() && !op.whole_request_is_body_) {
     op.body_field_ = method->input_type()->FindFieldByName(rule.body());
     if (op.body_field_ == nullptr) return fail(absl::StrCat("has no body field ", rule.body()));
-    if (op.body_field_->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+    if (op.body_field_->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE ||
+        op.body_field_->is_repeated()) {
       return fail(absl::StrCat("body field ", rule.body(), " is no message"));
     }
   }
@@ -91,12 +122,25 @@ absl::StatusOr<Operation> Operation::Compile(const MethodDescriptor* method) {
     const FieldDescriptor* field = method->input_type()->field(i);
     const std::string& header = field->options().GetExtension(v1::field).header();
     if (!header.empty()) {
+      if (field->is_repeated() || field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        return fail(absl::StrCat("field ", field->name(), " is no scalar and can't be a header"));
+      }
       op.header_fields_.push_back({field, header});
       continue;
     }
-    const bool placed = field == op.body_field_ || op.whole_request_is_body_ ||
-                        std::find(in_path.begin(), in_path.end(), field) != in_path.end();
-    if (placed) continue;
+    if (Holds(in_path, field)) {
+      const auto* beside =
+          field->message_type() == nullptr
+              ? nullptr
+              : FieldBeside(VariablesIn(op.path_, field), 1, field->message_type());
+      // It would be sent nowhere.
+      if (beside != nullptr) {
+        return fail(absl::StrCat("field ", field->name(), ".", beside->name(),
+                                 " stands beside a path variable and has no place"));
+      }
+      continue;
+    }
+    if (field == op.body_field_ || op.whole_request_is_body_) continue;
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       return fail(
           absl::StrCat("field ", field->name(), " is a message and can't go into the query"));

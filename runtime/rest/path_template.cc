@@ -1,6 +1,9 @@
 #include "runtime/rest/path_template.h"
 
+#include <limits>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "runtime/errors/errors.h"
@@ -31,14 +34,36 @@ absl::StatusOr<std::vector<const FieldDescriptor*>> ResolveVariable(absl::string
   return way;
 }
 
-std::string DoubleText(double value) {
-  // Shortest text that reads back as the same number.
-  for (int precision = 15; precision <= 17; ++precision) {
-    char buffer[32];
-    snprintf(buffer, sizeof buffer, "%.*g", precision, value);
-    if (strtod(buffer, nullptr) == value) return buffer;
+// The shortest text that reads back as the same number.
+template <typename Real>
+std::string RealText(Real value) {
+  using Limits = std::numeric_limits<Real>;
+  char buffer[32];
+  for (int precision = Limits::digits10; precision <= Limits::max_digits10; ++precision) {
+    snprintf(buffer, sizeof buffer, "%.*g", precision, static_cast<double>(value));
+    if (static_cast<Real>(strtod(buffer, nullptr)) == value) break;
   }
-  return absl::StrCat(value);
+  return buffer;
+}
+
+// The value's name, or its number where the schema has no name for it.
+std::string EnumText(const FieldDescriptor& field, int number) {
+  const auto* value = field.enum_type()->FindValueByNumber(number);
+  return value == nullptr ? absl::StrCat(number) : value->name();
+}
+
+absl::Status CheckLiteral(absl::string_view path, absl::string_view literal) {
+  for (const char c : literal) {
+    if (c == '}')
+      return absl::InvalidArgumentError(absl::StrCat("path '", path, "' closes no brace"));
+    // RFC 3986, section 3.3: all that may stand in a path.
+    if (absl::ascii_isalnum(c) ||
+        absl::StrContains("/-._~!$&'()*+,;=:@%", absl::string_view(&c, 1)))
+      continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "path '", path, "' holds a '", absl::string_view(&c, 1), "', which is no part of a path"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -55,9 +80,8 @@ absl::StatusOr<PathTemplate> PathTemplate::Parse(absl::string_view path,
     Part part;
     const size_t open = path.find('{', at);
     part.literal = std::string(path.substr(at, open == absl::string_view::npos ? open : open - at));
-    if (part.literal.find('}') != std::string::npos) {
-      return absl::InvalidArgumentError(absl::StrCat("path '", path, "' closes no brace"));
-    }
+    absl::Status literal = CheckLiteral(path, part.literal);
+    if (!literal.ok()) return literal;
     if (open == absl::string_view::npos) {
       result.parts_.push_back(std::move(part));
       break;
@@ -118,6 +142,14 @@ absl::StatusOr<std::string> PathTemplate::Expand(const Message& request) const {
   return out;
 }
 
+std::vector<std::vector<const FieldDescriptor*>> PathTemplate::variables() const {
+  std::vector<std::vector<const FieldDescriptor*>> ways;
+  for (const Part& part : parts_) {
+    if (!part.variable.empty()) ways.push_back(part.variable);
+  }
+  return ways;
+}
+
 void AppendPercentEncoded(absl::string_view text, std::string& out) {
   constexpr char kHex[] = "0123456789ABCDEF";
   for (const char c : text) {
@@ -149,17 +181,18 @@ std::string ScalarText(const Message& message, const FieldDescriptor& field, int
       return absl::StrCat(one ? r.GetUInt64(message, &field)
                               : r.GetRepeatedUInt64(message, &field, index));
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return DoubleText(one ? r.GetDouble(message, &field)
-                            : r.GetRepeatedDouble(message, &field, index));
+      return RealText(one ? r.GetDouble(message, &field)
+                          : r.GetRepeatedDouble(message, &field, index));
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return DoubleText(one ? r.GetFloat(message, &field)
-                            : r.GetRepeatedFloat(message, &field, index));
+      return RealText(one ? r.GetFloat(message, &field)
+                          : r.GetRepeatedFloat(message, &field, index));
     case FieldDescriptor::CPPTYPE_BOOL:
       return (one ? r.GetBool(message, &field) : r.GetRepeatedBool(message, &field, index))
                  ? "true"
                  : "false";
     case FieldDescriptor::CPPTYPE_ENUM:
-      return (one ? r.GetEnum(message, &field) : r.GetRepeatedEnum(message, &field, index))->name();
+      return EnumText(field, one ? r.GetEnumValue(message, &field)
+                                 : r.GetRepeatedEnumValue(message, &field, index));
     case FieldDescriptor::CPPTYPE_STRING:
       return one ? r.GetString(message, &field) : r.GetRepeatedString(message, &field, index);
     case FieldDescriptor::CPPTYPE_MESSAGE:

@@ -19,7 +19,8 @@ namespace edugate::rest {
 class PathTemplate {
  public:
   // INVALID_ARGUMENT, naming what is wrong and where: an unclosed brace, a variable that is no
-  // singular scalar field of `request`, a path that doesn't start with a slash.
+  // singular scalar field of `request`, a path that doesn't start with a slash or holds what no
+  // path holds (RFC 3986, section 3.3).
   static absl::StatusOr<PathTemplate> Parse(absl::string_view path,
                                             const google::protobuf::Descriptor* request);
 
@@ -30,6 +31,9 @@ class PathTemplate {
 
   // The request fields, from the message's top, that the path uses.
   const std::vector<const google::protobuf::FieldDescriptor*>& fields() const { return fields_; }
+
+  // The path's variables, each as the fields from the message's top down to the value.
+  std::vector<std::vector<const google::protobuf::FieldDescriptor*>> variables() const;
 
   // The path as declared: the name of the route in metrics and logs.
   const std::string& text() const { return text_; }
@@ -51,7 +55,7 @@ class PathTemplate {
 void AppendPercentEncoded(absl::string_view text, std::string& out);
 
 // A scalar field's value as text, as it goes into a path, a query or a header: true/false, decimal
-// numbers, enum names.
+// numbers, enum names (numbers where an enum value has none).
 std::string ScalarText(const google::protobuf::Message& message,
                        const google::protobuf::FieldDescriptor& field, int index = -1);
 

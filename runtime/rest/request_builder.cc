@@ -1,7 +1,10 @@
 #include "runtime/rest/request_builder.h"
 
+#include <algorithm>
+
 #include "google/api/httpbody.pb.h"
 #include "runtime/codec/json_writer.h"
+#include "runtime/errors/errors.h"
 
 namespace edugate::rest {
 namespace {
@@ -72,7 +75,13 @@ void SetBody(const Operation& operation, const Message& request, http::Request& 
       out.body = Encoded(operation, body, {});
     }
   }
-  out.headers.push_back({"Content-Type", std::move(content_type)});
+  if (!content_type.empty()) out.headers.push_back({"Content-Type", std::move(content_type)});
+}
+
+// Whether a text can be a header's value (RFC 9110, section 5.5, without what is obsolete).
+bool IsHeaderValue(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= ' ' && c < '\x7f') || c == '\t'; });
 }
 
 }  // namespace
@@ -91,9 +100,12 @@ absl::StatusOr<http::Request> BuildRequest(const Operation& operation, const End
   out.headers.push_back({"Accept", operation.accept()});
   out.headers.insert(out.headers.end(), endpoint.headers.begin(), endpoint.headers.end());
   for (const Operation::HeaderField& each : operation.header_fields()) {
-    if (IsSet(request, *each.field)) {
-      out.headers.push_back({each.header, ScalarText(request, *each.field)});
+    if (!IsSet(request, *each.field)) continue;
+    std::string value = ScalarText(request, *each.field);
+    if (!IsHeaderValue(value)) {
+      return errors::ArgumentInvalid(each.field->name(), "must be visible ASCII characters");
     }
+    out.headers.push_back({each.header, std::move(value)});
   }
   if (operation.body_field() != nullptr || operation.whole_request_is_body()) {
     SetBody(operation, request, out);

@@ -72,13 +72,15 @@ std::optional<absl::Duration> ParseRateLimitReset(absl::string_view value, absl:
 std::optional<absl::Duration> ParseAvailableIn(absl::string_view text) {
   constexpr absl::string_view kLead = "available in ";
   text = text.substr(0, kTextScanned);
-  const size_t at = text.find(kLead);
-  if (at == absl::string_view::npos) return std::nullopt;
-  text.remove_prefix(at + kLead.size());
-  size_t digits = 0;
-  while (digits < text.size() && absl::ascii_isdigit(text[digits])) ++digits;
-  if (digits == 0 || !absl::StartsWith(text.substr(digits), " second")) return std::nullopt;
-  return Clamp(Seconds(text.substr(0, digits)));
+  for (size_t at = text.find(kLead); at != absl::string_view::npos; at = text.find(kLead)) {
+    text.remove_prefix(at + kLead.size());
+    size_t digits = 0;
+    while (digits < text.size() && absl::ascii_isdigit(text[digits])) ++digits;
+    if (digits > 0 && absl::StartsWith(text.substr(digits), " second")) {
+      return Clamp(Seconds(text.substr(0, digits)));
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<absl::Duration> RetryAfterFrom(const http::Response& response, absl::Time now) {
