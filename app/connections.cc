@@ -36,7 +36,9 @@ absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config
       client.http = parts.http;
       client.authorizer = shared;
       client.classifier = &classifier;
-      client.drift = parts.drift;
+      if (parts.drift != nullptr) {
+        client.drift = &parts.drift->ForConnection(each.provider(), each.id());
+      }
       const v1::LimitsConfig& limits = each.limits();
       if (limits.max_response_bytes() > 0) client.max_response_bytes = limits.max_response_bytes();
       if (limits.max_response_depth() > 0) client.max_response_depth = limits.max_response_depth();

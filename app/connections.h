@@ -11,8 +11,8 @@
 #include "edugate/v1/config.pb.h"
 #include "runtime/async/clock.h"
 #include "runtime/auth/authorizer.h"
-#include "runtime/codec/drift.h"
 #include "runtime/http/http_client.h"
+#include "runtime/telemetry/drift_counter.h"
 
 namespace edugate::app {
 
@@ -20,7 +20,7 @@ namespace edugate::app {
 struct ConnectionParts {
   http::HttpClient* http = nullptr;
   const async::Clock* clock = nullptr;
-  codec::DriftSink* drift = nullptr;  // may be null
+  telemetry::DriftCounter* drift = nullptr;  // may be null
 };
 
 // The connections of a configuration, with everything behind them.

@@ -156,7 +156,8 @@ class GrpcServer final : public Server {
     if (!stored.ok()) return stored;
     const services::ServiceParts parts{.connections = &connections_->registry(),
                                        .page_tokens = &*sealer_,
-                                       .request_log = &*request_log_};
+                                       .request_log = &*request_log_,
+                                       .drift = &drift_};
     services_.push_back(services::MakeAssignmentService(parts, bridge_));
     services_.push_back(services::MakeCatalogService(parts, bridge_));
     services_.push_back(services::MakeConnectionService(parts, bridge_));
@@ -258,7 +259,7 @@ class GrpcServer final : public Server {
   }
 
   const v1::Config config_;
-  telemetry::DriftCounter drift_;
+  telemetry::DriftCounter drift_{async::SystemClock()};
   CallMetrics metrics_;
   async::LoopPool loops_;
   http::CurlHttpClient http_;

@@ -26,6 +26,16 @@ edugate_need(prometheus-cpp prometheus-cpp-dev CONFIG)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CPP_HTTPLIB REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
 
+# Replies are made on one thread and freed on another, which glibc's allocator pays for dearly (docs/decisions/jemalloc.md). The
+# sanitizers bring allocators of their own.
+if(EDUGATE_SANITIZER STREQUAL "")
+  pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET GLOBAL jemalloc)
+  add_library(edugate_allocator INTERFACE)
+  target_link_libraries(edugate_allocator INTERFACE PkgConfig::JEMALLOC)
+else()
+  add_library(edugate_allocator INTERFACE)
+endif()
+
 find_program(PROTOC protoc REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 

@@ -50,6 +50,11 @@ struct TimeLimit {
   absl::Duration at_most;    // whatever its caller says
 };
 
+// gRPC runs the reactions of a reactor that is not its own on a thread of its executor, which costs a wake-up for each call. Ours
+// only post to a loop or count down, as its own DefaultReactor's do, and may run where they arise. The virtual function that says
+// so is public but undocumented: where a later gRPC drops it, the override fails to compile and goes.
+inline constexpr bool kInlineReactions = true;
+
 // What unary and streaming calls have in common. Two parties hold a call: its coroutine, and gRPC
 // until OnDone. The last one to let go deletes it. OnCancel holds it, too, until the loop has heard
 // of the cancellation.
@@ -68,6 +73,9 @@ class CallBase : private async::Work {
 
   // Passes gRPC's cancellation on to the loop. From gRPC's threads.
   void CancelFromGrpc();
+
+  // Adds a trailer of the handler's. Before Ending(). On the loop.
+  void AddCallTrailer(absl::string_view key, const std::string& value);
 
   // Writes the trailers and tells the observer. Then the reactor's Finish(). On the loop.
   grpc::Status Ending(const absl::Status& status);
@@ -141,6 +149,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
 
   void OnCancel() override { CancelFromGrpc(); }
   void OnDone() override { Unref(); }
+  // See kInlineReactions.
+  bool InternalInlineable() override { return kInlineReactions; }
 
   Service& service_;
   const UnaryMethod<Service, Request, Response> method_;
@@ -203,6 +213,10 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
     co_return absl::OkStatus();
   }
 
+  void AddTrailer(absl::string_view key, const std::string& value) override {
+    AddCallTrailer(key, value);
+  }
+
   void OnWriteDone(bool ok) override {
     if (!ok) broken_.store(true, std::memory_order_relaxed);
     Ref();
@@ -211,6 +225,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
 
   void OnCancel() override { CancelFromGrpc(); }
   void OnDone() override { Unref(); }
+  // See kInlineReactions.
+  bool InternalInlineable() override { return kInlineReactions; }
 
   // Tells the loop that the message has gone, and holds the call until the loop has heard it.
   class Written final : public async::Work {
@@ -301,6 +317,8 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
 
   void OnCancel() override { CancelFromGrpc(); }
   void OnDone() override { Unref(); }
+  // See kInlineReactions.
+  bool InternalInlineable() override { return kInlineReactions; }
 
   // Tells the loop that a message is there, and holds the call until the loop has heard it.
   class Arrival final : public async::Work {
