@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/measureone/measureone_words.h"
 #include "adapters/record_mapping.h"
 #include "google/protobuf/struct.pb.h"
@@ -24,16 +25,16 @@ void SetMillis(int64_t millis, Message& out,
   }
 }
 
-// Sets an open attribute from JSON text of an object. Text of another sort stays in the provider's
+// Sets other_attributes from JSON text of an object. Text of another sort stays in the provider's
 // record.
 template <typename Message>
-void SetAttributes(const std::string& json, Message& out,
-                   google::protobuf::Struct* (Message::*mutable_field)()) {
+void SetAttributes(const std::string& json, Message& out) {
   if (json.empty()) return;
-  google::protobuf::Struct attributes;
-  if (!codec::DecodeJson(json, {}, &attributes).ok()) return;
-  if (attributes.fields().empty()) return;
-  *(out.*mutable_field)() = std::move(attributes);
+  Message holder;
+  const absl::Status decoded =
+      codec::DecodeJson(absl::StrCat("{\"other_attributes\":", json, "}"), {}, &holder);
+  if (!decoded.ok() || holder.other_attributes().fields().empty()) return;
+  *out.mutable_other_attributes() = std::move(*holder.mutable_other_attributes());
 }
 
 v1::Address ToAddress(const m1::Address& record) {
@@ -74,7 +75,7 @@ v1::TranscriptStudent ToStudent(const m1::Student& record) {
   if (record.has_ssn()) out.set_national_id(record.ssn());
   if (record.has_email()) out.set_email(record.email());
   if (record.has_address()) *out.mutable_address() = ToAddress(record.address());
-  SetAttributes(record.other_attributes(), out, &v1::TranscriptStudent::mutable_other_attributes);
+  SetAttributes(record.other_attributes(), out);
   return out;
 }
 
@@ -100,11 +101,11 @@ v1::Institution ToInstitution(const m1::TranscriptInstitution& record) {
   // record.
   for (const rest::v1::UnknownField& each : attributes.unknown_fields()) {
     const bool plain = each.path().find_first_of(".[") == std::string::npos;
-    google::protobuf::Struct wrapped;
-    if (!plain || !codec::DecodeJson("{\"value\":" + each.json() + "}", {}, &wrapped).ok())
-      continue;
-    const auto value = wrapped.fields().find("value");
-    if (value == wrapped.fields().end()) continue;
+    if (!plain) continue;
+    v1::Institution holder;
+    SetAttributes(absl::StrCat("{\"value\":", each.json(), "}"), holder);
+    const auto value = holder.other_attributes().fields().find("value");
+    if (value == holder.other_attributes().fields().end()) continue;
     (*out.mutable_other_attributes()->mutable_fields())[each.path()] = value->second;
   }
   return out;
@@ -160,7 +161,7 @@ v1::Award ToAward(const m1::Degree& record) {
   MapEach(record.academic_summary(), out.mutable_academic_summaries(), &ToSummary);
   MapEach(record.field_of_study(), out.mutable_fields_of_study(), &ToFieldOfStudy);
   SetDecimal(record.years_of_study(), out, &v1::Award::mutable_years_of_study);
-  SetAttributes(record.other_attributes(), out, &v1::Award::mutable_other_attributes);
+  SetAttributes(record.other_attributes(), out);
   return out;
 }
 
@@ -176,8 +177,7 @@ v1::PreviousAcademicRecord ToPrevious(const m1::PreviousAcademicRecord& record) 
   SetDate(record.start_date(), out, &v1::PreviousAcademicRecord::mutable_start_date);
   SetDate(record.end_date(), out, &v1::PreviousAcademicRecord::mutable_end_date);
   MapEach(record.degrees(), out.mutable_awards(), &ToAward);
-  SetAttributes(record.other_attributes(), out,
-                &v1::PreviousAcademicRecord::mutable_other_attributes);
+  SetAttributes(record.other_attributes(), out);
   return out;
 }
 
@@ -212,7 +212,7 @@ v1::CourseRecord ToCourse(const m1::Course& record) {
   if (record.has_credits()) *out.mutable_credit() = ToCredit(record.credits());
   SetDate(record.start_date(), out, &v1::CourseRecord::mutable_start_date);
   SetDate(record.end_date(), out, &v1::CourseRecord::mutable_end_date);
-  SetAttributes(record.other_attributes(), out, &v1::CourseRecord::mutable_other_attributes);
+  SetAttributes(record.other_attributes(), out);
   return out;
 }
 
@@ -235,8 +235,7 @@ v1::AcademicSessionRecord ToSessionRecord(const m1::AcademicSession& record) {
   MapEach(record.academic_summary(), out.mutable_academic_summaries(), &ToSummary);
   MapEach(record.courses(), out.mutable_courses(), &ToCourse);
   MapEach(record.degrees(), out.mutable_awards(), &ToAward);
-  SetAttributes(record.other_attributes(), out,
-                &v1::AcademicSessionRecord::mutable_other_attributes);
+  SetAttributes(record.other_attributes(), out);
   return out;
 }
 

@@ -147,9 +147,10 @@ v1::EnrollmentVerification ToVerification(m3::EnrollmentStatusReport report,
   out.set_service_context_id(report.service_context_id());
   out.set_transaction_id(report.transaction_id());
   if (!report.metadata().empty()) {
-    google::protobuf::Struct metadata;
-    if (codec::DecodeJson(report.metadata(), {}, &metadata).ok()) {
-      *out.mutable_metadata() = std::move(metadata);
+    v1::EnrollmentVerification holder;
+    const std::string wrapped = absl::StrCat("{\"metadata\":", report.metadata(), "}");
+    if (codec::DecodeJson(wrapped, {}, &holder).ok() && holder.has_metadata()) {
+      *out.mutable_metadata() = std::move(*holder.mutable_metadata());
     }
   }
   if (view == v1::VIEW_FULL) AttachRecord(std::move(report), out);

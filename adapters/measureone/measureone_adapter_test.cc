@@ -1,0 +1,631 @@
+#include "adapters/measureone/measureone_adapter.h"
+
+#include <deque>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "adapters/measureone/measureone_files.h"
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "runtime/async/event.h"
+#include "runtime/async/sleep.h"
+#include "runtime/async/test_loop.h"
+#include "runtime/errors/errors.h"
+#include "runtime/http/fake_http_client.h"
+
+namespace edugate::adapters {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr char kBase[] = "https://api.example.com";
+constexpr char kId[] = "trc_TSEne2SSjP3GvpVrs5HLol4xor2";
+constexpr char kSession[] = "tls_Cevp4Jw9CIsEeNjpgAAjy2EZt3R";
+
+std::string Example(const std::string& file) {
+  std::ifstream stream(EDUGATE_SOURCE_DIR "/adapters/measureone/testdata/" + file);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  EXPECT_FALSE(text.str().empty()) << file;
+  return text.str();
+}
+
+// Adds no credential.
+class NoAuthorizer final : public auth::Authorizer {
+ public:
+  async::Task<absl::Status> Authorize(async::CallContext&, http::Request&) override {
+    co_return absl::OkStatus();
+  }
+  bool OnRefused(const http::Request&) override { return false; }
+};
+
+// An upload's messages, and how it ends.
+class ScriptedUpload final : public UploadReader {
+ public:
+  void Header(const std::string& name, const std::string& media_type) {
+    v1::UploadTranscriptFilesRequest message;
+    message.mutable_header()->set_file_name(name);
+    message.mutable_header()->set_media_type(media_type);
+    messages_.push_back(std::move(message));
+  }
+  void Chunk(std::string bytes) {
+    v1::UploadTranscriptFilesRequest message;
+    message.set_chunk(std::move(bytes));
+    messages_.push_back(std::move(message));
+  }
+  void EndWith(absl::Status status) { end_ = std::move(status); }
+  void NeverEnd() { endless_ = true; }
+
+  async::Task<absl::StatusOr<std::optional<v1::UploadTranscriptFilesRequest>>> Read(
+      async::CallContext& call) override {
+    if (!messages_.empty()) {
+      std::optional<v1::UploadTranscriptFilesRequest> next = std::move(messages_.front());
+      messages_.pop_front();
+      co_return next;
+    }
+    if (endless_) {
+      async::Event never;
+      absl::Status waited = co_await never.Wait(call);
+      co_return waited;
+    }
+    if (!end_.ok()) co_return end_;
+    co_return std::optional<v1::UploadTranscriptFilesRequest>();
+  }
+
+  size_t left() const { return messages_.size(); }
+
+ private:
+  std::deque<v1::UploadTranscriptFilesRequest> messages_;
+  absl::Status end_;
+  bool endless_ = false;
+};
+
+// Takes a download, slowly if asked to, and notes what it got.
+class Taken final : public DownloadWriter {
+ public:
+  explicit Taken(absl::Duration pace = absl::ZeroDuration()) : pace_(pace) {}
+
+  async::Task<absl::Status> Begin(async::CallContext&, std::optional<int64_t> size) override {
+    begun = true;
+    size_bytes = size;
+    co_return absl::OkStatus();
+  }
+  async::Task<absl::Status> Write(async::CallContext& call, std::string chunk) override {
+    absl::Status slept = co_await async::Sleep(call, pace_);
+    if (!slept.ok()) co_return slept;
+    if (bytes.size() >= fail_after) co_return errors::SlowConsumer();
+    largest = std::max(largest, chunk.size());
+    bytes += chunk;
+    co_return absl::OkStatus();
+  }
+
+  bool begun = false;
+  std::optional<int64_t> size_bytes;
+  std::string bytes;
+  size_t largest = 0;
+  size_t fail_after = std::string::npos;
+
+ private:
+  const absl::Duration pace_;
+};
+
+class MeasureOneAdapterTest : public ::testing::Test {
+ protected:
+  MeasureOneAdapterTest() {
+    rest::ClientParts parts;
+    parts.connection = "m1";
+    parts.provider = "measureone";
+    parts.endpoint.base_url = kBase;
+    parts.endpoint.headers = {{"version", kMeasureOneV2Version}};
+    parts.http = &http_;
+    parts.authorizer = &authorizer_;
+    parts.classifier = &MeasureOneAdapter::Errors();
+    parts.retry.max_attempts = 1;
+    v2_.emplace(parts);
+    parts.endpoint.headers = {{"version", kMeasureOneV3Version}};
+    v3_.emplace(std::move(parts));
+    adapter_.emplace(*v2_, *v3_, MeasureOneOptions{.make_boundary = [] { return "BOUNDARY"; }});
+    ports_ = adapter_->ports();
+  }
+
+  void Expect(const std::string& path, int status, const std::string& body,
+              const std::string& content_type = "application/json") {
+    http_.Expect("POST", kBase + path, http::Answer(status, body, content_type));
+  }
+
+  template <typename Argument, typename Result>
+  absl::StatusOr<Result> Run(const Port<Argument, Result>& port, const Argument& argument,
+                             absl::Duration deadline = absl::InfiniteDuration()) {
+    async::CallContext call(loop_, async::After(loop_.fake_clock().MonotonicNow(), deadline));
+    return loop_.RunToCompletion(port(call, argument));
+  }
+
+  absl::StatusOr<v1::Transcript> Get(v1::TranscriptView view) {
+    Routed<v1::GetTranscriptRequest> routed{{"m1", {kId}}, {}};
+    routed.request.set_name(absl::StrCat("connections/m1/transcripts/", kId));
+    routed.request.set_view(view);
+    return Run(ports_.get_transcript, routed);
+  }
+
+  absl::StatusOr<v1::TranscriptScore> Score(v1::TranscriptScoreKind kind) {
+    Routed<v1::ScoreTranscriptRequest> routed{{"m1", {kId}}, {}};
+    routed.request.set_name(absl::StrCat("connections/m1/transcripts/", kId));
+    routed.request.set_kind(kind);
+    return Run(ports_.score_transcript, routed);
+  }
+
+  static Routed<v1::StartTranscriptAccessRequest> Access() {
+    Routed<v1::StartTranscriptAccessRequest> routed{{"m1", {}}, {}};
+    routed.request.set_school("sch_1");
+    routed.request.set_username("canary-user");
+    routed.request.set_password("canary-password");
+    routed.request.set_external_id("123445");
+    return routed;
+  }
+
+  absl::StatusOr<v1::EnrollmentVerification> Verify(
+      bool wait, absl::Duration deadline = absl::InfiniteDuration()) {
+    Routed<v1::VerifyEnrollmentRequest> routed{{"m1", {}}, {}};
+    routed.request.set_data_request("dr_1");
+    routed.request.set_wait(wait);
+    return Run(ports_.verify_enrollment, routed, deadline);
+  }
+
+  absl::StatusOr<v1::UploadTranscriptFilesResponse> Upload(UploadReader& reader) {
+    async::CallContext call(loop_, async::kNever);
+    return loop_.RunToCompletion(ports_.upload_transcript_files(call, reader));
+  }
+
+  absl::Status Download(DownloadWriter& writer) {
+    async::CallContext call(loop_, async::kNever);
+    const NameParts name{"m1", {kId}};
+    return loop_.RunToCompletion(ports_.download_transcript_files(call, name, writer));
+  }
+
+  void ExpectFiles(http::Exchange exchange) {
+    http_.Expect("GET", absl::StrCat(kBase, "/v2/transcripts/get_files?transcript_id=", kId),
+                 std::move(exchange));
+  }
+
+  const http::SeenRequest& last_request() const { return http_.requests().back(); }
+
+  async::TestLoop loop_;
+  http::FakeHttpClient http_;
+  NoAuthorizer authorizer_;
+  std::optional<rest::Client> v2_;
+  std::optional<rest::Client> v3_;
+  std::optional<MeasureOneAdapter> adapter_;
+  Ports ports_;
+};
+
+TEST_F(MeasureOneAdapterTest, OffersTranscriptsAndVerificationsAndNothingElse) {
+  EXPECT_TRUE(ports_.probe && ports_.verify_enrollment && ports_.create_transcript &&
+              ports_.get_transcript && ports_.score_transcript && ports_.start_transcript_access &&
+              ports_.submit_transcript_access_mfa && ports_.list_schools &&
+              ports_.upload_transcript_files && ports_.download_transcript_files &&
+              ports_.read_webhook);
+  EXPECT_FALSE(ports_.get_enrollment || ports_.list_enrollments || ports_.list_catalogs);
+}
+
+TEST_F(MeasureOneAdapterTest, ConnectionIsCheckedByAListOfSchools) {
+  Expect("/v2/schools/get", 200, "[]");
+  EXPECT_TRUE(Run(ports_.probe, Probe()).ok());
+  EXPECT_EQ(last_request().header("version"), "2020011001");
+}
+
+TEST_F(MeasureOneAdapterTest, CreatesATranscript) {
+  Expect("/v2/transcripts/new", 200, Example("v2_transcripts_new_reply.json"));
+  Routed<v1::CreateTranscriptRequest> routed{{"m1", {}}, {}};
+  routed.request.mutable_transcript()->set_external_id("ABCDECD");
+  v1::SourceDocument& document =
+      *routed.request.mutable_transcript()->add_sources()->mutable_document();
+  document.set_uri("m1://sdr_1");
+  document.set_media_type("application/pdf");
+  const auto created = Run(ports_.create_transcript, routed);
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->name(), "connections/m1/transcripts/trc_Cevp4Jw9CIsEeNjpgAAjy2EZt3R");
+  EXPECT_EQ(created->state(), v1::PROCESSING_STATE_IN_PROGRESS);
+  EXPECT_EQ(created->external_id(), "ABCDECD");
+  EXPECT_FALSE(last_request().replayable);
+}
+
+TEST_F(MeasureOneAdapterTest, ChecksACreationWithoutCalling) {
+  Routed<v1::CreateTranscriptRequest> routed{{"m1", {}}, {}};
+  routed.request.set_validate_only(true);
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(ports_.create_transcript, routed).status()));
+  v1::SourceDocument& document =
+      *routed.request.mutable_transcript()->add_sources()->mutable_document();
+  document.set_uri("https://h/f");
+  document.set_media_type("application/pdf");
+  document.set_http_method("GET");
+  (*document.mutable_http_headers())["authorization"] = "canary";
+  const auto checked = Run(ports_.create_transcript, routed);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_THAT(checked->ShortDebugString(), Not(HasSubstr("canary")));
+}
+
+TEST_F(MeasureOneAdapterTest, ReadsATranscriptInEachView) {
+  Expect("/v2/transcripts/get_by_id", 200, Example("v2_transcripts_get_by_id_reply.json"));
+  const auto whole = Get(v1::TRANSCRIPT_VIEW_BASIC);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->state(), v1::PROCESSING_STATE_COMPLETED);
+  EXPECT_EQ(whole->school_unit_id(), "151351");
+  EXPECT_EQ(whole->record().sessions_size(), 2);
+  EXPECT_EQ(whole->record().sessions(1).courses(0).credit().grade(), "A");
+  EXPECT_EQ(whole->record().previous_records(0).awards(0).academic_summaries(0).gpa().value(),
+            "3.6667");
+  EXPECT_EQ(whole->digest().cumulative_gpa().value(), "3.76");
+  EXPECT_FALSE(whole->has_provider_record());
+
+  Expect("/v2/transcripts/get_digest_by_id", 200,
+         Example("v2_transcripts_get_digest_by_id_reply.json"));
+  const auto digest = Get(v1::TRANSCRIPT_VIEW_DIGEST);
+  ASSERT_TRUE(digest.ok()) << digest.status();
+  EXPECT_TRUE(digest->has_digest());
+  EXPECT_FALSE(digest->has_record());
+
+  Expect("/v2/transcripts/get_enrollment_summary", 200,
+         Example("v2_transcripts_get_enrollment_summary_reply.json"));
+  const auto summary = Get(v1::TRANSCRIPT_VIEW_ENROLLMENT_SUMMARY);
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->enrollment_summary().issue_date().year(), 2016);
+  EXPECT_EQ(summary->enrollment_summary().issue_date().day(), 13);
+  EXPECT_EQ(summary->state(), v1::PROCESSING_STATE_COMPLETED);
+}
+
+TEST_F(MeasureOneAdapterTest, TranscriptThatIsNotReadyIsNoError) {
+  Expect("/v2/transcripts/get_by_id", 200,
+         absl::StrCat(R"({"id":")", kId, R"(","processing_status":"IN-PROGRESS"})"));
+  const auto transcript = Get(v1::TRANSCRIPT_VIEW_BASIC);
+  ASSERT_TRUE(transcript.ok()) << transcript.status();
+  EXPECT_EQ(transcript->state(), v1::PROCESSING_STATE_IN_PROGRESS);
+  EXPECT_EQ(transcript->provider_state(), "IN-PROGRESS");
+}
+
+TEST_F(MeasureOneAdapterTest, TranscriptThatIsMissingIsNamed) {
+  Expect("/v2/transcripts/get_by_id", 404, "{}");
+  const auto transcript = Get(v1::TRANSCRIPT_VIEW_BASIC);
+  ASSERT_TRUE(absl::IsNotFound(transcript.status()));
+  google::rpc::ResourceInfo resource;
+  bool named = false;
+  const google::rpc::Status wire = errors::ToRpcStatus(transcript.status());
+  for (const auto& detail : wire.details()) {
+    named = named || detail.UnpackTo(&resource);
+  }
+  EXPECT_TRUE(named);
+  EXPECT_EQ(resource.resource_name(), absl::StrCat("connections/m1/transcripts/", kId));
+}
+
+TEST_F(MeasureOneAdapterTest, AnotherTranscriptThanAskedForIsNotPassedOn) {
+  Expect("/v2/transcripts/get_by_id", 200, R"({"id":"trc_other"})");
+  EXPECT_TRUE(absl::IsInternal(Get(v1::TRANSCRIPT_VIEW_BASIC).status()));
+}
+
+TEST_F(MeasureOneAdapterTest, ScoresSpellTheirReasonsOut) {
+  Expect("/v2/analytics/meritscore", 200, Example("v2_analytics_meritscore_reply.json"));
+  const auto merit = Score(v1::TRANSCRIPT_SCORE_KIND_MERIT);
+  ASSERT_TRUE(merit.ok()) << merit.status();
+  EXPECT_EQ(last_request().body, absl::StrCat(R"({"transcripts":[{"id":")", kId, R"("}]})"));
+  EXPECT_EQ(merit->score().value(), "698");
+  EXPECT_EQ(merit->model_version(), "v1.2");
+  ASSERT_EQ(merit->adverse_actions_size(), 3);
+  EXPECT_EQ(merit->adverse_actions(0).reason(), v1::ADVERSE_ACTION_REASON_LITTLE_PROGRESS);
+  EXPECT_EQ(merit->adverse_actions(0).description(),
+            "Meaningful progress has not been made toward successful completion of studies");
+
+  Expect("/v2/analytics/gradscore", 200, Example("v2_analytics_gradscore_reply.json"));
+  const auto graduation = Score(v1::TRANSCRIPT_SCORE_KIND_GRADUATION);
+  ASSERT_TRUE(graduation.ok()) << graduation.status();
+  EXPECT_EQ(graduation->score().value(), "652");
+  EXPECT_EQ(graduation->adverse_actions(0).reason(), v1::ADVERSE_ACTION_REASON_CONCERNING_TREND);
+  EXPECT_TRUE(absl::IsInvalidArgument(Score(v1::TRANSCRIPT_SCORE_KIND_UNSPECIFIED).status()));
+}
+
+TEST_F(MeasureOneAdapterTest, UnknownAdverseActionKeepsItsCode) {
+  Expect("/v2/analytics/meritscore", 200, R"({"merit_score": 1.5, "aa_code_1": 9})");
+  const auto merit = Score(v1::TRANSCRIPT_SCORE_KIND_MERIT);
+  ASSERT_TRUE(merit.ok());
+  ASSERT_EQ(merit->adverse_actions_size(), 1);
+  EXPECT_EQ(merit->adverse_actions(0).reason(), v1::ADVERSE_ACTION_REASON_OTHER);
+  EXPECT_EQ(merit->adverse_actions(0).provider_code(), "9");
+}
+
+TEST_F(MeasureOneAdapterTest, ScoreThatComesTooEarlyIsNotReady) {
+  Expect("/v2/analytics/meritscore", 400, "{}");
+  Expect("/v2/transcripts/get_digest_by_id", 200, R"({"id":"x","processing_status":"PENDING"})");
+  const auto early = Score(v1::TRANSCRIPT_SCORE_KIND_MERIT);
+  EXPECT_TRUE(absl::IsFailedPrecondition(early.status())) << early.status();
+  EXPECT_EQ(errors::ReasonOf(early.status()), v1::ERROR_REASON_NOT_READY);
+
+  Expect("/v2/analytics/meritscore", 400, "{}");
+  Expect("/v2/transcripts/get_digest_by_id", 200, R"({"id":"x","processing_status":"COMPLETED"})");
+  EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_MERIT).status()),
+            v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST);
+}
+
+TEST_F(MeasureOneAdapterTest, LoginAtASchoolConnectsOrAsksForACode) {
+  Expect("/v2/transcriptlink/access_transcript", 200, Example("v2_access_transcript_reply.json"));
+  auto session = Run(ports_.start_transcript_access, Access());
+  ASSERT_TRUE(session.ok()) << session.status();
+  EXPECT_EQ(session->state(), v1::TRANSCRIPT_ACCESS_STATE_CONNECTED);
+  EXPECT_EQ(session->name(), absl::StrCat("connections/m1/transcriptAccessSessions/", kSession));
+  EXPECT_THAT(session->ShortDebugString(), Not(HasSubstr("canary")));
+  EXPECT_EQ(last_request().body,
+            R"({"external_id":"123445","school_id":"sch_1","username":"canary-user",)"
+            R"("password":"canary-password"})");
+  EXPECT_FALSE(last_request().replayable);
+
+  Expect("/v2/transcriptlink/access_transcript", 202, Example("v2_access_transcript_reply.json"));
+  auto routed = Access();
+  routed.request.set_school("connections/m1/schools/sch_1");
+  session = Run(ports_.start_transcript_access, routed);
+  ASSERT_TRUE(session.ok()) << session.status();
+  EXPECT_EQ(session->state(), v1::TRANSCRIPT_ACCESS_STATE_MFA_REQUIRED);
+}
+
+TEST_F(MeasureOneAdapterTest, LoginNeedsAllOfItsFields) {
+  Routed<v1::StartTranscriptAccessRequest> routed{{"m1", {}}, {}};
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(ports_.start_transcript_access, routed).status()));
+  routed = Access();
+  routed.request.set_school("connections/other/schools/sch_1");
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(ports_.start_transcript_access, routed).status()));
+  routed = Access();
+  routed.request.set_validate_only(true);
+  EXPECT_TRUE(Run(ports_.start_transcript_access, routed).ok());
+}
+
+TEST_F(MeasureOneAdapterTest, RefusedLoginTellsNothingOfIt) {
+  Expect(
+      "/v2/transcriptlink/access_transcript", 404,
+      R"({"error_code":"INVALID_CREDENTIALS","error_message":"canary-user has canary-password"})");
+  const auto refused = Run(ports_.start_transcript_access, Access());
+  EXPECT_TRUE(absl::IsInvalidArgument(refused.status()));
+  EXPECT_THAT(errors::ToRpcStatus(refused.status()).DebugString(), Not(HasSubstr("canary")));
+}
+
+TEST_F(MeasureOneAdapterTest, LoginWithoutAnAnswerIsNotRepeated) {
+  http_.Expect("POST", absl::StrCat(kBase, "/v2/transcriptlink/access_transcript"),
+               http::NoAnswer(http::Failure::kReset, true));
+  EXPECT_EQ(errors::ReasonOf(Run(ports_.start_transcript_access, Access()).status()),
+            v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
+}
+
+TEST_F(MeasureOneAdapterTest, CodeIsBroughtToItsSession) {
+  Routed<v1::SubmitTranscriptAccessMfaRequest> routed{{"m1", {kSession}}, {}};
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(ports_.submit_transcript_access_mfa, routed).status()));
+  routed.request.set_mfa_token("51622");
+  Expect("/v2/transcriptlink/verify_mfa", 200, Example("v2_verify_mfa_reply.json"));
+  const auto session = Run(ports_.submit_transcript_access_mfa, routed);
+  ASSERT_TRUE(session.ok()) << session.status();
+  EXPECT_EQ(session->state(), v1::TRANSCRIPT_ACCESS_STATE_CONNECTED);
+  EXPECT_EQ(last_request().body,
+            absl::StrCat(R"({"session_id":")", kSession, R"(","mfa_token":"51622"})"));
+}
+
+TEST_F(MeasureOneAdapterTest, ListsTheSchoolsOfACountry) {
+  Expect("/v2/schools/get", 200, R"([{"m1_id":"sch_1","name":"A","id":"1","id_type":"FICE"}])");
+  SchoolQuery query;
+  query.country_code = "us";
+  const auto page = Run(ports_.list_schools, query);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_THAT(page->records, SizeIs(1));
+  EXPECT_EQ(page->records[0].name(), "connections/m1/schools/sch_1");
+  EXPECT_EQ(page->records[0].country_code(), "US");
+  EXPECT_EQ(page->next_cursor, "");
+  EXPECT_EQ(last_request().body, R"({"filters":{"country_a2_code":"US"}})");
+  query.country_code = "USA";
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(ports_.list_schools, query).status()));
+}
+
+TEST_F(MeasureOneAdapterTest, BrokenListOfSchoolsIsAClearError) {
+  Expect("/v2/schools/get", 200, Example("v2_schools_get_reply_trailing_comma.json"));
+  SchoolQuery query;
+  query.country_code = "US";
+  EXPECT_EQ(errors::ReasonOf(Run(ports_.list_schools, query).status()),
+            v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+}
+
+constexpr char kStatusPath[] = "/v3/services/get_enrollment_status";
+
+TEST_F(MeasureOneAdapterTest, VerifiesAnEnrollmentWithOneLook) {
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
+  const auto verification = Verify(false);
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_ACQUIRING);
+  EXPECT_THAT(verification->findings(), IsEmpty());
+  EXPECT_EQ(verification->result(), v1::VERIFICATION_RESULT_UNSPECIFIED);
+  EXPECT_EQ(last_request().header("version"), "3");
+  EXPECT_EQ(last_request().body, R"({"datarequest_id":"dr_1"})");
+}
+
+TEST_F(MeasureOneAdapterTest, WaitsLongerAndLongerUntilTheReportIsThere) {
+  const async::MonotonicTime begin = loop_.fake_clock().MonotonicNow();
+  for (int i = 0; i < 6; ++i) {
+    Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_in_progress.json"));
+  }
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_completed.json"));
+  const auto verification = Verify(true);
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_COMPLETED);
+  EXPECT_EQ(verification->result(), v1::VERIFICATION_RESULT_ACTIVE);
+  // 1, 2, 4, 8, 15 and 15 seconds.
+  EXPECT_EQ(absl::FromChrono(loop_.fake_clock().MonotonicNow() - begin), absl::Seconds(45));
+}
+
+TEST_F(MeasureOneAdapterTest, LastStateIsReturnedWhenTimeIsUp) {
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_in_progress.json"));
+  const auto verification = Verify(true, absl::Seconds(3));
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_IN_PROGRESS);
+}
+
+TEST_F(MeasureOneAdapterTest, LastStateIsReturnedWhenALookTakesTooLong) {
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
+  http_.Expect({.method = "POST",
+                .url = absl::StrCat(kBase, kStatusPath),
+                .exchange = http::Answer(200, "{}"),
+                .delay = absl::Seconds(60)});
+  const auto verification = Verify(true, absl::Seconds(10));
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_ACQUIRING);
+}
+
+TEST_F(MeasureOneAdapterTest, OutageDuringTheWaitPasses) {
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
+  Expect(kStatusPath, 503, "");
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_completed.json"));
+  const auto verification = Verify(true);
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_COMPLETED);
+}
+
+TEST_F(MeasureOneAdapterTest, RefusalDuringTheWaitEndsIt) {
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
+  Expect(kStatusPath, 422, Example("v3_error_422.json"));
+  EXPECT_EQ(errors::ReasonOf(Verify(true).status()), v1::ERROR_REASON_PROVIDER_PRECONDITION);
+}
+
+TEST_F(MeasureOneAdapterTest, UploadIsSentAsMultipart) {
+  Expect("/v2/transcripts/upload", 200, Example("v2_transcripts_upload_reply.json"));
+  ScriptedUpload upload;
+  upload.Header("fileX.pdf", "application/pdf");
+  upload.Chunk("%PDF");
+  upload.Chunk("-1.4");
+  upload.Header("fileY.png", "image/png");
+  upload.Chunk(std::string("\x89PNG\r\n\0", 7));
+  const auto uploaded = Upload(upload);
+  ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+  ASSERT_EQ(uploaded->files_size(), 2);
+  EXPECT_EQ(uploaded->files(0).uri(), "m1://sdr_CaIGVqBRRpETI6fkCyUSpNHbHFo");
+  EXPECT_EQ(uploaded->files(1).media_type(), "image/png");
+  EXPECT_EQ(last_request().header("Content-Type"), "multipart/form-data; boundary=BOUNDARY");
+  EXPECT_EQ(last_request().body,
+            absl::StrCat("--BOUNDARY\r\nContent-Disposition: form-data; name=\"files[]\"; "
+                         "filename=\"fileX.pdf\"\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4"
+                         "\r\n--BOUNDARY\r\nContent-Disposition: form-data; name=\"files[]\"; "
+                         "filename=\"fileY.png\"\r\nContent-Type: image/png\r\n\r\n",
+                         absl::string_view("\x89PNG\r\n\0", 7), "\r\n--BOUNDARY--\r\n"));
+}
+
+TEST_F(MeasureOneAdapterTest, UploadLargerThanItsBufferArrivesWhole) {
+  Expect("/v2/transcripts/upload", 200, R"([{"uri":"m1://sdr_1"}])");
+  ScriptedUpload upload;
+  upload.Header("a.txt", "text/plain");
+  for (char c : {'a', 'b', 'c', 'd'}) upload.Chunk(std::string(kMaxUploadChunkBytes, c));
+  ASSERT_TRUE(Upload(upload).ok());
+  EXPECT_THAT(last_request().body, SizeIs(::testing::Gt(4 * kMaxUploadChunkBytes)));
+}
+
+TEST_F(MeasureOneAdapterTest, WrongUploadIsAbandoned) {
+  const auto refused = [this](ScriptedUpload& upload) {
+    const absl::Status status = Upload(upload).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  };
+  ScriptedUpload nothing;
+  refused(nothing);
+  ScriptedUpload no_header;
+  no_header.Chunk("x");
+  refused(no_header);
+  ScriptedUpload wrong_type;
+  wrong_type.Header("a.zip", "application/zip");
+  refused(wrong_type);
+  ScriptedUpload empty_file;
+  empty_file.Header("a.txt", "text/plain");
+  refused(empty_file);
+  ScriptedUpload second_is_wrong;
+  second_is_wrong.Header("a.txt", "text/plain");
+  second_is_wrong.Chunk("x");
+  second_is_wrong.Header("b.exe", "text/plain");
+  refused(second_is_wrong);
+  ScriptedUpload large_chunk;
+  large_chunk.Header("a.txt", "text/plain");
+  large_chunk.Chunk(std::string(kMaxUploadChunkBytes + 1, 'x'));
+  refused(large_chunk);
+  EXPECT_THAT(http_.requests(), IsEmpty());
+}
+
+TEST_F(MeasureOneAdapterTest, UploadEndsWithItsCaller) {
+  ScriptedUpload upload;
+  upload.Header("a.txt", "text/plain");
+  upload.Chunk("half of it");
+  upload.EndWith(errors::Cancelled({}));
+  EXPECT_TRUE(absl::IsCancelled(Upload(upload).status()));
+  EXPECT_THAT(http_.requests(), IsEmpty());
+}
+
+TEST_F(MeasureOneAdapterTest, RefusedUploadIsAStatus) {
+  Expect("/v2/transcripts/upload", 400, Example("v2_error.json"));
+  ScriptedUpload upload;
+  upload.Header("a.txt", "text/plain");
+  upload.Chunk("x");
+  const absl::Status status = Upload(upload).status();
+  EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID) << status;
+}
+
+std::string Zip(size_t size) {
+  return absl::StrCat(std::string("PK\x03\x04", 4), std::string(size, 'z'));
+}
+
+TEST_F(MeasureOneAdapterTest, DownloadArrivesByteForByte) {
+  const std::string zip = Zip(1'000'003);
+  http::Exchange exchange = http::Answer(200, zip, "application/zip");
+  exchange.response.headers.push_back({"Content-Length", absl::StrCat(zip.size())});
+  ExpectFiles(std::move(exchange));
+  Taken taken;
+  EXPECT_TRUE(Download(taken).ok());
+  EXPECT_EQ(taken.bytes, zip);
+  EXPECT_EQ(taken.size_bytes, static_cast<int64_t>(zip.size()));
+  EXPECT_EQ(last_request().header("Accept"), "application/zip, application/json");
+}
+
+TEST_F(MeasureOneAdapterTest, SlowReaderSlowsTheDownloadDown) {
+  const std::string zip = Zip(3'000'000);
+  ExpectFiles(http::Answer(200, zip, "application/zip"));
+  Taken taken(absl::Seconds(1));
+  EXPECT_TRUE(Download(taken).ok());
+  EXPECT_EQ(taken.bytes, zip);
+  EXPECT_LT(taken.largest, 300'000u);
+}
+
+TEST_F(MeasureOneAdapterTest, DownloadEndsWithItsReader) {
+  ExpectFiles(http::Answer(200, Zip(3'000'000), "application/zip"));
+  Taken taken(absl::Seconds(1));
+  taken.fail_after = 500'000;
+  EXPECT_EQ(errors::ReasonOf(Download(taken)), v1::ERROR_REASON_SLOW_CONSUMER);
+}
+
+TEST_F(MeasureOneAdapterTest, ErrorInsteadOfAZipIsAStatus) {
+  ExpectFiles(http::Answer(401, Example("v2_transcripts_get_files_error.json")));
+  Taken taken;
+  EXPECT_EQ(errors::ReasonOf(Download(taken)), v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID);
+  EXPECT_FALSE(taken.begun);
+}
+
+TEST_F(MeasureOneAdapterTest, WhatIsNoZipIsNotPassedOn) {
+  for (const char* body : {"", "PK", "{\"error_code\":\"X\"}", "<html></html>"}) {
+    ExpectFiles(http::Answer(200, body, "application/zip"));
+    Taken taken;
+    EXPECT_EQ(errors::ReasonOf(Download(taken)), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
+        << body;
+    EXPECT_FALSE(taken.begun);
+  }
+}
+
+TEST_F(MeasureOneAdapterTest, ZipWhoseEndIsAGuessIsNotPassedOn) {
+  http::Exchange exchange = http::Answer(200, Zip(100), "application/zip");
+  exchange.response.unframed = true;
+  ExpectFiles(std::move(exchange));
+  Taken taken;
+  EXPECT_EQ(errors::ReasonOf(Download(taken)), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+}
+
+}  // namespace
+}  // namespace edugate::adapters
