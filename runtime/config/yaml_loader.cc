@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/stubs/common.h"
 #include "runtime/config/mistakes.h"
+#include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/yaml.h"
 
 namespace edugate::config {
@@ -522,6 +524,33 @@ std::string WithoutQuotation(const std::string& message) {
   return message.substr(0, message.find(':'));
 }
 
+// Hears of a document's parts and does nothing with them.
+class IgnoringHandler final : public YAML::EventHandler {
+ public:
+  using Mark = YAML::Mark;
+  using Anchor = YAML::anchor_t;
+  using Style = YAML::EmitterStyle::value;
+
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, Anchor) override {}
+  void OnAlias(const Mark&, Anchor) override {}
+  void OnScalar(const Mark&, const std::string&, Anchor, const std::string&) override {}
+  void OnSequenceStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnMapEnd() override {}
+};
+
+// Whether a second document follows the first. Reads no further: of a stray comma yaml-cpp makes
+// documents without end.
+bool HasSeveralDocuments(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  IgnoringHandler ignore;
+  return parser.HandleNextDocument(ignore) && parser.HandleNextDocument(ignore);
+}
+
 }  // namespace
 
 int SourceMap::LineOf(absl::string_view key_path) const {
@@ -547,13 +576,13 @@ absl::StatusOr<SourceMap> LoadYaml(absl::string_view text, absl::string_view fil
 
   SourceMap lines;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
+    const std::string document(text);
+    if (HasSeveralDocuments(document)) {
       mistakes.Add(0, "", "has several documents (---); exactly one is needed");
-    } else if (documents.empty() || documents.front().IsNull()) {
+    } else if (const YAML::Node root = YAML::Load(document); root.IsNull()) {
       mistakes.Add(0, "", "is empty");
     } else {
-      Filler(mistakes, lines).FillDocument(documents.front(), *out);
+      Filler(mistakes, lines).FillDocument(root, *out);
     }
   } catch (const YAML::Exception& error) {
     mistakes.Add(error.mark.is_null() ? 0 : error.mark.line + 1, "",

@@ -211,6 +211,13 @@ TEST(YamlLoaderTest, BadYamlNamesItsLine) {
   EXPECT_EQ(Load("---\n"), "house.yaml: is empty");
 }
 
+// Of a stray comma yaml-cpp's LoadAll makes documents until memory ends.
+TEST(YamlLoaderTest, AStrayCommaIsRefusedAndNotReadForEver) {
+  for (const char* text : {",", ",*", "[a],", "tags: [a]\n---\n,"}) {
+    EXPECT_THAT(Load(text), StartsWith("house.yaml")) << text;
+  }
+}
+
 TEST(YamlLoaderTest, CharactersThatAYamlReaderMisreadsAreRefused) {
   EXPECT_EQ(Load("tags: [a]\n\x04garage: 1\n"), "house.yaml:2: has a control character");
   EXPECT_EQ(Load("tags: [a]\ndoor: { name: \xff }\n"), "house.yaml:2: is not UTF-8");

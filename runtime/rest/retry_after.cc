@@ -29,7 +29,11 @@ absl::Duration Seconds(absl::string_view digits) {
   return absl::Seconds(seconds);
 }
 
+// absl::ParseTime also takes "infinite-future" and "infinite-past", whatever the format.
+bool IsInfinity(absl::string_view value) { return absl::StartsWith(value, "infinite-"); }
+
 std::optional<absl::Time> ParseHttpDate(absl::string_view value) {
+  if (IsInfinity(value)) return std::nullopt;
   absl::Time time;
   // IMF-fixdate, and the two obsolete forms that a recipient must accept (RFC 9110, section 5.6.7).
   for (const char* format :
@@ -58,6 +62,7 @@ std::optional<absl::Duration> ParseRateLimitReset(absl::string_view value, absl:
     if (number < kYearSeconds) return Clamp(absl::Seconds(number));
     return Clamp(absl::FromUnixSeconds(number) - now);
   }
+  if (IsInfinity(value)) return std::nullopt;
   absl::Time time;
   for (const char* format : {absl::RFC3339_full, "%Y-%m-%d %H:%M:%E*S %z",
                              "%Y-%m-%d %H:%M:%E*S UTC", "%Y-%m-%d %H:%M:%E*S"}) {

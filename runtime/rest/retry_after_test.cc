@@ -53,7 +53,8 @@ TEST(RetryAfterTest, WhatIsPastIsNoWaitAndWhatIsFarIsAnHour) {
 TEST(RetryAfterTest, GarbageSaysNothing) {
   for (const char* text :
        {"", " ", "-1", "+5", "1.5", "1e3", "0x10", "soon", "120 seconds", "5,6", "Sun, 06 Nov 1994",
-        "1994-11-06T08:50:37Z", "Sun, 32 Nov 1994 08:50:37 GMT", "\xC3\xA9"}) {
+        "1994-11-06T08:50:37Z", "Sun, 32 Nov 1994 08:50:37 GMT", "\xC3\xA9", "infinite-future",
+        "infinite-past"}) {
     EXPECT_EQ(ParseRetryAfter(text, kNow), kNothing) << text;
   }
 }
@@ -83,7 +84,8 @@ TEST(RateLimitResetTest, EveryWayToWriteTheTimeIsRead) {
 }
 
 TEST(RateLimitResetTest, GarbageSaysNothing) {
-  for (const char* text : {"", "-5", "tomorrow", "1994-11-06", "08:50:37", "12.5"}) {
+  for (const char* text :
+       {"", "-5", "tomorrow", "1994-11-06", "08:50:37", "12.5", "infinite-future"}) {
     EXPECT_EQ(ParseRateLimitReset(text, kNow), kNothing) << text;
   }
 }
