@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "edugate/v1/connection_service.grpc.pb.h"
+#include "runtime/telemetry/drift_counter.h"
 #include "services/bridge.h"
 #include "services/capabilities.h"
 #include "services/list_request.h"
@@ -16,11 +17,62 @@ namespace {
 using adapters::Resource;
 
 constexpr char kListMethod[] = "ConnectionService.ListConnections";
+constexpr char kListDriftMethod[] = "ConnectionService.ListDrift";
 
 const adapters::ListTraits& ListTraitsOfConnections() {
   static const adapters::ListTraits* traits = new adapters::ListTraits{
-      .filters = {{"provider", {"="}, adapters::FilterType::kString, "the provider's id"}}};
+      .filters = {{"provider", {"="}, adapters::FilterType::kString, "the provider's id"},
+                  {"method",
+                   {"="},
+                   adapters::FilterType::kString,
+                   "a method that the connection supports"}}};
   return *traits;
+}
+
+bool Matches(const adapters::Filter& filter, const adapters::Connection& connection) {
+  const adapters::Comparison* provider = filter.Find("provider");
+  if (provider != nullptr && provider->value != connection.provider) return false;
+  const adapters::Comparison* method = filter.Find("method");
+  if (method == nullptr) return true;
+  const std::vector<std::string> supported = SupportedMethods(connection.ports);
+  return std::find(supported.begin(), supported.end(), method->value) != supported.end();
+}
+
+const adapters::ListTraits& ListTraitsOfDrift() {
+  static const adapters::ListTraits* traits = new adapters::ListTraits{
+      .filters = {{"provider", {"="}, adapters::FilterType::kString, "the provider's id"},
+                  {"kind", {"="}, adapters::FilterType::kString, "what differs"}}};
+  return *traits;
+}
+
+v1::DriftKind ToDriftKind(telemetry::DriftKind kind) {
+  switch (kind) {
+    case telemetry::DriftKind::kUnknownField:
+      return v1::DRIFT_KIND_UNKNOWN_FIELD;
+    case telemetry::DriftKind::kIllFitting:
+      return v1::DRIFT_KIND_ILL_FITTING;
+    case telemetry::DriftKind::kMissing:
+      return v1::DRIFT_KIND_MISSING;
+    case telemetry::DriftKind::kNewEnumValue:
+      return v1::DRIFT_KIND_NEW_ENUM_VALUE;
+  }
+  return v1::DRIFT_KIND_UNSPECIFIED;
+}
+
+// The kind that a filter names, with or without its prefix; UNSPECIFIED for none.
+v1::DriftKind KindNamed(const std::string& name) {
+  v1::DriftKind kind = v1::DRIFT_KIND_UNSPECIFIED;
+  if (v1::DriftKind_Parse(absl::StrCat("DRIFT_KIND_", name), &kind)) return kind;
+  v1::DriftKind_Parse(name, &kind);
+  return kind;
+}
+
+// Where a page of drift ends: the list grows between two pages, so that its positions move. Sorts
+// as the list does, since names hold no control characters.
+std::string CursorOf(const telemetry::DriftRecord& record) {
+  constexpr char kSeparator[] = "\x01";
+  return absl::StrCat(record.connection, kSeparator, record.message, kSeparator, record.path,
+                      kSeparator, static_cast<int>(record.kind));
 }
 
 v1::ConnectionState StateOf(const absl::Status& status) {
@@ -46,6 +98,19 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& out) {
   out.set_seconds(seconds);
   out.set_nanos(
       static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+v1::DriftEntry ToDriftEntry(const telemetry::DriftRecord& record) {
+  v1::DriftEntry out;
+  out.set_provider(record.provider);
+  out.set_connection(adapters::MakeName<Resource::kConnection>(record.connection));
+  out.set_kind(ToDriftKind(record.kind));
+  out.set_message(record.message);
+  out.set_path(record.path);
+  out.set_count(record.count);
+  SetTime(record.first_seen, *out.mutable_first_seen_time());
+  SetTime(record.last_seen, *out.mutable_last_seen_time());
+  return out;
 }
 
 void SetDuration(absl::Duration duration, google::protobuf::Duration& out) {
@@ -76,6 +141,12 @@ class ConnectionService final : public v1::ConnectionService::CallbackService {
                                             v1::CheckConnectionResponse* response) override {
     return bridge_.Unary(context, "ConnectionService.CheckConnection", request, response, handlers_,
                          &ConnectionHandlers::CheckConnection);
+  }
+  grpc::ServerUnaryReactor* ListDrift(grpc::CallbackServerContext* context,
+                                      const v1::ListDriftRequest* request,
+                                      v1::ListDriftResponse* response) override {
+    return bridge_.Unary(context, kListDriftMethod, request, response, handlers_,
+                         &ConnectionHandlers::ListDrift);
   }
 
  private:
@@ -119,12 +190,9 @@ async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ConnectionHandlers::Lis
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
 
-  const adapters::Comparison* provider = filter->Find("provider");
   std::vector<const adapters::Connection*> matching;
   for (const adapters::Connection& connection : parts_.connections->connections()) {
-    if (provider == nullptr || provider->value == connection.provider) {
-      matching.push_back(&connection);
-    }
+    if (Matches(*filter, connection)) matching.push_back(&connection);
   }
   v1::ListConnectionsResponse response;
   const size_t begin = std::min<size_t>(state->offset, matching.size());
@@ -168,6 +236,55 @@ async::Task<absl::StatusOr<v1::CheckConnectionResponse>> ConnectionHandlers::Che
     check.set_message(std::string(probed.status().message()));
   }
   checks_.Note(route->connection->id, check);
+  co_return response;
+}
+
+async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift(
+    async::CallContext& call, const v1::ListDriftRequest& request) {
+  const std::string parent = request.parent().empty() ? "connections/-" : request.parent();
+  auto name =
+      adapters::ParseName("parent", Resource::kConnection, parent, adapters::Wildcard::kAllowed);
+  if (!name.ok()) co_return name.status();
+  if (!name->any_connection()) {
+    auto connection = parts_.connections->Find(name->connection);
+    if (!connection.ok()) co_return connection.status();
+    call.set_connection(name->connection);
+  }
+  auto page_size = PageSizeOf(request.page_size());
+  if (!page_size.ok()) co_return page_size.status();
+  auto filter = CheckedFilter(request.filter(), ListTraitsOfDrift());
+  if (!filter.ok()) co_return filter.status();
+  const adapters::Comparison* provider = filter->Find("provider");
+  const adapters::Comparison* kind = filter->Find("kind");
+  if (kind != nullptr && KindNamed(kind->value) == v1::DRIFT_KIND_UNSPECIFIED) {
+    co_return errors::FilterUnsupported("there is no such kind of drift",
+                                        "UNKNOWN_FIELD, ILL_FITTING, MISSING, NEW_ENUM_VALUE");
+  }
+  const PageTokens tokens(*parts_.page_tokens, call, kListDriftMethod, request);
+  auto state = tokens.Open(request.page_token());
+  if (!state.ok()) co_return state.status();
+
+  v1::ListDriftResponse response;
+  std::optional<PageState> next;
+  std::string last = std::move(state->cursor);
+  std::vector<telemetry::DriftRecord> records;
+  if (parts_.drift != nullptr) records = parts_.drift->List();
+  for (const telemetry::DriftRecord& record : records) {
+    if (!name->any_connection() && record.connection != name->connection) continue;
+    if (provider != nullptr && provider->value != record.provider) continue;
+    if (kind != nullptr && KindNamed(kind->value) != ToDriftKind(record.kind)) continue;
+    std::string cursor = CursorOf(record);
+    if (cursor <= last) continue;
+    if (response.drift_size() == *page_size) {
+      next = PageState{.cursor = std::move(last)};
+      break;
+    }
+    *response.add_drift() = ToDriftEntry(record);
+    last = std::move(cursor);
+  }
+  auto token = tokens.Seal(next);
+  if (!token.ok()) co_return token.status();
+  response.set_next_page_token(*std::move(token));
   co_return response;
 }
 

@@ -38,6 +38,8 @@ class ConnectionHandlers {
   // Makes the connection's cheapest call. That it fails is the answer, not an error.
   async::Task<absl::StatusOr<v1::CheckConnectionResponse>> CheckConnection(
       async::CallContext& call, const v1::CheckConnectionRequest& request);
+  async::Task<absl::StatusOr<v1::ListDriftResponse>> ListDrift(async::CallContext& call,
+                                                               const v1::ListDriftRequest& request);
 
  private:
   v1::Connection ToConnection(const adapters::Connection& connection) const;

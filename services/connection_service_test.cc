@@ -3,6 +3,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/sleep.h"
+#include "runtime/telemetry/drift_counter.h"
 #include "services/service_fixture.h"
 
 namespace edugate::services {
@@ -28,7 +29,20 @@ class ConnectionHandlersTest : public ServiceFixture {
     Configure({oa,
                {.id = "tms", .provider = "class_enrollment", .display_name = "tms"},
                {.id = "oa2", .provider = "openapply", .display_name = "oa2"}});
-    handlers_ = std::make_unique<ConnectionHandlers>(parts());
+    ServiceParts with_drift = parts();
+    with_drift.drift = &drift_;
+    handlers_ = std::make_unique<ConnectionHandlers>(with_drift);
+  }
+
+  absl::StatusOr<v1::ListDriftResponse> Drift(const v1::ListDriftRequest& request) {
+    const auto call = Call("ConnectionService.ListDrift");
+    return loop_.RunToCompletion(handlers_->ListDrift(*call, request));
+  }
+
+  static std::vector<std::string> Paths(const v1::ListDriftResponse& response) {
+    std::vector<std::string> paths;
+    for (const auto& each : response.drift()) paths.push_back(each.path());
+    return paths;
   }
 
   static async::Task<Probed> AnswerLater(async::CallContext& call, Probed result) {
@@ -62,6 +76,7 @@ class ConnectionHandlersTest : public ServiceFixture {
     return names;
   }
 
+  telemetry::DriftCounter drift_{loop_.clock()};
   std::unique_ptr<ConnectionHandlers> handlers_;
 };
 
@@ -91,6 +106,14 @@ TEST_F(ConnectionHandlersTest, PagesAndFilters) {
   request.set_filter("provider = measureone");
   EXPECT_EQ(errors::ReasonOf(List(request).status()), v1::ERROR_REASON_PAGE_TOKEN_INVALID);
   request.clear_page_token();
+  EXPECT_TRUE(Names(*List(request)).empty());
+}
+
+TEST_F(ConnectionHandlersTest, FiltersByWhatAConnectionSupports) {
+  v1::ListConnectionsRequest request;
+  request.set_filter("method = \"EnrollmentService.ListEnrollments\"");
+  EXPECT_THAT(Names(*List(request)), ElementsAre("connections/oa"));
+  request.set_filter("method = \"EnrollmentService.BulkEnroll\"");
   EXPECT_TRUE(Names(*List(request)).empty());
 }
 
@@ -163,6 +186,59 @@ TEST_F(ConnectionHandlersTest, ACancelledCheckIsNoNews) {
 TEST_F(ConnectionHandlersTest, AConnectionWithoutAProbeSaysSo) {
   EXPECT_EQ(errors::ReasonOf(Check("connections/tms").status()),
             v1::ERROR_REASON_OPERATION_NOT_SUPPORTED);
+}
+
+TEST_F(ConnectionHandlersTest, DriftIsListedWithItsNamesCountsAndTimes) {
+  drift_.ForConnection("openapply", "oa").OnUnknownField("p.M", "a.b");
+  drift_.ForConnection("openapply", "oa").OnUnknownField("p.M", "a.b");
+  auto response = Drift({});
+  ASSERT_TRUE(response.ok()) << response.status();
+  ASSERT_EQ(response->drift_size(), 1);
+  const v1::DriftEntry& entry = response->drift(0);
+  EXPECT_EQ(entry.provider(), "openapply");
+  EXPECT_EQ(entry.connection(), "connections/oa");
+  EXPECT_EQ(entry.kind(), v1::DRIFT_KIND_UNKNOWN_FIELD);
+  EXPECT_EQ(entry.message(), "p.M");
+  EXPECT_EQ(entry.path(), "a.b");
+  EXPECT_EQ(entry.count(), 2);
+  EXPECT_EQ(entry.first_seen_time().seconds(), absl::ToUnixSeconds(loop_.clock().WallNow()));
+  EXPECT_EQ(entry.last_seen_time().seconds(), entry.first_seen_time().seconds());
+}
+
+TEST_F(ConnectionHandlersTest, PagesOfDriftHoldEachOnceThoughTheListGrows) {
+  for (const char* path : {"b", "d", "f"})
+    drift_.ForConnection("openapply", "oa").OnMissing("p.M", path);
+  v1::ListDriftRequest request;
+  request.set_page_size(2);
+  auto first = Drift(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(Paths(*first), ElementsAre("b", "d"));
+  for (const char* path : {"a", "e"})
+    drift_.ForConnection("openapply", "oa").OnMissing("p.M", path);
+  request.set_page_token(first->next_page_token());
+  auto second = Drift(request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_THAT(Paths(*second), ElementsAre("e", "f"));
+  EXPECT_EQ(second->next_page_token(), "");
+}
+
+TEST_F(ConnectionHandlersTest, DriftIsNarrowedByConnectionProviderAndKind) {
+  drift_.ForConnection("openapply", "oa").OnMissing("p.M", "a");
+  drift_.ForConnection("openapply", "oa").OnNewEnumValue("p.M", "b");
+  drift_.ForConnection("class_enrollment", "tms").OnMissing("p.M", "c");
+  v1::ListDriftRequest request;
+  request.set_parent("connections/tms");
+  EXPECT_THAT(Paths(*Drift(request)), ElementsAre("c"));
+  request.set_parent("connections/-");
+  request.set_filter("provider = openapply AND kind = NEW_ENUM_VALUE");
+  EXPECT_THAT(Paths(*Drift(request)), ElementsAre("b"));
+  request.set_filter("kind = NEW");
+  EXPECT_EQ(errors::ReasonOf(Drift(request).status()), v1::ERROR_REASON_FILTER_UNSUPPORTED);
+  request.clear_filter();
+  request.set_parent("connections/none");
+  EXPECT_EQ(errors::ReasonOf(Drift(request).status()), v1::ERROR_REASON_CONNECTION_UNKNOWN);
+  request.set_parent("oa");
+  EXPECT_EQ(errors::ReasonOf(Drift(request).status()), v1::ERROR_REASON_RESOURCE_NAME_INVALID);
 }
 
 }  // namespace

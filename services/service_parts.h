@@ -4,6 +4,7 @@
 
 #include "adapters/connection.h"
 #include "runtime/store/request_log.h"
+#include "services/fan_out.h"
 #include "services/page_token.h"
 
 namespace grpc {
@@ -14,6 +15,10 @@ namespace edugate::store {
 class EventLog;
 }  // namespace edugate::store
 
+namespace edugate::telemetry {
+class DriftCounter;
+}  // namespace edugate::telemetry
+
 namespace edugate::services {
 
 class Bridge;
@@ -23,13 +28,15 @@ class WebhookReceiver;
 struct ServiceParts {
   const adapters::ConnectionRegistry* connections = nullptr;
   const PageTokenSealer* page_tokens = nullptr;
+  FanOut fan_out;  // how `connections/-` is asked
   // Where watched events come from, and who takes them in. Null: no connection takes webhooks.
   store::EventLog* events = nullptr;
   const WebhookReceiver* webhooks = nullptr;
   // Seals the tokens with which a watch goes on. They live as long as events are kept, which page
   // tokens need not. Null: page_tokens does.
   const PageTokenSealer* resume_tokens = nullptr;
-  store::RequestLog* request_log = nullptr;  // null: a request_id is not remembered
+  store::RequestLog* request_log = nullptr;        // null: a request_id is not remembered
+  const telemetry::DriftCounter* drift = nullptr;  // null: ListDrift has nothing to list
 };
 
 }  // namespace edugate::services

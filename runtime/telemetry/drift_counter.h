@@ -2,43 +2,67 @@
 #ifndef RUNTIME_TELEMETRY_DRIFT_COUNTER_H_
 #define RUNTIME_TELEMETRY_DRIFT_COUNTER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
-#include <tuple>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "runtime/async/clock.h"
 #include "runtime/codec/drift.h"
 
 namespace edugate::telemetry {
 
+// As in codec::DriftSink.
+enum class DriftKind { kUnknownField, kIllFitting, kMissing, kNewEnumValue };
+
+// The kind as a metric's label: unknown_field, ill_fitting, missing, new_enum_value.
+absl::string_view DriftKindText(DriftKind kind);
+
+// One difference, as seen so far.
+struct DriftRecord {
+  std::string provider;
+  std::string connection;
+  std::string message;
+  std::string path;
+  DriftKind kind = DriftKind::kUnknownField;
+  int64_t count = 0;
+  absl::Time first_seen;
+  absl::Time last_seen;
+};
+
 // Used from every loop at once.
-class DriftCounter final : public codec::DriftSink {
+class DriftCounter {
  public:
-  // Differences beyond this many distinct ones are counted together, so that a provider that
-  // invents names can't fill the memory.
-  static constexpr size_t kMaxEntries = 2000;
+  // Differences of one connection beyond this many distinct ones are counted together, as message
+  // and path "*", so that a provider that invents names can't fill the memory.
+  static constexpr size_t kMaxEntries = 1000;
 
-  void OnUnknownField(absl::string_view message, absl::string_view path) override;
-  void OnIllFitting(absl::string_view message, absl::string_view path) override;
-  void OnMissing(absl::string_view message, absl::string_view path) override;
-  void OnNewEnumValue(absl::string_view message, absl::string_view path) override;
+  // `clock` outlives the counter.
+  explicit DriftCounter(const async::Clock& clock);
+  ~DriftCounter();
 
-  // How often a difference was seen: kind is unknown_field, ill_fitting, missing or new_enum_value.
-  int64_t Count(absl::string_view kind, absl::string_view message, absl::string_view path) const;
+  // What counts for a connection. Lives as long as the counter; the same one for the same
+  // connection.
+  codec::DriftSink& ForConnection(absl::string_view provider, absl::string_view connection);
 
-  // The counts as the metric edugate_provider_drift_total{kind, message, path}, in the Prometheus
-  // text format.
+  // Everything seen, ordered by connection, message, path and kind.
+  std::vector<DriftRecord> List() const;
+
+  // The counts as the metric edugate_provider_drift_total{provider, connection, kind, message,
+  // path}, in the Prometheus text format.
   std::string Text() const;
 
  private:
-  using Key = std::tuple<std::string, std::string, std::string>;  // kind, message, path
+  class Source;
 
-  void Note(absl::string_view kind, absl::string_view message, absl::string_view path);
-
+  const async::Clock& clock_;
   mutable std::mutex mutex_;
-  std::map<Key, int64_t> counts_;
+  std::map<std::string, std::unique_ptr<Source>> sources_;  // by connection
 };
 
 }  // namespace edugate::telemetry
