@@ -57,6 +57,10 @@ void CallBase::Cancellation::Run() {
 
 void CallBase::Cancellation::Drop() { owner_.Unref(); }
 
+void CallBase::AddCallTrailer(absl::string_view key, const std::string& value) {
+  context_.AddTrailingMetadata(std::string(key), value);
+}
+
 grpc::Status CallBase::Ending(const absl::Status& status) {
   AddPushback(status, context_);
   if (options_.observer != nullptr) {

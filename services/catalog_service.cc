@@ -72,7 +72,7 @@ async::Task<absl::StatusOr<v1::ListCatalogsResponse>> CatalogHandlers::ListCatal
   if (!page.ok()) co_return page.status();
   v1::ListCatalogsResponse response;
   MoveInto(std::move(page->records), *response.mutable_catalogs());
-  response.set_next_page_token(std::move(page->next_page_token));
+  FinishPage(*std::move(page), response);
   co_return response;
 }
 

@@ -108,7 +108,7 @@ async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> EnrollmentHandlers::Lis
   if (!page.ok()) co_return page.status();
   v1::ListEnrollmentsResponse response;
   MoveInto(std::move(page->records), *response.mutable_enrollments());
-  response.set_next_page_token(std::move(page->next_page_token));
+  FinishPage(*std::move(page), response);
   co_return response;
 }
 

@@ -53,7 +53,7 @@ LicenseHandlers::ListSubscriptionPlans(async::CallContext& call,
   if (!page.ok()) co_return page.status();
   v1::ListSubscriptionPlansResponse response;
   MoveInto(std::move(page->records), *response.mutable_subscription_plans());
-  response.set_next_page_token(std::move(page->next_page_token));
+  FinishPage(*std::move(page), response);
   co_return response;
 }
 

@@ -45,6 +45,10 @@ class MaskingWriter final : public StreamWriter<Record> {
     return next_.Write(std::move(record));
   }
 
+  void AddTrailer(absl::string_view key, const std::string& value) override {
+    next_.AddTrailer(key, value);
+  }
+
  private:
   StreamWriter<Record>& next_;
   const ReadMask& mask_;

@@ -90,13 +90,15 @@ async::Task<absl::StatusOr<AssembledPage<Record>>> AssemblePage(
   co_return result;
 }
 
-// Writes every record from `state` on, one provider page at a time, at the reader's pace.
+// Writes every record from `state` on, one provider page at a time, at the reader's pace. `reached`,
+// where it is given, says after a failure where to go on.
 template <typename Query, typename Record>
 async::Task<absl::Status> StreamPages(
     async::CallContext& call, const adapters::Port<Query, adapters::ProviderPage<Record>>& port,
-    Query query, PageState state, StreamWriter<Record>& writer) {
+    Query query, PageState state, StreamWriter<Record>& writer, PageState* reached = nullptr) {
   CursorTrail trail;
   for (;;) {
+    if (reached != nullptr) *reached = state;
     if (!trail.Visit(state.cursor))
       co_return errors::PaginationLoop({.connection = call.connection()});
     query.cursor = state.cursor;
@@ -106,6 +108,7 @@ async::Task<absl::Status> StreamPages(
          ++i) {
       absl::Status written = co_await writer.Write(std::move(page->records[i]));
       if (!written.ok()) co_return written;
+      if (reached != nullptr) reached->offset = static_cast<uint32_t>(i + 1);
     }
     if (page->next_cursor.empty()) co_return absl::OkStatus();
     state = PageState{page->next_cursor, 0};

@@ -13,6 +13,8 @@
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
 #include "runtime/errors/errors.h"
+#include "services/federation.h"
+#include "services/list_port.h"
 #include "services/list_request.h"
 #include "services/once.h"
 #include "services/paging.h"
@@ -71,16 +73,6 @@ async::Task<absl::StatusOr<Response>> WriteThroughPort(
   co_return response;
 }
 
-// A list's port and what it can do.
-template <typename Query, typename Record>
-struct ListPort {
-  adapters::Port<Query, adapters::ProviderPage<Record>> adapters::Ports::* port;
-  adapters::ListTraits adapters::Ports::* traits;
-  // The method that its page tokens are bound to. A list and the stream of the same records share
-  // it, so that either can go on from the other's tokens.
-  absl::string_view token_method;
-};
-
 // A list request, checked against its connection.
 template <typename Query>
 struct PreparedList {
@@ -102,21 +94,16 @@ absl::StatusOr<PreparedList<Query>> PrepareListCall(async::CallContext& call,
   absl::Status checked =
       PrepareList<Record>(request, ports.*list.traits, prepared.query, prepared.read_mask);
   if (!checked.ok()) return checked;
-  if constexpr (requires { prepared.query.learner; }) {
-    if (!prepared.query.learner.empty() && !(ports.*list.traits).by_learner) {
-      return errors::FilterUnsupported("the provider can't list one learner's records", "");
-    }
-  }
+  absl::Status known = CheckLearner(prepared.query, ports.*list.traits);
+  if (!known.ok()) return known;
   prepared.query.parent = std::move(route->name);
   return prepared;
 }
 
-// One page of the caller's.
-template <typename Record>
-struct ListedPage {
-  std::vector<Record> records;
-  std::string next_page_token;
-};
+// Whether a list's parent means every connection.
+inline bool IsAcross(const Address& parent) {
+  return parent.resource == adapters::Resource::kConnection && parent.text == "connections/-";
+}
 
 // Answers a list request. `query` holds what the request says beside paging, view and filter.
 template <typename Query, typename Record, typename Request>
@@ -125,6 +112,10 @@ async::Task<absl::StatusOr<ListedPage<Record>>> ListRecords(async::CallContext& 
                                                             Address parent,
                                                             ListPort<Query, Record> list,
                                                             Query query, const Request& request) {
+  if (IsAcross(parent)) {
+    auto across = co_await ListAcross(call, parts, list, std::move(query), request);
+    co_return across;
+  }
   auto prepared = PrepareListCall(call, parts, parent, list, std::move(query), request);
   if (!prepared.ok()) co_return prepared.status();
   auto page_size = PageSizeOf(request.page_size());
@@ -150,6 +141,11 @@ template <typename Query, typename Record, typename Request>
 async::Task<absl::Status> StreamRecords(async::CallContext& call, const ServiceParts& parts,
                                         Address parent, ListPort<Query, Record> list, Query query,
                                         const Request& request, StreamWriter<Record>& writer) {
+  if (IsAcross(parent)) {
+    absl::Status across =
+        co_await StreamAcross(call, parts, list, std::move(query), request, writer);
+    co_return across;
+  }
   auto prepared = PrepareListCall(call, parts, parent, list, std::move(query), request);
   if (!prepared.ok()) co_return prepared.status();
   if (request.page_size() < 0)
@@ -159,9 +155,25 @@ async::Task<absl::Status> StreamRecords(async::CallContext& call, const ServiceP
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
   MaskingWriter<Record> masked(writer, prepared->read_mask);
+  PageState reached;
   absl::Status status = co_await StreamPages(call, prepared->connection->ports.*list.port,
-                                             prepared->query, *std::move(state), masked);
+                                             prepared->query, *std::move(state), masked, &reached);
+  if (!status.ok()) {
+    // A token that can't be made is a convenience less; the status is told all the same.
+    auto token = tokens.Seal(std::move(reached));
+    if (token.ok()) writer.AddTrailer(kNextPageTokenTrailer, *token);
+  }
   co_return status;
+}
+
+// What every list reply holds beside the records.
+template <typename Record, typename Response>
+void FinishPage(ListedPage<Record> page, Response& response) {
+  response.set_next_page_token(std::move(page.next_page_token));
+  for (v1::UnreachableDetail& detail : page.unreachable) {
+    response.add_unreachable(detail.connection());
+    *response.add_unreachable_details() = std::move(detail);
+  }
 }
 
 // Moves records into a reply's repeated field.

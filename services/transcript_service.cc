@@ -357,7 +357,7 @@ async::Task<absl::StatusOr<v1::ListSchoolsResponse>> TranscriptHandlers::ListSch
   if (!page.ok()) co_return page.status();
   v1::ListSchoolsResponse response;
   MoveInto(std::move(page->records), *response.mutable_schools());
-  response.set_next_page_token(std::move(page->next_page_token));
+  FinishPage(*std::move(page), response);
   co_return response;
 }
 

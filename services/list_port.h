@@ -1,0 +1,52 @@
+// What a list method reads from, and what comes of it.
+#ifndef SERVICES_LIST_PORT_H_
+#define SERVICES_LIST_PORT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "adapters/ports.h"
+#include "edugate/v1/common.pb.h"
+#include "runtime/errors/errors.h"
+
+namespace edugate::services {
+
+// A list's port and what it can do.
+template <typename Query, typename Record>
+struct ListPort {
+  adapters::Port<Query, adapters::ProviderPage<Record>> adapters::Ports::* port;
+  adapters::ListTraits adapters::Ports::* traits;
+  // The method that its page tokens are bound to. A list and the stream of the same records share
+  // it, so that either can go on from the other's tokens.
+  absl::string_view token_method;
+};
+
+// FILTER_UNSUPPORTED for a query about one learner where the list knows no learners.
+template <typename Query>
+absl::Status CheckLearner(const Query& query, const adapters::ListTraits& traits) {
+  if constexpr (requires { query.learner; }) {
+    if (!query.learner.empty() && !traits.by_learner) {
+      return errors::FilterUnsupported("the provider can't list one learner's records", "");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// One page of the caller's.
+template <typename Record>
+struct ListedPage {
+  std::vector<Record> records;
+  std::string next_page_token;
+  // The connections that the page lacks, where several were asked.
+  std::vector<v1::UnreachableDetail> unreachable;
+};
+
+// The trailers of streams: where to go on after a failure, and a connection that is missing.
+inline constexpr char kNextPageTokenTrailer[] = "edugate-next-page-token";
+inline constexpr char kUnreachableTrailer[] = "edugate-unreachable";
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_LIST_PORT_H_
