@@ -127,7 +127,8 @@ class NoReflection final : public grpc::ServerBuilderOption {
 
 size_t LoopCount(const v1::Config& config) {
   if (config.runtime().loops() > 0) return config.runtime().loops();
-  return std::max(1u, std::thread::hardware_concurrency());
+  // gRPC polls with as many threads again (docs/decisions/half-as-many-loops-as-processors.md).
+  return std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
 class GrpcServer final : public Server {
