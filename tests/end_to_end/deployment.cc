@@ -52,17 +52,30 @@ Failure FailureOf(const grpc::Status& status, const grpc::ClientContext& context
   return failure;
 }
 
+std::string ConfigFor(const sandbox::Sandbox& sandbox, absl::string_view more_connections) {
+  return absl::StrCat(
+      "server:\n"
+      "  listen: 127.0.0.1:0\n"
+      "  insecure: true\n"
+      "  page_token_key: { value: a key for tests alone and longer than 32 bytes }\n"
+      "connections:\n"
+      "  - id: oa\n"
+      "    provider: openapply\n"
+      "    base_url: ",
+      sandbox.base_url("openapply"), "\n    auth: { bearer: { value: ", sandbox::kOpenApplyToken,
+      " } }\n"
+      "  - id: tms\n"
+      "    provider: class_enrollment\n"
+      "    base_url: ",
+      sandbox.base_url("class_enrollment"),
+      "/api/2.0\n    auth: { api_key: { value: ", sandbox::kClassEnrollmentApiKey, " } }\n",
+      absl::StrReplaceAll(more_connections, {{"{url}", sandbox.root_url()}}));
+}
+
 Deployment::Deployment(DeploymentOptions options) {
   sandbox_ = OrDie(sandbox::Sandbox::Start(options.sandbox), "the sandbox");
-  const std::string yaml = absl::StrCat(
-      sandbox::ConfigYaml(*sandbox_),
-      absl::StrReplaceAll(options.more_connections, {{"{url}", sandbox_->root_url()}}));
+  const std::string yaml = ConfigFor(*sandbox_, options.more_connections);
   v1::Config config = OrDie(app::LoadConfigText(yaml, "end_to_end"), "the configuration");
-  config.mutable_server()->set_listen("127.0.0.1:0");
-  config.mutable_server()->clear_admin_listen();
-  config.mutable_server()->set_insecure(true);
-  config.mutable_server()->mutable_page_token_key()->set_value(
-      "a key for tests alone, longer than 32 bytes");
   if (options.adjust) options.adjust(config);
   server_ = OrDie(app::Server::Start(config), "the server");
   channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());

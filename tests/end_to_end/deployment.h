@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "app/server.h"
 #include "edugate/v1/connection_service.grpc.pb.h"
@@ -39,15 +40,19 @@ struct Failure {
 // The failure of a call that has ended.
 Failure FailureOf(const grpc::Status& status, const grpc::ClientContext& context);
 
+// A configuration with connections `oa` (openapply) and `tms` (class_enrollment) to the sandbox,
+// and more below `connections:`, in which `{url}` is the sandbox's address.
+std::string ConfigFor(const sandbox::Sandbox& sandbox, absl::string_view more_connections = "");
+
 struct DeploymentOptions {
-  // YAML below `connections:` beside those of the sandbox; `{url}` is the sandbox's address.
+  // As ConfigFor takes it.
   std::string more_connections;
   // Changes the configuration that is served.
   std::function<void(v1::Config&)> adjust;
   sandbox::Options sandbox;
 };
 
-// A started sandbox and a server whose connections `oa` and `tms` lead to it. Ends the test program
+// A started sandbox and a server with the configuration of ConfigFor. Ends the test program
 // with a message where something can't start.
 class Deployment {
  public:

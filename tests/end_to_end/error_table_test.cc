@@ -160,10 +160,11 @@ TEST_F(ErrorTableTest, ARateLimitSaysWhenToComeBack) {
   EXPECT_EQ(Requests(), 1);
 }
 
-TEST_F(ErrorTableTest, TheProvidersOwnRateLimitIsWaitedOut) {
+TEST_F(ErrorTableTest, TheProvidersOwnRateLimitIsPassedOn) {
   sandbox::ProviderSettings settings;
   settings.rate_limit = {.requests = 1, .period = absl::Minutes(10)};
   ASSERT_TRUE(deployment_->providers().SetSettings("openapply", settings).ok());
+  EXPECT_EQ(Read().code, grpc::StatusCode::OK);
   EXPECT_EQ(Read().code, grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 

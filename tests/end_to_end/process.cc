@@ -100,7 +100,9 @@ Ended Process::Wait() {
   return ended;
 }
 
-Ended Run(const std::vector<std::string>& arguments) { return Process::Start(arguments)->Wait(); }
+Ended RunProgram(const std::vector<std::string>& arguments) {
+  return Process::Start(arguments)->Wait();
+}
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "edugate_XXXXXX").string();

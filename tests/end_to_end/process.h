@@ -48,7 +48,7 @@ class Process {
 };
 
 // Runs a program to its end.
-Ended Run(const std::vector<std::string>& arguments);
+Ended RunProgram(const std::vector<std::string>& arguments);
 
 // A folder that goes with its content.
 class TemporaryFolder {
