@@ -11,6 +11,7 @@
 #include "absl/synchronization/notification.h"
 #include "sandbox/class_enrollment.h"
 #include "sandbox/control.h"
+#include "sandbox/edx_enterprise.h"
 #include "sandbox/fault_list.h"
 #include "sandbox/http_server.h"
 #include "sandbox/measureone.h"
@@ -196,6 +197,7 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(const Options& options) 
   parts->AddProvider(&MakeOpenApply, "openapply");
   parts->AddProvider(&MakeClassEnrollment, "class_enrollment");
   parts->AddProvider(&MakeMeasureOne, "measureone");
+  parts->AddProvider(&MakeEdxEnterprise, "edx_enterprise");
 
   std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(parts)));
   auto handle = [sandbox = sandbox.get(), inside](const Request& request) {

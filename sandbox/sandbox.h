@@ -26,6 +26,8 @@ inline constexpr char kOpenApplyClientId[] = "sandbox-openapply-client";
 inline constexpr char kOpenApplyClientSecret[] = "sandbox-openapply-client-secret-not-a-secret";
 inline constexpr char kClassEnrollmentApiKey[] = "sandbox-class-enrollment-key-not-a-secret";
 
+inline constexpr char kEdxClientId[] = "sandbox-edx-client";
+inline constexpr char kEdxClientSecret[] = "sandbox-edx-client-secret-not-a-secret";
 inline constexpr char kMeasureOneKey[] = "sandbox-measureone-key-not-a-secret";
 inline constexpr char kMeasureOneClientId[] = "sandbox-measureone-client";
 inline constexpr char kMeasureOneClientSecret[] = "sandbox-measureone-client-secret-not-a-secret";
@@ -211,7 +213,8 @@ class Sandbox {
 };
 
 // An edugate configuration with a connection to every simulated provider: `oa` (openapply), `tms`
-// (class_enrollment), `m1` (measureone).
+// (class_enrollment), `m1` (measureone), `edx` and
+// `edx-xml` (edx_enterprise).
 std::string ConfigYaml(const Sandbox& sandbox);
 
 // Addresses, credentials and operations, for a person to read.

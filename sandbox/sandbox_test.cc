@@ -27,7 +27,8 @@ TEST(SandboxTest, ListensOnAFreePort) {
   EXPECT_GT(sandbox->port(), 0);
   EXPECT_EQ(sandbox->base_url("openapply"),
             absl::StrCat("http://127.0.0.1:", sandbox->port(), "/openapply"));
-  EXPECT_THAT(sandbox->providers(), ElementsAre("openapply", "class_enrollment"));
+  EXPECT_THAT(sandbox->providers(),
+              ElementsAre("openapply", "class_enrollment", "measureone", "edx_enterprise"));
 }
 
 TEST(SandboxTest, RefusesAPortThatIsTaken) {
@@ -144,8 +145,9 @@ TEST(SandboxTest, AnswersAnUnknownProviderWith404) {
 
 TEST(SandboxTest, WritesAConfigurationWithAConnectionToEveryProvider) {
   auto sandbox = *Sandbox::Start({});
-  EXPECT_EQ(ConfigYaml(*sandbox),
-            absl::StrCat(
+  const std::string yaml = ConfigYaml(*sandbox);
+  EXPECT_THAT(
+      yaml, StartsWith(absl::StrCat(
                 "server: { listen: \"127.0.0.1:7443\", admin_listen: \"127.0.0.1:7080\" }\n"
                 "connections:\n"
                 "  - id: oa\n"
@@ -159,7 +161,12 @@ TEST(SandboxTest, WritesAConfigurationWithAConnectionToEveryProvider) {
                 "    base_url: ",
                 sandbox->base_url("class_enrollment"),
                 "/api/2.0\n"
-                "    auth: { api_key: { value: sandbox-class-enrollment-key-not-a-secret } }\n"));
+                "    auth: { api_key: { value: sandbox-class-enrollment-key-not-a-secret } }\n")));
+  EXPECT_THAT(yaml, HasSubstr("  - id: m1\n    provider: measureone\n"));
+  EXPECT_THAT(yaml, HasSubstr("  - id: edx\n    provider: edx_enterprise\n"));
+  EXPECT_THAT(yaml, HasSubstr("  - id: edx-xml\n    provider: edx_enterprise\n"));
+  EXPECT_THAT(yaml, HasSubstr(sandbox->base_url("edx_enterprise") + "/oauth2/v1/access_token"));
+  EXPECT_THAT(yaml, HasSubstr("response_format: xml"));
 }
 
 TEST(SandboxTest, DescribesAddressesAndOperations) {
