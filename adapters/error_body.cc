@@ -51,6 +51,17 @@ ErrorBodyKind KindOf(const http::Response& response) {
   return ErrorBodyKind::kUnreadable;
 }
 
+void TakePageInFrontForOutage(const http::Response& response, errors::ProviderFailure& failure) {
+  if (failure.reason != v1::ERROR_REASON_PROVIDER_DENIED ||
+      KindOf(response) != ErrorBodyKind::kHtml) {
+    return;
+  }
+  failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
+  failure.message = "a page in front of the provider answered instead of it";
+  failure.nothing_sent = true;
+  failure.transient = true;
+}
+
 std::string TextAt(const http::Response& response, absl::string_view name) {
   const json parsed = Parse(response);
   if (!parsed.is_object()) return "";

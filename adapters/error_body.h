@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "runtime/errors/errors.h"
 #include "runtime/http/http_client.h"
 
 namespace edugate::adapters {
@@ -21,6 +22,11 @@ enum class ErrorBodyKind {
 };
 
 ErrorBodyKind KindOf(const http::Response& response);
+
+// Takes a denial (403) whose body is an HTML page for an outage: a firewall or a proxy in front of
+// the provider wrote it, and the provider has not seen the request. Any other failure stays as it
+// is.
+void TakePageInFrontForOutage(const http::Response& response, errors::ProviderFailure& failure);
 
 // The text at a top-level name of a JSON object; empty where there is none.
 std::string TextAt(const http::Response& response, absl::string_view name);

@@ -1,7 +1,7 @@
 #include "adapters/numbered_page.h"
 
 #include <algorithm>
-#include <utility>
+#include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -9,22 +9,44 @@
 #include "runtime/errors/errors.h"
 
 namespace edugate::adapters {
+namespace {
+
+// Tells the records of a page from those of another: how many they are, the first and the last.
+// Empty where that can't be told.
+std::string Mark(const std::vector<std::string>& held) {
+  if (held.empty() || held.front().empty() || held.back().empty()) return "";
+  return absl::StrCat(held.size(), ".", held.front(), ".", held.back());
+}
+
+}  // namespace
 
 absl::StatusOr<NumberedPage> NumberedPage::FromCursor(absl::string_view cursor, int32_t first,
                                                       int32_t size_hint, int32_t max_size) {
   if (cursor.empty()) {
     return NumberedPage{first, size_hint <= 0 ? max_size : std::min(size_hint, max_size)};
   }
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(cursor, absl::MaxSplits('/', 1));
+  const std::vector<absl::string_view> parts = absl::StrSplit(cursor, absl::MaxSplits('/', 2));
   NumberedPage page;
-  if (!absl::SimpleAtoi(parts.first, &page.number) || !absl::SimpleAtoi(parts.second, &page.size) ||
-      page.number < first || page.size < 1 || page.size > max_size) {
+  if (parts.size() < 2 || !absl::SimpleAtoi(parts[0], &page.number) ||
+      !absl::SimpleAtoi(parts[1], &page.size) || page.number < first ||
+      page.number == std::numeric_limits<int32_t>::max() || page.size < 1 || page.size > max_size) {
     return errors::PageTokenInvalid("does not fit the connection");
   }
+  if (parts.size() == 3) page.before = std::string(parts[2]);
   return page;
 }
 
-std::string NumberedPage::ToCursor() const { return absl::StrCat(number, "/", size); }
+NumberedPage NumberedPage::Next(const std::vector<std::string>& held) const {
+  return {number + 1, size, Mark(held)};
+}
+
+bool NumberedPage::Repeats(const std::vector<std::string>& held) const {
+  if (before.empty() || (size == 1 && held.size() == 1)) return false;
+  return before == Mark(held);
+}
+
+std::string NumberedPage::ToCursor() const {
+  return absl::StrCat(number, "/", size, before.empty() ? "" : "/", before);
+}
 
 }  // namespace edugate::adapters

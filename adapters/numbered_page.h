@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -15,6 +16,9 @@ namespace edugate::adapters {
 struct NumberedPage {
   int32_t number = 0;
   int32_t size = 0;
+  // What the page before this one held, as Repeats needs it; empty on the first page, and where the
+  // adapter doesn't say.
+  std::string before = "";
 
   // The page that a cursor means; for an empty cursor, page `first` of a size between 1 and
   // `max_size` that suits `size_hint` (max_size where the caller names none). PAGE_TOKEN_INVALID
@@ -22,8 +26,13 @@ struct NumberedPage {
   static absl::StatusOr<NumberedPage> FromCursor(absl::string_view cursor, int32_t first,
                                                  int32_t size_hint, int32_t max_size);
 
-  // The page after this one, of the same size.
-  NumberedPage Next() const { return {number + 1, size}; }
+  // The page after this one, of the same size. `held`: the ids of this page's records.
+  NumberedPage Next(const std::vector<std::string>& held = {}) const;
+
+  // Whether records with these ids are those of the page before: a list that ignores the page
+  // number would be walked for ever. A page of one record of one is never taken for a repetition,
+  // because a record that was added at the top moves the one below to the next page.
+  bool Repeats(const std::vector<std::string>& held) const;
 
   std::string ToCursor() const;
 };

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "adapters/resource_name.h"
@@ -52,6 +53,18 @@ void SetDecimal(absl::string_view text, Message& out,
   if (auto decimal = codec::NormalizeDecimal(text)) {
     (out.*mutable_field)()->set_value(*std::move(decimal));
   }
+}
+
+// The ids of records that a provider numbers, as NumberedPage compares them; empty where one has
+// none.
+template <typename Record>
+std::vector<std::string> IdsOf(const google::protobuf::RepeatedPtrField<Record>& records) {
+  std::vector<std::string> ids;
+  ids.reserve(records.size());
+  for (const Record& record : records) {
+    ids.push_back(record.has_id() ? std::to_string(record.id()) : "");
+  }
+  return ids;
 }
 
 // Moves a provider's record and its unknown fields onto a domain record, for view FULL. The unknown

@@ -1,5 +1,6 @@
 #include "adapters/class_enrollment/class_enrollment_adapter.h"
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/class_enrollment/class_enrollment_errors.h"
 #include "adapters/class_enrollment/class_enrollment_mapping.h"
@@ -17,12 +18,24 @@ constexpr int32_t kFirstPage = 0;
 // The vendor documents no maximum; this is its default.
 constexpr int32_t kMaxPageSize = 100;
 
-// The record that was asked for: a get answers a list, too.
+// The Status of a search that finds nothing. An HTTP 404 is another matter: the base URL is wrong.
+constexpr char kNotFound[] = "20";
+
+bool FoundNothing(const absl::Status& status) {
+  if (!absl::IsNotFound(status)) return false;
+  const auto metadata = errors::MetadataOf(status);
+  const auto provider_status = metadata.find("provider_status");
+  return provider_status != metadata.end() && provider_status->second == kNotFound;
+}
+
+// The record that was asked for, never another one: a get answers a list, too.
 const ce::ClassEnrollment* Pick(const ce::ClassEnrollmentReply& reply, const std::string& id) {
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(id, &number)) return nullptr;
   for (const ce::ClassEnrollment& record : reply.results()) {
-    if (absl::StrCat(record.id()) == id) return &record;
+    if (record.has_id() && record.id() == number) return &record;
   }
-  return reply.results_size() == 1 ? &reply.results(0) : nullptr;
+  return nullptr;
 }
 
 }  // namespace
@@ -91,15 +104,18 @@ async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ClassEnrollmentAdapter
   request->set_page_size(asked->size);
   auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, search_, *request);
   ProviderPage<v1::Enrollment> result;
-  if (absl::IsNotFound(reply.status())) co_return result;
+  if (FoundNothing(reply.status())) co_return result;
   if (!reply.ok()) co_return reply.status();
+  const std::vector<std::string> ids = IdsOf(reply->results());
+  // A search that ignores the page number would give its first page for ever.
+  if (asked->Repeats(ids)) co_return errors::PaginationLoop(api_.OriginOf(search_));
   result.records.reserve(reply->results_size());
   for (ce::ClassEnrollment& record : *reply->mutable_results()) {
     result.records.push_back(ToEnrollment(std::move(record), api_.connection(), query.view));
   }
   // The reply does not say how many pages there are, and a short page need not be the last: an
   // empty one is.
-  if (!result.records.empty()) result.next_cursor = asked->Next().ToCursor();
+  if (!result.records.empty()) result.next_cursor = asked->Next(ids).ToCursor();
   co_return result;
 }
 
@@ -109,7 +125,7 @@ async::Task<absl::StatusOr<ProbeResult>> ClassEnrollmentAdapter::CheckConnection
   request.set_page_index(kFirstPage);
   request.set_page_size(1);
   auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, search_, request);
-  if (!reply.ok() && !absl::IsNotFound(reply.status())) co_return reply.status();
+  if (!reply.ok() && !FoundNothing(reply.status())) co_return reply.status();
   co_return ProbeResult{};
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "adapters/error_body.h"
 #include "edugate/provider/class_enrollment/v2/class_enrollment.pb.h"
 
 namespace edugate::adapters {
@@ -30,7 +31,9 @@ constexpr std::array kStatuses = {
 
 std::optional<errors::ProviderFailure> ClassEnrollmentErrors::Classify(
     const rest::Operation& operation, const http::Response& response) const {
-  return rest::ClassifyByHttpStatus(operation, response, absl::Now());
+  auto failure = rest::ClassifyByHttpStatus(operation, response, absl::Now());
+  if (failure.has_value()) TakePageInFrontForOutage(response, *failure);
+  return failure;
 }
 
 std::optional<errors::ProviderFailure> ClassEnrollmentErrors::ClassifyReply(

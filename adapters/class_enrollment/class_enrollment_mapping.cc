@@ -78,10 +78,11 @@ absl::Status SetCreationBound(const Comparison& comparison,
     return errors::FilterUnsupported("create_time is compared with an RFC 3339 instant",
                                      "create_time > \"2026-01-31T00:00:00Z\"");
   }
+  // The provider compares whole seconds. Rounded outwards, no enrollment is lost.
   if (comparison.op == ">") {
     request.set_created_after(instant->seconds());
   } else {
-    request.set_created_before(instant->seconds());
+    request.set_created_before(instant->seconds() + (instant->nanos() > 0 ? 1 : 0));
   }
   return absl::OkStatus();
 }

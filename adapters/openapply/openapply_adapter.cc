@@ -84,7 +84,9 @@ absl::StatusOr<ProviderPage<v1::Enrollment>> OpenApplyAdapter::ToPage(
     oa::ReenrollmentPage page) const {
   const oa::PageMeta& meta = page.meta();
   // A list that ignores the page number would give its first page for ever.
-  if (meta.has_page() && meta.page() != asked.number && page.reenrollments_size() > 0) {
+  const std::vector<std::string> ids = IdsOf(page.reenrollments());
+  const bool other_page = meta.has_page() && meta.page() != asked.number && !ids.empty();
+  if (other_page || (!meta.has_page() && asked.Repeats(ids))) {
     return errors::PaginationLoop(api_.OriginOf(operation));
   }
   ProviderPage<v1::Enrollment> result;
@@ -95,7 +97,7 @@ absl::StatusOr<ProviderPage<v1::Enrollment>> OpenApplyAdapter::ToPage(
   // The provider may give fewer records than asked: only the number of pages tells the end, and
   // where it is missing, an empty page does.
   const bool more = meta.has_pages() ? asked.number < meta.pages() : !result.records.empty();
-  if (more) result.next_cursor = asked.Next().ToCursor();
+  if (more) result.next_cursor = asked.Next(ids).ToCursor();
   return result;
 }
 

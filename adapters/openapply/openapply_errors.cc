@@ -29,14 +29,7 @@ std::optional<errors::ProviderFailure> OpenApplyErrors::Classify(
   auto failure = rest::ClassifyByHttpStatus(operation, response, absl::Now());
   if (!failure.has_value()) return std::nullopt;
   failure->provider_request_id = std::string(response.header("X-Request-Id"));
-  if (failure->reason == v1::ERROR_REASON_PROVIDER_DENIED &&
-      KindOf(response) == ErrorBodyKind::kHtml) {
-    failure->reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
-    failure->message = "a page in front of the provider answered instead of it";
-    failure->retry_after = absl::Seconds(1);
-    failure->nothing_sent = true;
-    failure->transient = true;
-  }
+  TakePageInFrontForOutage(response, *failure);
   if (failure->reason == v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST) {
     for (const std::string& name : FieldNames(response)) {
       for (const FieldRow& row : kFields) {
