@@ -268,9 +268,9 @@ async::Task<absl::StatusOr<v1::TranscriptAccessSession>> TranscriptHandlers::Sta
   v1::StartTranscriptAccessRequest remembered = request;
   Wipe(remembered.mutable_username());
   Wipe(remembered.mutable_password());
-  auto session = co_await Once<v1::TranscriptAccessSession>(
-      parts_.request_log, call, remembered, Repeatable::kNo,
-      [&] { return StartAccess(call, parts_, request); });
+  const auto write = [&] { return StartAccess(call, parts_, request); };
+  auto session = co_await Once<v1::TranscriptAccessSession>(parts_.request_log, call, remembered,
+                                                            Repeatable::kNo, write);
   co_return session;
 }
 
@@ -279,9 +279,9 @@ TranscriptHandlers::SubmitTranscriptAccessMfa(async::CallContext& call,
                                               const v1::SubmitTranscriptAccessMfaRequest& request) {
   v1::SubmitTranscriptAccessMfaRequest remembered = request;
   Wipe(remembered.mutable_mfa_token());
-  auto session = co_await Once<v1::TranscriptAccessSession>(
-      parts_.request_log, call, remembered, Repeatable::kNo,
-      [&] { return SubmitMfa(call, parts_, request); });
+  const auto write = [&] { return SubmitMfa(call, parts_, request); };
+  auto session = co_await Once<v1::TranscriptAccessSession>(parts_.request_log, call, remembered,
+                                                            Repeatable::kNo, write);
   co_return session;
 }
 

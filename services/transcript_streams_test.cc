@@ -1,0 +1,194 @@
+// Uploads and downloads through gRPC itself.
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "edugate/v1/transcript_service.grpc.pb.h"
+#include "gtest/gtest.h"
+#include "services/bridge.h"
+#include "services/transcript_service.h"
+
+namespace edugate::services {
+namespace {
+
+constexpr size_t kChunkBytes = 256 * 1024;
+
+// A provider that keeps what is uploaded and gives it back.
+class Echo {
+ public:
+  adapters::Connection connection() {
+    adapters::Connection connection{.id = "m1", .provider = "measureone"};
+    connection.ports.upload_transcript_files = [this](async::CallContext& call,
+                                                      adapters::UploadReader& reader) {
+      return Upload(call, reader);
+    };
+    connection.ports.download_transcript_files =
+        [this](async::CallContext& call, const adapters::NameParts&,
+               adapters::DownloadWriter& writer) { return Download(call, writer); };
+    return connection;
+  }
+
+  std::string bytes;
+  absl::Status refuse_after_first;
+  absl::Notification ended;
+  absl::Status end;
+
+ private:
+  async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>> Upload(
+      async::CallContext& call, adapters::UploadReader& reader) {
+    v1::UploadTranscriptFilesResponse response;
+    for (;;) {
+      auto message = co_await reader.Read(call);
+      if (!message.ok() || !message->has_value()) {
+        end = message.status();
+        ended.Notify();
+        if (!message.ok()) co_return end;
+        co_return response;
+      }
+      if ((*message)->has_header()) {
+        response.add_files()->set_file_name((*message)->header().file_name());
+      }
+      bytes += (*message)->chunk();
+      if (!bytes.empty() && !refuse_after_first.ok()) co_return refuse_after_first;
+    }
+  }
+
+  async::Task<absl::Status> Download(async::CallContext& call, adapters::DownloadWriter& writer) {
+    absl::Status begun = co_await writer.Begin(call, static_cast<int64_t>(bytes.size()));
+    if (!begun.ok()) co_return begun;
+    for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
+      absl::Status written = co_await writer.Write(call, bytes.substr(at, kChunkBytes));
+      if (!written.ok()) co_return written;
+    }
+    co_return absl::OkStatus();
+  }
+};
+
+class TranscriptStreamsTest : public ::testing::Test {
+ protected:
+  TranscriptStreamsTest() {
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(service_.get());
+    server_ = builder.BuildAndStart();
+    stub_ = v1::TranscriptService::NewStub(
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+  }
+  ~TranscriptStreamsTest() override {
+    server_->Shutdown();
+    server_->Wait();
+    loops_.Shutdown();
+  }
+
+  static v1::UploadTranscriptFilesRequest Header() {
+    v1::UploadTranscriptFilesRequest message;
+    message.mutable_header()->set_parent("connections/m1");
+    message.mutable_header()->set_file_name("a.txt");
+    return message;
+  }
+
+  static v1::UploadTranscriptFilesRequest Chunk(char c) {
+    v1::UploadTranscriptFilesRequest message;
+    message.set_chunk(std::string(kChunkBytes, c));
+    return message;
+  }
+
+  Echo echo_;
+  adapters::ConnectionRegistry registry_{{echo_.connection()}};
+  PageTokenSealer sealer_ =
+      *PageTokenSealer::Create({*PageTokenKey::FromSecret("a key for tests, which is 32 bytes")});
+  async::LoopPool loops_{1};
+  Bridge bridge_{{.loops = &loops_}};
+  std::unique_ptr<grpc::Service> service_ =
+      MakeTranscriptService({.connections = &registry_, .page_tokens = &sealer_}, bridge_);
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::TranscriptService::Stub> stub_;
+};
+
+TEST_F(TranscriptStreamsTest, WhatIsUploadedComesBackByteForByte) {
+  std::string sent;
+  {
+    grpc::ClientContext context;
+    v1::UploadTranscriptFilesResponse response;
+    auto writer = stub_->UploadTranscriptFiles(&context, &response);
+    ASSERT_TRUE(writer->Write(Header()));
+    for (int i = 0; i < 40; ++i) {
+      const v1::UploadTranscriptFilesRequest chunk = Chunk(static_cast<char>('a' + i % 26));
+      sent += chunk.chunk();
+      ASSERT_TRUE(writer->Write(chunk));
+    }
+    ASSERT_TRUE(writer->WritesDone());
+    const grpc::Status status = writer->Finish();
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    ASSERT_EQ(response.files_size(), 1);
+    EXPECT_EQ(response.files(0).file_name(), "a.txt");
+  }
+  EXPECT_TRUE(echo_.bytes == sent);
+
+  grpc::ClientContext context;
+  v1::DownloadTranscriptFilesRequest request;
+  request.set_name("connections/m1/transcripts/t1");
+  auto reader = stub_->DownloadTranscriptFiles(&context, request);
+  v1::DownloadTranscriptFilesResponse message;
+  ASSERT_TRUE(reader->Read(&message));
+  EXPECT_EQ(message.info().file_name(), "t1.zip");
+  EXPECT_EQ(message.info().content_type(), "application/zip");
+  EXPECT_EQ(message.info().size_bytes(), static_cast<int64_t>(sent.size()));
+  std::string received;
+  while (reader->Read(&message)) received += message.chunk();
+  ASSERT_TRUE(reader->Finish().ok());
+  EXPECT_TRUE(received == sent);
+}
+
+TEST_F(TranscriptStreamsTest, CallerThatGoesAwayHasNotCompletedItsUpload) {
+  grpc::ClientContext context;
+  v1::UploadTranscriptFilesResponse response;
+  auto writer = stub_->UploadTranscriptFiles(&context, &response);
+  ASSERT_TRUE(writer->Write(Header()));
+  ASSERT_TRUE(writer->Write(Chunk('x')));
+  context.TryCancel();
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  // Whether or not the provider was reached before, it never sees the end of the upload.
+  if (echo_.ended.WaitForNotificationWithTimeout(absl::Seconds(5))) {
+    EXPECT_TRUE(absl::IsCancelled(echo_.end)) << echo_.end;
+  }
+}
+
+TEST_F(TranscriptStreamsTest, UploadThatIsRefusedInTheMiddleEnds) {
+  echo_.refuse_after_first = errors::ArgumentInvalid("header.media_type", "is not taken");
+  grpc::ClientContext context;
+  v1::UploadTranscriptFilesResponse response;
+  auto writer = stub_->UploadTranscriptFiles(&context, &response);
+  bool open = writer->Write(Header());
+  for (int i = 0; open && i < 1000; ++i) open = writer->Write(Chunk('x'));
+  EXPECT_FALSE(open);
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(TranscriptStreamsTest, UploadNeedsItsHeaderFirst) {
+  for (const bool empty : {true, false}) {
+    grpc::ClientContext context;
+    v1::UploadTranscriptFilesResponse response;
+    auto writer = stub_->UploadTranscriptFiles(&context, &response);
+    if (!empty) writer->Write(Chunk('x'));
+    writer->WritesDone();
+    EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_F(TranscriptStreamsTest, UploadNeedsAConnection) {
+  grpc::ClientContext context;
+  v1::UploadTranscriptFilesResponse response;
+  auto writer = stub_->UploadTranscriptFiles(&context, &response);
+  v1::UploadTranscriptFilesRequest header = Header();
+  header.mutable_header()->set_parent("connections/nobody");
+  writer->Write(header);
+  writer->WritesDone();
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+}  // namespace
+}  // namespace edugate::services
