@@ -1,5 +1,7 @@
 #include "runtime/rest/client.h"
 
+#include <string.h>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/api/httpbody.pb.h"
@@ -25,6 +27,18 @@ void SetHeader(absl::string_view name, std::string value, http::Request& request
   request.headers.push_back({std::string(name), std::move(value)});
 }
 
+// Overwrites a request's body at the end of the call: it may hold a person's login.
+class WipedAtEnd {
+ public:
+  explicit WipedAtEnd(std::string& text) : text_(text) {}
+  WipedAtEnd(const WipedAtEnd&) = delete;
+  WipedAtEnd& operator=(const WipedAtEnd&) = delete;
+  ~WipedAtEnd() { explicit_bzero(text_.data(), text_.size()); }
+
+ private:
+  std::string& text_;
+};
+
 }  // namespace
 
 Client::Client(ClientParts parts) : parts_(std::move(parts)) {}
@@ -40,6 +54,7 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
   auto built = BuildRequest(operation, parts_.endpoint, request);
   if (!built.ok()) co_return built.status();
   http::Request& http_request = *built;
+  const WipedAtEnd wiped(http_request.body);
   if (operation.options().max_response_bytes() == 0) {
     http_request.max_response_bytes = parts_.max_response_bytes;
   }
