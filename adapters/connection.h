@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "adapters/native_method.h"
 #include "adapters/ports.h"
 
 namespace edugate::adapters {
@@ -33,6 +34,8 @@ struct Connection {
   // with a token.
   int max_pages = kDefaultMaxPages;
   Ports ports;
+  // The provider's own API; empty where native calls are off.
+  std::vector<NativeMethod> native;
 };
 
 // The configured connections, by id.

@@ -1,5 +1,8 @@
 #include "app/connections.h"
 
+#include <iterator>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "app/auth_options.h"
 
@@ -46,11 +49,22 @@ absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config
       return std::make_unique<rest::Client>(std::move(client));
     };
     result->adapters_.push_back(provider->build(each, make_client));
+    const BuiltAdapter& built = result->adapters_.back();
+    std::vector<adapters::NativeMethod> native;
+    if (config.native_calls().enabled()) {
+      for (const NativeApi& api : built.native_apis) {
+        auto methods = adapters::NativeMethodsOf(*api.api, *api.client);
+        std::move(methods.begin(), methods.end(), std::back_inserter(native));
+      }
+    }
+    const int max_pages = each.limits().max_pages();
     connections.push_back(
         {.id = each.id(),
          .provider = each.provider(),
          .display_name = each.display_name().empty() ? each.id() : each.display_name(),
-         .ports = result->adapters_.back().adapter->ports()});
+         .max_pages = max_pages > 0 ? max_pages : adapters::kDefaultMaxPages,
+         .ports = built.adapter->ports(),
+         .native = std::move(native)});
   }
   result->registry_ = std::make_unique<adapters::ConnectionRegistry>(std::move(connections));
   return result;

@@ -11,6 +11,7 @@ template <typename Adapter>
 BuiltAdapter Build(const v1::ConnectionConfig&, const ClientMaker& make_client) {
   BuiltAdapter built;
   built.clients.push_back(make_client(Adapter::Errors(), {}));
+  built.native_apis.push_back({&Adapter::Declaration(), built.clients.front().get()});
   built.adapter = std::make_unique<Adapter>(*built.clients.front());
   return built;
 }

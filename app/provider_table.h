@@ -20,9 +20,17 @@ namespace edugate::app {
 using ClientMaker = std::function<std::unique_ptr<rest::Client>(
     const rest::ErrorClassifier& classifier, std::vector<http::Header> headers)>;
 
+// An API of the provider's, as edugate declares it, and the client that calls it.
+struct NativeApi {
+  const rest::Api* api = nullptr;
+  rest::Client* client = nullptr;
+};
+
 // What became of a connection's configuration: the adapter, and the clients that it uses.
 struct BuiltAdapter {
   std::vector<std::unique_ptr<rest::Client>> clients;
+  // Every API of the provider's, for native calls; the clients are those above.
+  std::vector<NativeApi> native_apis;
   std::unique_ptr<adapters::Adapter> adapter;
 };
 

@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
@@ -32,6 +33,7 @@
 #include "services/connection_service.h"
 #include "services/enrollment_service.h"
 #include "services/license_service.h"
+#include "services/native_service.h"
 #include "services/page_token.h"
 #include "services/transcript_service.h"
 
@@ -165,6 +167,10 @@ class GrpcServer final : public Server {
     services_.push_back(services::MakeEnrollmentService(parts, bridge_));
     services_.push_back(services::MakeLicenseService(parts, bridge_));
     services_.push_back(services::MakeTranscriptService(parts, bridge_));
+    for (auto& native : services::MakeNativeServices(parts, bridge_)) {
+      services_.push_back(std::move(native));
+    }
+    unknown_methods_ = services::MakeUnknownMethods(bridge_);
     absl::Status listening = Listen();
     if (!listening.ok()) return listening;
     return StartAdmin();
@@ -239,6 +245,7 @@ class GrpcServer final : public Server {
     builder.SetMaxSendMessageSize(PositiveOr(config.max_reply_bytes(), kDefaultMaxReplyBytes));
     builder.AddListeningPort(config.listen(), MakeCredentials(config), &port);
     for (const auto& service : services_) builder.RegisterService(service.get());
+    builder.RegisterCallbackGenericService(unknown_methods_.get());
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return absl::UnavailableError(absl::StrCat("can't listen on ", config.listen()));
@@ -272,6 +279,7 @@ class GrpcServer final : public Server {
   std::optional<services::PageTokenSealer> sealer_;
   services::Bridge bridge_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::CallbackGenericService> unknown_methods_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AdminServer> admin_;
   std::string address_;

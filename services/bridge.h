@@ -350,6 +350,9 @@ class Bridge {
  public:
   explicit Bridge(BridgeOptions options) : options_(options) {}
 
+  // For calls that have a class of their own.
+  const BridgeOptions& options() const { return options_; }
+
   // `method_name` is a literal, Service.Method.
   template <typename Service, typename Request, typename Response>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,

@@ -8,6 +8,7 @@
 #include "services/bridge.h"
 #include "services/capabilities.h"
 #include "services/list_request.h"
+#include "services/native_service.h"
 #include "services/paging.h"
 #include "services/routing.h"
 
@@ -175,6 +176,9 @@ v1::Connection ConnectionHandlers::ToConnection(const adapters::Connection& conn
   out.set_display_name(connection.display_name);
   for (v1::MethodCapability& capability : CapabilitiesOf(connection.ports)) {
     *out.add_capabilities() = std::move(capability);
+  }
+  for (std::string& service : NativeServicesOf(connection)) {
+    out.add_native_services(std::move(service));
   }
   if (auto check = checks_.Last(connection.id)) *out.mutable_last_check() = *std::move(check);
   return out;

@@ -251,6 +251,10 @@ absl::Status OperationNotSupported(absl::string_view method, const Origin& origi
   return WithMetadata(std::move(status), "supported", supported);
 }
 
+absl::Status MethodNotOffered(absl::string_view why, const Origin& origin) {
+  return Make(v1::ERROR_REASON_OPERATION_NOT_SUPPORTED, why, origin);
+}
+
 absl::Status ResourceNotFound(absl::string_view type, absl::string_view name,
                               const Origin& origin) {
   ProviderFailure failure;

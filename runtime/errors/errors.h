@@ -108,6 +108,10 @@ absl::Status FilterUnsupported(absl::string_view why, absl::string_view supporte
 absl::Status OperationNotSupported(absl::string_view method, const Origin& origin,
                                    absl::string_view supported);
 
+// UNIMPLEMENTED, OPERATION_NOT_SUPPORTED: no connection of this deployment offers the method; `why`
+// is a sentence.
+absl::Status MethodNotOffered(absl::string_view why, const Origin& origin);
+
 // NOT_FOUND, RESOURCE_NOT_FOUND, decided by edugate itself.
 absl::Status ResourceNotFound(absl::string_view type, absl::string_view name, const Origin& origin);
 
