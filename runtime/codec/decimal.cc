@@ -131,6 +131,8 @@ bool IsJsonNumber(absl::string_view text) {
 std::optional<std::string> NormalizeDecimal(absl::string_view text) {
   Parts parts;
   if (!SplitDecimal(text, &parts)) return std::nullopt;
+  parts.whole =
+      parts.whole.substr(std::min(parts.whole.find_first_not_of('0'), parts.whole.size()));
   std::string digits = absl::StrCat(parts.whole, parts.fraction);
   const std::string_view all(digits);
   const bool zero = StripLeadingZeros(all).empty();

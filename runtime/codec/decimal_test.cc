@@ -36,6 +36,7 @@ TEST(DecimalTest, NormalizesWithoutLosingADigit) {
       {"12345678901234567890.123456789012345678", "12345678901234567890.123456789012345678"},
       {"1e400", "1e400"},
       {"-01.50e-77", "-1.50e-77"},
+      {"+00000000000000000000000000000000000000000000000000002e1", "20"},
   };
   for (const auto& [text, normal] : kCases) {
     EXPECT_THAT(NormalizeDecimal(text), Optional(std::string(normal))) << text;
