@@ -61,6 +61,7 @@ constexpr std::array kServerRanges = {
     RangeRow{"max_request_bytes", 1024, 64 << 20},
     RangeRow{"max_reply_bytes", 1 << 20, 64 << 20},
     RangeRow{"max_streams_per_connection", 1, 10000},
+    RangeRow{"connection_deadline_percent", 1, 95},
 };
 constexpr std::array kLimitsRanges = {
     RangeRow{"max_response_bytes", 1024, 256 << 20},

@@ -133,6 +133,12 @@ size_t LoopCount(const v1::Config& config) {
   return std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
+services::FanOut FanOutOf(const v1::ServerConfig& config) {
+  const services::FanOut by_default;
+  const int percent = config.connection_deadline_percent();
+  return {.deadline_share = percent > 0 ? percent / 100.0 : by_default.deadline_share};
+}
+
 class GrpcServer final : public Server {
  public:
   explicit GrpcServer(const v1::Config& config)
@@ -159,6 +165,7 @@ class GrpcServer final : public Server {
     if (!stored.ok()) return stored;
     const services::ServiceParts parts{.connections = &connections_->registry(),
                                        .page_tokens = &*sealer_,
+                                       .fan_out = FanOutOf(config_.server()),
                                        .request_log = &*request_log_,
                                        .drift = &drift_};
     services_.push_back(services::MakeAssignmentService(parts, bridge_));

@@ -17,6 +17,8 @@ struct Entry {
 std::vector<Entry> EntriesOf(const adapters::Ports& ports) {
   return {
       {"EnrollmentService.GetEnrollment", bool{ports.get_enrollment}, false, nullptr, nullptr},
+      {"EnrollmentService.BatchGetEnrollments", bool{ports.get_enrollment}, false, nullptr,
+       nullptr},
       {"EnrollmentService.ListEnrollments", bool{ports.list_enrollments}, false,
        &ports.list_enrollments_traits, nullptr},
       {"EnrollmentService.StreamEnrollments", bool{ports.list_enrollments}, false,

@@ -32,7 +32,8 @@ struct Row {
 std::vector<Row> Rows() {
 #define ROW(member, ...) {#member, [](adapters::Ports& ports) { Offer(ports.member); }, __VA_ARGS__}
   return {
-      ROW(get_enrollment, {"EnrollmentService.GetEnrollment"}),
+      ROW(get_enrollment,
+          {"EnrollmentService.GetEnrollment", "EnrollmentService.BatchGetEnrollments"}),
       ROW(list_enrollments,
           {"EnrollmentService.ListEnrollments", "EnrollmentService.StreamEnrollments"}),
       ROW(update_enrollment, {"EnrollmentService.UpdateEnrollment"}),

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "edugate/v1/enrollment_service.grpc.pb.h"
+#include "runtime/async/when_all.h"
 #include "services/bridge.h"
 #include "services/port_calls.h"
 
@@ -44,6 +45,67 @@ absl::StatusOr<std::vector<std::string>> UpdatePaths(const v1::UpdateEnrollmentR
   return paths;
 }
 
+// The most enrollments of one batch.
+constexpr int kMaxBatch = 100;
+
+// One enrollment of a batch.
+struct BatchItem {
+  std::string name;
+  const adapters::Connection* connection = nullptr;
+  adapters::GetQuery query;
+  v1::Enrollment record;
+  absl::Status failure;  // only the first one of a batch is kept
+};
+
+// The batch, checked before a provider is asked for any of it.
+absl::StatusOr<std::vector<BatchItem>> PrepareBatch(async::CallContext& call,
+                                                    const ServiceParts& parts,
+                                                    const v1::BatchGetEnrollmentsRequest& request) {
+  if (request.names().empty() || request.names_size() > kMaxBatch) {
+    return errors::ArgumentInvalid("names", absl::StrCat("takes 1 to ", kMaxBatch, " names"));
+  }
+  std::string parent(adapters::kAnyConnection);
+  if (!request.parent().empty()) {
+    auto name = adapters::ParseName("parent", Resource::kConnection, request.parent(),
+                                    adapters::Wildcard::kAllowed);
+    if (!name.ok()) return name.status();
+    parent = name->connection;
+  }
+  std::vector<BatchItem> batch;
+  bool several = false;
+  for (const std::string& name : request.names()) {
+    auto route = Resolve(call, *parts.connections, "names", Resource::kEnrollment, name);
+    if (!route.ok()) return route.status();
+    const adapters::Connection& connection = *route->connection;
+    if (parent != adapters::kAnyConnection && parent != connection.id) {
+      return errors::ArgumentInvalid("names", "holds a name that isn't of the parent");
+    }
+    if (!connection.ports.get_enrollment) return NotSupported(call, connection);
+    several |= !batch.empty() && batch.front().connection != &connection;
+    batch.push_back({.name = name,
+                     .connection = &connection,
+                     .query = {.name = std::move(route->name), .view = ViewOf(request.view())}});
+  }
+  if (several) call.set_connection(adapters::kAnyConnection);
+  return batch;
+}
+
+// Reads one of a batch. A failure ends the others, which are of no use then.
+async::Task<bool> ReadItem(async::CallContext& reading, BatchItem& item) {
+  if (reading.cancelled()) co_return false;
+  async::CallContext call = reading.Child(reading.deadline());
+  call.set_connection(item.connection->id);
+  auto record = co_await item.connection->ports.get_enrollment(call, item.query);
+  if (reading.cancelled()) co_return false;
+  item.failure = record.status();
+  if (record.ok()) {
+    item.record = *std::move(record);
+  } else {
+    reading.Cancel();
+  }
+  co_return item.failure.ok();
+}
+
 class EnrollmentService final : public v1::EnrollmentService::CallbackService {
  public:
   EnrollmentService(const ServiceParts& parts, Bridge& bridge)
@@ -54,6 +116,12 @@ class EnrollmentService final : public v1::EnrollmentService::CallbackService {
                                           v1::Enrollment* response) override {
     return bridge_.Unary(context, "EnrollmentService.GetEnrollment", request, response, handlers_,
                          &EnrollmentHandlers::GetEnrollment);
+  }
+  grpc::ServerUnaryReactor* BatchGetEnrollments(
+      grpc::CallbackServerContext* context, const v1::BatchGetEnrollmentsRequest* request,
+      v1::BatchGetEnrollmentsResponse* response) override {
+    return bridge_.Unary(context, "EnrollmentService.BatchGetEnrollments", request, response,
+                         handlers_, &EnrollmentHandlers::BatchGetEnrollments);
   }
   grpc::ServerUnaryReactor* ListEnrollments(grpc::CallbackServerContext* context,
                                             const v1::ListEnrollmentsRequest* request,
@@ -96,6 +164,26 @@ async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::GetEnrollment(
     async::CallContext& call, const v1::GetEnrollmentRequest& request) {
   return GetRecord(call, parts_, {"name", Resource::kEnrollment, request.name()},
                    &adapters::Ports::get_enrollment, request.view());
+}
+
+async::Task<absl::StatusOr<v1::BatchGetEnrollmentsResponse>>
+EnrollmentHandlers::BatchGetEnrollments(async::CallContext& call,
+                                        const v1::BatchGetEnrollmentsRequest& request) {
+  auto batch = PrepareBatch(call, parts_, request);
+  if (!batch.ok()) co_return batch.status();
+  async::CallContext reading = call.Child(call.deadline());
+  std::vector<async::Task<bool>> reads;
+  for (BatchItem& item : *batch) reads.push_back(ReadItem(reading, item));
+  [[maybe_unused]] auto read =
+      co_await async::WhenAll(std::move(reads), parts_.fan_out.max_parallel);
+  absl::Status ended = EndedCall(call);
+  if (!ended.ok()) co_return ended;
+  v1::BatchGetEnrollmentsResponse response;
+  for (BatchItem& item : *batch) {
+    if (!item.failure.ok()) co_return errors::WithMetadata(item.failure, "name", item.name);
+    *response.add_enrollments() = std::move(item.record);
+  }
+  co_return response;
 }
 
 async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> EnrollmentHandlers::ListEnrollments(

@@ -21,6 +21,8 @@ class EnrollmentHandlers {
 
   async::Task<absl::StatusOr<v1::Enrollment>> GetEnrollment(
       async::CallContext& call, const v1::GetEnrollmentRequest& request);
+  async::Task<absl::StatusOr<v1::BatchGetEnrollmentsResponse>> BatchGetEnrollments(
+      async::CallContext& call, const v1::BatchGetEnrollmentsRequest& request);
   async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> ListEnrollments(
       async::CallContext& call, const v1::ListEnrollmentsRequest& request);
   async::Task<absl::Status> StreamEnrollments(async::CallContext& call,
