@@ -25,18 +25,26 @@ auth::OAuth2ClientOptions ToOAuth2(const v1::OAuth2ClientAuth& config,
   auth::OAuth2ClientOptions options{.token_url = config.token_url(),
                                     .client_id = SourceOf(config.client_id()),
                                     .client_secret = SourceOf(config.client_secret())};
+  const TokenDefaults& defaults = provider.token;
+  options.credentials_in = defaults.credentials_in;
   if (config.credentials_in() == v1::CREDENTIALS_PLACEMENT_BASIC) {
     options.credentials_in = auth::CredentialsPlacement::kBasicHeader;
+  } else if (config.credentials_in() == v1::CREDENTIALS_PLACEMENT_FORM) {
+    options.credentials_in = auth::CredentialsPlacement::kBody;
   }
+  options.request_body = defaults.request_body;
   if (config.request_body() == v1::TOKEN_REQUEST_BODY_JSON) {
     options.request_body = auth::TokenRequestBody::kJson;
+  } else if (config.request_body() == v1::TOKEN_REQUEST_BODY_FORM) {
+    options.request_body = auth::TokenRequestBody::kForm;
   }
-  options.token_type = config.token_type();
+  options.token_type = config.token_type().empty() ? defaults.token_type : config.token_type();
   options.scope = config.scope();
   options.extra.assign(config.extra().begin(), config.extra().end());
   std::sort(options.extra.begin(), options.extra.end());
-  options.header_scheme = config.header_scheme();
-  options.forbidden_is_rate_limit = provider.token_403_is_rate_limit;
+  options.header_scheme =
+      config.header_scheme().empty() ? defaults.header_scheme : config.header_scheme();
+  options.forbidden_is_rate_limit = defaults.forbidden_is_rate_limit;
   return options;
 }
 

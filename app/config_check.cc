@@ -1,13 +1,17 @@
 #include "app/config_check.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "adapters/resource_name.h"
 #include "app/auth_options.h"
 #include "app/provider_table.h"
@@ -23,6 +27,7 @@ using google::protobuf::Message;
 struct UrlParts {
   absl::string_view scheme;
   absl::string_view host;
+  bool port_right = false;  // none, or a number that a port can be
 };
 
 UrlParts SplitUrl(absl::string_view url) {
@@ -31,16 +36,32 @@ UrlParts SplitUrl(absl::string_view url) {
   UrlParts parts{.scheme = url.substr(0, colon)};
   absl::string_view rest = url.substr(colon + 3);
   rest = rest.substr(0, rest.find('/'));
+  absl::string_view port;
   if (absl::StartsWith(rest, "[")) {
-    parts.host = rest.substr(1, rest.find(']') - 1);
+    const size_t end = rest.find(']');
+    if (end == absl::string_view::npos) return {};
+    parts.host = rest.substr(1, end - 1);
+    port = rest.substr(end + 1);
   } else {
-    parts.host = rest.substr(0, rest.rfind(':'));
+    parts.host = rest.substr(0, rest.find(':'));
+    port = rest.substr(parts.host.size());
   }
+  int number = 0;
+  parts.port_right =
+      port.empty() || (absl::ConsumePrefix(&port, ":") && absl::SimpleAtoi(port, &number) &&
+                       number > 0 && number <= 65535);
   return parts;
 }
 
+// 127.0.0.0/8 in the usual notation. A name may begin with 127., too, and leads anywhere.
+bool IsLoopbackAddress(absl::string_view host) {
+  in_addr address{};
+  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
+         (ntohl(address.s_addr) >> 24) == 127;
+}
+
 bool IsLoopbackHost(absl::string_view host) {
-  return host == "localhost" || host == "::1" || absl::StartsWith(host, "127.");
+  return host == "localhost" || host == "::1" || IsLoopbackAddress(host);
 }
 
 bool IsListenAddress(absl::string_view address) {
@@ -69,6 +90,7 @@ constexpr std::array kLimitsRanges = {
     RangeRow{"max_pages", 1, 10000},
     RangeRow{"max_attempts", 1, 10},
 };
+constexpr std::array kWebhookRanges = {RangeRow{"max_body_bytes", 1024, 1 << 20}};
 constexpr std::array kRuntimeRanges = {RangeRow{"loops", 1, 256}};
 
 int64_t IntegerAt(const Message& message, const FieldDescriptor& field) {
@@ -76,6 +98,8 @@ int64_t IntegerAt(const Message& message, const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_INT64 ? reflection.GetInt64(message, &field)
                                                             : reflection.GetInt32(message, &field);
 }
+
+constexpr size_t kLeastPageTokenKeyBytes = 32;
 
 // Checks one configuration; notes every mistake.
 class Checker {
@@ -94,8 +118,10 @@ class Checker {
     CheckRanges(config.server(), kServerRanges, "server");
     CheckRanges(config.runtime(), kRuntimeRanges, "runtime");
     if (config.server().has_page_token_key()) {
-      CheckSecret(config.server().page_token_key(), "server.page_token_key");
+      CheckSecret(config.server().page_token_key(), "server.page_token_key",
+                  kLeastPageTokenKeyBytes);
     }
+    if (config.server().has_tls()) CheckTls(config.server().tls());
     if (config.connections().empty()) Add("connections", "needs at least one connection");
     std::set<std::string> ids;
     for (int i = 0; i < config.connections_size(); ++i) {
@@ -132,6 +158,9 @@ class Checker {
     CheckRanges(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"));
     CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
     CheckOptions(connection.options(), *provider, absl::StrCat(key, ".options"));
+    if (connection.has_webhook()) {
+      CheckWebhook(connection.webhook(), *provider, absl::StrCat(key, ".webhook"));
+    }
   }
 
   void CheckAuth(const v1::ConnectionConfig& connection, const ProviderRow& provider,
@@ -160,8 +189,32 @@ class Checker {
     }
   }
 
+  void CheckWebhook(const v1::WebhookConfig& webhook, const ProviderRow& provider,
+                    const std::string& key) {
+    if (!provider.webhooks) Add(key, "means nothing to this provider");
+    if (webhook.secrets().empty()) Add(absl::StrCat(key, ".secrets"), "needs at least one secret");
+    for (int i = 0; i < webhook.secrets_size(); ++i) {
+      CheckSecret(webhook.secrets(i), absl::StrCat(key, ".secrets[", i, "]"));
+    }
+    CheckRanges(webhook, kWebhookRanges, key);
+  }
+
+  void CheckTls(const v1::ServerTls& tls) {
+    CheckFile(tls.certificate_file(), "server.tls.certificate_file");
+    CheckFile(tls.private_key_file(), "server.tls.private_key_file");
+    if (!tls.client_ca_file().empty()) CheckFile(tls.client_ca_file(), "server.tls.client_ca_file");
+  }
+
+  void CheckFile(const std::string& path, const std::string& key) {
+    if (path.empty()) {
+      Add(key, "is missing");
+    } else if (!std::ifstream(path).good()) {
+      Add(key, "can't be read");
+    }
+  }
+
   template <typename Place>
-  void CheckSecret(const Place& place, const std::string& key) {
+  void CheckSecret(const Place& place, const std::string& key, size_t least_bytes = 1) {
     if (place.source_case() == Place::SOURCE_NOT_SET) {
       Add(key, "needs one of value, file and env");
       return;
@@ -170,8 +223,12 @@ class Checker {
     if (place.source_case() == Place::kFile) secret.set_file(place.file());
     if (place.source_case() == Place::kEnv) secret.set_env(place.env());
     if (place.source_case() == Place::kValue) secret.set_value(place.value());
-    const absl::Status read = ToSecretSource(secret).Read().status();
-    if (!read.ok()) Add(key, read.message());
+    const auto read = ToSecretSource(secret).Read();
+    if (!read.ok()) {
+      Add(key, read.status().message());
+    } else if (read->Reveal().size() < least_bytes) {
+      Add(key, absl::StrCat("needs at least ", least_bytes, " bytes"));
+    }
   }
 
   template <size_t kRows>
@@ -228,8 +285,11 @@ absl::StatusOr<v1::Config> LoadConfigText(absl::string_view text, absl::string_v
 }
 
 bool IsBaseUrl(absl::string_view url) {
+  const bool visible =
+      std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!visible || url.find_first_of("?#@\\") != absl::string_view::npos) return false;
   const UrlParts parts = SplitUrl(url);
-  if (parts.host.empty() || url.find_first_of("?#@ ") != absl::string_view::npos) return false;
+  if (parts.host.empty() || !parts.port_right) return false;
   return parts.scheme == "https" || (parts.scheme == "http" && IsLoopbackHost(parts.host));
 }
 

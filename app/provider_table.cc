@@ -22,6 +22,7 @@ const std::vector<ProviderRow>& ProviderTable() {
   static const auto* table = new std::vector<ProviderRow>{
       {.id = "openapply",
        .auth_schemes = {"bearer", "oauth2_client"},
+       .token = {.credentials_in = auth::CredentialsPlacement::kBasicHeader},
        .build = Build<adapters::OpenApplyAdapter>},
       {.id = "class_enrollment",
        .auth_schemes = {"api_key"},

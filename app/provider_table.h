@@ -34,6 +34,15 @@ struct BuiltAdapter {
   std::unique_ptr<adapters::Adapter> adapter;
 };
 
+// How a provider wants its OAuth 2.0 tokens asked for, where the configuration does not say.
+struct TokenDefaults {
+  auth::CredentialsPlacement credentials_in = auth::CredentialsPlacement::kBody;
+  auth::TokenRequestBody request_body = auth::TokenRequestBody::kForm;
+  const char* token_type = "";
+  // The token endpoint answers its rate limit with 403.
+  bool forbidden_is_rate_limit = false;
+};
+
 struct ProviderRow {
   const char* id;  // as in the configuration
   // The authentication schemes that the provider takes, by the key of AuthConfig.
@@ -41,8 +50,7 @@ struct ProviderRow {
   // The keys of ConnectionOptions that mean something here, and those of them that must be there.
   std::vector<std::string> options;
   std::vector<std::string> required_options;
-  // The token endpoint answers its rate limit with 403.
-  bool token_403_is_rate_limit = false;
+  TokenDefaults token;
   BuiltAdapter (*build)(const v1::ConnectionConfig& config, const ClientMaker& make_client);
 };
 

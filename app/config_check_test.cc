@@ -1,0 +1,208 @@
+#include "app/config_check.h"
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace edugate::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kGood[] =
+    "server: { listen: \"0.0.0.0:7443\", admin_listen: \"0.0.0.0:7080\" }\n"
+    "connections:\n"
+    "  - id: lincoln\n"
+    "    provider: openapply\n"
+    "    base_url: https://lincoln.openapply.com\n"
+    "    auth: { bearer: { value: x } }\n"
+    "  - id: tms\n"
+    "    provider: class_enrollment\n"
+    "    base_url: https://lms.example.net/api/2.0\n"
+    "    auth: { api_key: { value: y } }\n";
+
+std::string Message(const std::string& yaml) {
+  const auto config = LoadConfigText(yaml, "edugate.yaml");
+  return config.ok() ? "" : std::string(config.status().message());
+}
+
+// kGood with one line, from 1, replaced.
+std::string With(int line, const std::string& text) {
+  std::string result;
+  std::string rest = kGood;
+  for (int at = 1; !rest.empty(); ++at) {
+    const size_t end = rest.find('\n');
+    absl::StrAppend(&result, at == line ? text : rest.substr(0, end), "\n");
+    rest = rest.substr(end + 1);
+  }
+  return result;
+}
+
+TEST(ConfigCheckTest, AGoodOneIsRead) {
+  const auto config = LoadConfigText(kGood, "edugate.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->connections_size(), 2);
+  EXPECT_EQ(config->connections(1).base_url(), "https://lms.example.net/api/2.0");
+}
+
+struct Mistake {
+  const char* what;
+  int line;          // of kGood
+  const char* text;  // that stands there instead
+  const char* says;  // file, line, key and the beginning of the reason
+};
+
+class MistakeTest : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(MistakeTest, NamesLineAndKey) {
+  EXPECT_THAT(Message(With(GetParam().line, GetParam().text)), HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, MistakeTest,
+    ::testing::Values(
+        Mistake{"NoPort", 1, "server: { listen: \"0.0.0.0\" }",
+                "edugate.yaml:1: server.listen: needs HOST:PORT"},
+        Mistake{"NoHost", 1, "server: { listen: \":7443\" }",
+                "edugate.yaml:1: server.listen: needs HOST:PORT"},
+        Mistake{"PortTooLarge", 1, "server: { listen: \"a:70000\" }",
+                "edugate.yaml:1: server.listen: needs HOST:PORT"},
+        Mistake{"NoListen", 1, "server: { admin_listen: \"a:1\" }",
+                "edugate.yaml:1: server.listen: needs HOST:PORT"},
+        Mistake{"AdminListen", 1, "server: { listen: \"a:1\", admin_listen: x }",
+                "edugate.yaml:1: server.admin_listen: needs HOST:PORT"},
+        Mistake{"ShortKey", 1, "server: { listen: \"a:1\", page_token_key: { value: short } }",
+                "edugate.yaml:1: server.page_token_key: needs at least 32 bytes"},
+        Mistake{"NoKey", 1, "server: { listen: \"a:1\", page_token_key: {} }",
+                "edugate.yaml:1: server.page_token_key: needs one of value, file and env"},
+        Mistake{"TlsWithoutKey", 1, "server: { listen: \"a:1\", tls: { certificate_file: /x } }",
+                "edugate.yaml:1: server.tls.private_key_file: is missing"},
+        Mistake{"TlsFileNotThere", 1,
+                "server: { listen: \"a:1\", tls: { certificate_file: /nowhere/x } }",
+                "edugate.yaml:1: server.tls.certificate_file: can't be read"},
+        Mistake{"TooLargeALimit", 1, "server: { listen: \"a:1\", max_request_bytes: 1000000000 }",
+                "edugate.yaml:1: server.max_request_bytes: must be from"},
+        Mistake{"UnknownKey", 2, "colour: red\nconnections:", "edugate.yaml:2: colour: "},
+        Mistake{"IdWithBlank", 3, "  - id: Lincoln School",
+                "edugate.yaml:3: connections[0].id: needs a lower-case letter"},
+        Mistake{"IdTwice", 7, "  - id: lincoln",
+                "edugate.yaml:7: connections[1].id: is the id of another"},
+        Mistake{"Wildcard", 3, "  - id: \"-\"", "edugate.yaml:3: connections[0].id: "},
+        Mistake{"Provider", 4, "    provider: banner",
+                "edugate.yaml:4: connections[0].provider: must be openapply"},
+        Mistake{"PlainHttp", 5, "    base_url: http://lincoln.openapply.com",
+                "edugate.yaml:5: connections[0].base_url: needs an https URL"},
+        Mistake{"NoBaseUrl", 5, "    display_name: x",
+                "edugate.yaml:3: connections[0].base_url: needs an https URL"},
+        Mistake{"UnknownKeyBelow", 5, "    base_uri: https://x.example",
+                "edugate.yaml:5: connections[0].base_uri: "},
+        Mistake{"OtherScheme", 6, "    auth: { api_key: { value: x } }",
+                "edugate.yaml:6: connections[0].auth: needs bearer or oauth2_client"},
+        Mistake{"NoScheme", 6, "    auth: {}",
+                "edugate.yaml:6: connections[0].auth: needs bearer or oauth2_client"},
+        Mistake{"EmptySecret", 6, "    auth: { bearer: {} }",
+                "edugate.yaml:6: connections[0].auth.bearer: needs one of value, file and env"},
+        Mistake{"SecretFileNotThere", 6, "    auth: { bearer: { file: /nowhere/token } }",
+                "edugate.yaml:6: connections[0].auth.bearer: "},
+        Mistake{"VariableNotSet", 6, "    auth: { bearer: { env: EDUGATE_TEST_UNSET } }",
+                "edugate.yaml:6: connections[0].auth.bearer: "},
+        Mistake{"TwoSchemes", 6, "    auth: { bearer: { value: x }, basic: {} }",
+                "edugate.yaml:6: connections[0].auth"},
+        Mistake{
+            "TokenUrl", 6,
+            "    auth: { oauth2_client: { token_url: http://x.example, client_id: { value: a }, "
+            "client_secret: { value: b } } }",
+            "edugate.yaml:6: connections[0].auth.oauth2_client.token_url: needs an https URL"},
+        Mistake{
+            "NoClientSecret", 6,
+            "    auth: { oauth2_client: { token_url: \"https://x.example\", client_id: { value: "
+            "a } } }",
+            "edugate.yaml:6: connections[0].auth.oauth2_client.client_secret: needs one of"},
+        Mistake{"OptionOfAnotherProvider", 6,
+                "    auth: { bearer: { value: x } }\n    options: { response_format: xml }",
+                "edugate.yaml:7: connections[0].options.response_format: means nothing"},
+        Mistake{"LimitOutOfRange", 6,
+                "    auth: { bearer: { value: x } }\n    limits: { max_attempts: 11 }",
+                "edugate.yaml:7: connections[0].limits.max_attempts: must be from 1 to 10"}),
+    [](const auto& info) { return std::string(info.param.what); });
+
+TEST(ConfigCheckTest, EveryMistakeIsNamedAtOnce) {
+  const std::string message = Message(
+      "server: { listen: x }\n"
+      "connections:\n"
+      "  - { id: A, provider: openapply, base_url: x, auth: {} }\n");
+  for (const char* key :
+       {"server.listen", "connections[0].id", "connections[0].base_url", "connections[0].auth"}) {
+    EXPECT_THAT(message, HasSubstr(key));
+  }
+}
+
+TEST(ConfigCheckTest, WithoutConnectionsThereIsNothingToServe) {
+  EXPECT_THAT(Message("server: { listen: \"a:1\" }\n"),
+              HasSubstr("connections: needs at least one"));
+}
+
+TEST(ConfigCheckTest, NoMistakeShowsASecret) {
+  const std::string message =
+      Message(With(6, "    auth: { bearer: { value: canary-secret }, colour: canary-secret }"));
+  EXPECT_NE(message, "");
+  EXPECT_THAT(message, Not(HasSubstr("canary")));
+}
+
+TEST(ConfigCheckTest, AFileThatIsNotThereIsNotFound) {
+  EXPECT_EQ(LoadConfigFile("/nowhere/edugate.yaml").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(BaseUrlTest, TakesHttpsAndLoopback) {
+  for (const char* url :
+       {"https://api.edx.org", "https://api.edx.org/", "https://lms.example.net/api/2.0",
+        "https://lms.example.net:8443/x", "http://127.0.0.1:8080", "http://127.9.9.9",
+        "http://localhost:1/openapply", "http://[::1]:8080/x", "https://[2001:db8::1]"}) {
+    EXPECT_TRUE(IsBaseUrl(url)) << url;
+  }
+}
+
+TEST(BaseUrlTest, RefusesTheRest) {
+  for (const char* url : {"",
+                          "api.edx.org",
+                          "ftp://api.edx.org",
+                          "file:///etc/passwd",
+                          "https://",
+                          "https:///x",
+                          "https://:443",
+                          "https://user:pass@api.edx.org",
+                          "https://api.edx.org?x=1",
+                          "https://api.edx.org/#x",
+                          "https://api edx.org",
+                          "https://api.edx.org\r\nX: 1",
+                          "https://api.edx.org\\@evil.example",
+                          "https://api.edx.org:port",
+                          "https://api.edx.org:0",
+                          "https://api.edx.org:70000",
+                          "https://[::1",
+                          "https://caf\xc3\xa9.example",
+                          "http://example.net",
+                          "http://127.evil.example",
+                          "http://127.0.0.1.evil.example",
+                          "http://localhost.evil.example",
+                          "http://2130706433",
+                          "http://0x7f000001",
+                          "http://[::2]"}) {
+    EXPECT_FALSE(IsBaseUrl(url)) << url;
+  }
+}
+
+TEST(LoopbackUrlTest, IsOfAnAddressAndNotOfANameThatLooksLikeOne) {
+  EXPECT_TRUE(IsLoopbackUrl("http://127.0.0.1:80/x"));
+  EXPECT_TRUE(IsLoopbackUrl("https://localhost"));
+  EXPECT_TRUE(IsLoopbackUrl("http://[::1]:80"));
+  EXPECT_FALSE(IsLoopbackUrl("http://127.evil.example"));
+  EXPECT_FALSE(IsLoopbackUrl("https://api.edx.org"));
+  EXPECT_FALSE(IsLoopbackUrl(""));
+}
+
+}  // namespace
+}  // namespace edugate::app

@@ -1,0 +1,67 @@
+#include "app/json_request.h"
+
+#include "edugate/v1/connection.pb.h"
+#include "edugate/v1/enrollment_service.pb.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace edugate::app {
+namespace {
+
+nlohmann::json Expanded(const std::string& json, const google::protobuf::Descriptor* type) {
+  const auto text = ExpandEnumNames(json, type);
+  EXPECT_TRUE(text.ok()) << text.status();
+  return text.ok() ? nlohmann::json::parse(*text) : nlohmann::json();
+}
+
+TEST(ExpandEnumNamesTest, ShortNamesBecomeFullOnesInAnyCase) {
+  for (const char* word : {"FULL", "full", "Full", "VIEW_FULL"}) {
+    EXPECT_EQ(Expanded(std::string("{\"view\":\"") + word + "\"}",
+                       v1::GetEnrollmentRequest::descriptor())["view"],
+              "VIEW_FULL")
+        << word;
+  }
+}
+
+TEST(ExpandEnumNamesTest, ReachesNestedMessages) {
+  const auto json = Expanded(R"({"enrollment":{"status":"declined"},"view":"basic"})",
+                             v1::UpdateEnrollmentRequest::descriptor());
+  EXPECT_EQ(json["enrollment"]["status"], "ENROLLMENT_STATUS_DECLINED");
+  EXPECT_EQ(json["view"], "VIEW_BASIC");
+}
+
+TEST(ExpandEnumNamesTest, FieldsMayBeSpelledBothWays) {
+  const auto* type = v1::Connection::descriptor();
+  EXPECT_EQ(Expanded(R"({"lastCheck":{"state":"working"}})", type)["lastCheck"]["state"],
+            "CONNECTION_STATE_WORKING");
+  EXPECT_EQ(Expanded(R"({"last_check":{"state":"working"}})", type)["last_check"]["state"],
+            "CONNECTION_STATE_WORKING");
+}
+
+TEST(ExpandEnumNamesTest, LeavesTheRestAlone) {
+  const std::string request =
+      R"({"parent":"full","view":"colour","pageSize":3,"colour":"full","readMask":"name"})";
+  EXPECT_EQ(Expanded(request, v1::ListEnrollmentsRequest::descriptor()),
+            nlohmann::json::parse(request));
+  EXPECT_EQ(Expanded(R"({"view":2})", v1::GetEnrollmentRequest::descriptor())["view"], 2);
+  EXPECT_EQ(
+      Expanded(R"({"enrollment":null})", v1::UpdateEnrollmentRequest::descriptor())["enrollment"],
+      nullptr);
+}
+
+TEST(ExpandEnumNamesTest, KeepsLargeNumbers) {
+  EXPECT_EQ(*ExpandEnumNames(R"({"pageSize":9007199254740993})",
+                             v1::ListEnrollmentsRequest::descriptor()),
+            R"({"pageSize":9007199254740993})");
+}
+
+TEST(ExpandEnumNamesTest, RefusesWhatIsNoJson) {
+  for (const char* text : {"", "{", "{'a':1}", "parent=x", "{}{}"}) {
+    EXPECT_EQ(ExpandEnumNames(text, v1::GetEnrollmentRequest::descriptor()).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << text;
+  }
+}
+
+}  // namespace
+}  // namespace edugate::app
