@@ -39,6 +39,8 @@ struct TokenDefaults {
   auth::CredentialsPlacement credentials_in = auth::CredentialsPlacement::kBody;
   auth::TokenRequestBody request_body = auth::TokenRequestBody::kForm;
   const char* token_type = "";
+  // Before the token in the Authorization header; empty: as the reply's token_type says.
+  const char* header_scheme = "";
   // The token endpoint answers its rate limit with 403.
   bool forbidden_is_rate_limit = false;
 };
