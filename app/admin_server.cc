@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "absl/strings/numbers.h"
@@ -12,8 +13,9 @@ namespace {
 
 constexpr int kOk = 200;
 constexpr int kUnavailable = 503;
-// Probes and scrapes are few; a slow one must not keep the others waiting.
-constexpr size_t kThreads = 4;
+// Probes and scrapes are few, and a slow one must not keep the others waiting. Webhooks come in
+// bursts: those that wait together share one write to the disk.
+constexpr size_t kThreads = 32;
 constexpr time_t kTimeoutSeconds = 5;
 constexpr size_t kMaxBodyBytes = 64 * 1024;
 
@@ -23,7 +25,7 @@ class HttplibAdminServer final : public AdminServer {
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server_.set_read_timeout(kTimeoutSeconds);
     server_.set_write_timeout(kTimeoutSeconds);
-    server_.set_payload_max_length(kMaxBodyBytes);
+    server_.set_payload_max_length(std::max(kMaxBodyBytes, pages_.max_webhook_bytes));
     server_.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("ok\n", "text/plain");
     });
@@ -35,6 +37,15 @@ class HttplibAdminServer final : public AdminServer {
     server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(pages_.metrics(), "text/plain; version=0.0.4");
     });
+    if (!pages_.webhook) return;
+    server_.Post(R"(/webhooks/([a-z][a-z0-9-]{0,62}))",
+                 [this](const httplib::Request& request, httplib::Response& response) {
+                   services::WebhookRequest webhook;
+                   webhook.connection = request.matches[1];
+                   webhook.headers.assign(request.headers.begin(), request.headers.end());
+                   webhook.body = request.body;
+                   response.status = pages_.webhook(std::move(webhook));
+                 });
   }
 
   ~HttplibAdminServer() override {

@@ -53,6 +53,8 @@ struct ProviderRow {
   std::vector<std::string> options;
   std::vector<std::string> required_options;
   TokenDefaults token;
+  // Whether it sends webhooks.
+  bool webhooks = false;
   BuiltAdapter (*build)(const v1::ConnectionConfig& config, const ClientMaker& make_client);
 };
 

@@ -74,7 +74,10 @@ int RunServe(const ServeCommand& command) {
     if (!started.ok()) return Fail(started.status());
     providers = *std::move(started);
     config = LoadConfigText(sandbox::ConfigYaml(*providers), "the sandbox's configuration");
-    if (config.ok()) config->mutable_server()->set_insecure(true);
+    if (config.ok()) {
+      config->mutable_server()->set_insecure(true);
+      config->mutable_native_calls()->set_enabled(true);
+    }
   } else if (!command.config_file.empty()) {
     config = LoadConfigFile(command.config_file);
   }
@@ -86,6 +89,12 @@ int RunServe(const ServeCommand& command) {
   if (!server.ok()) return Fail(server.status());
   if (providers != nullptr) std::cout << sandbox::Describe(*providers);
   std::cout << "edugate: listening on " << (*server)->address() << std::endl;
+  if (providers != nullptr) {
+    auto settings = providers->Settings("measureone");
+    settings.webhook_url = "http://" + (*server)->admin_address() + "/webhooks/m1";
+    const absl::Status set = providers->SetSettings("measureone", settings);
+    if (!set.ok()) return Fail(set);
+  }
   if (!(*server)->admin_address().empty()) {
     std::cout << "edugate: admin on " << (*server)->admin_address() << std::endl;
   }

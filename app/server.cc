@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -20,10 +21,12 @@
 #include "app/call_metrics.h"
 #include "app/config_check.h"
 #include "app/connections.h"
+#include "app/webhook_sources.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/http/curl_http_client.h"
 #include "runtime/store/database.h"
 #include "runtime/store/retention.h"
+#include "runtime/store/sqlite_event_log.h"
 #include "runtime/store/sqlite_request_log.h"
 #include "runtime/telemetry/drift_counter.h"
 #include "runtime/telemetry/log.h"
@@ -36,6 +39,7 @@
 #include "services/native_service.h"
 #include "services/page_token.h"
 #include "services/transcript_service.h"
+#include "services/webhooks.h"
 
 namespace edugate::app {
 namespace {
@@ -52,6 +56,7 @@ constexpr int kKeepaliveTimeoutMs = 20 * 1000;
 constexpr int kHandshakeTimeoutMs = 5 * 1000;
 constexpr unsigned kCertificateLookSeconds = 10;
 constexpr absl::Duration kPurgeInterval = absl::Minutes(10);
+constexpr absl::Duration kWebhookTimeout = absl::Seconds(5);
 
 absl::Duration DurationOr(const google::protobuf::Duration& configured, absl::Duration otherwise) {
   const absl::Duration value =
@@ -61,26 +66,22 @@ absl::Duration DurationOr(const google::protobuf::Duration& configured, absl::Du
 
 int PositiveOr(int configured, int otherwise) { return configured > 0 ? configured : otherwise; }
 
-absl::StatusOr<services::PageTokenSealer> MakeSealer(const v1::ServerConfig& config) {
-  std::vector<services::PageTokenKey> keys;
+// The keys that seal tokens: the configured one, or one of this process.
+absl::StatusOr<std::vector<services::PageTokenKey>> TokenKeys(const v1::ServerConfig& config) {
+  absl::StatusOr<services::PageTokenKey> key = absl::InternalError("no key");
   if (config.has_page_token_key()) {
     auto secret = ToSecretSource(config.page_token_key()).Read();
     if (!secret.ok()) return secret.status();
-    auto key = services::PageTokenKey::FromSecret(secret->Reveal());
-    if (!key.ok()) return key.status();
-    keys.push_back(*std::move(key));
+    key = services::PageTokenKey::FromSecret(secret->Reveal());
   } else {
     telemetry::Warn(
         "server.page_token_key is not configured: page tokens are sealed with a key of this "
         "process, and neither its "
         "replicas nor its successor can read them");
-    auto key = services::PageTokenKey::Generate(services::SystemRandomBytes());
-    if (!key.ok()) return key.status();
-    keys.push_back(*std::move(key));
+    key = services::PageTokenKey::Generate(services::SystemRandomBytes());
   }
-  return services::PageTokenSealer::Create(
-      std::move(keys),
-      DurationOr(config.page_token_lifetime(), services::kDefaultPageTokenLifetime));
+  if (!key.ok()) return key.status();
+  return std::vector<services::PageTokenKey>{*std::move(key)};
 }
 
 // TLS whose files are looked at again now and then, so that a renewed certificate needs no restart.
@@ -133,6 +134,27 @@ size_t LoopCount(const v1::Config& config) {
   return std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
+// The answer to a webhook, which a thread of the admin port waits for. It is given in any case: a
+// task that is dropped at the end answers that the store is unavailable, and the sender tries
+// again.
+class PromisedAnswer {
+ public:
+  explicit PromisedAnswer(std::promise<int> promise) : promise_(std::move(promise)) {}
+  PromisedAnswer(PromisedAnswer&& other) noexcept
+      : promise_(std::move(other.promise_)), given_(std::exchange(other.given_, true)) {}
+  PromisedAnswer& operator=(PromisedAnswer&&) = delete;
+  ~PromisedAnswer() { Give(services::WebhookAnswer::kUnavailable); }
+
+  void Give(services::WebhookAnswer answer) {
+    if (std::exchange(given_, true)) return;
+    promise_.set_value(static_cast<int>(answer));
+  }
+
+ private:
+  std::promise<int> promise_;
+  bool given_ = false;
+};
+
 services::FanOut FanOutOf(const v1::ServerConfig& config) {
   const services::FanOut by_default;
   const int percent = config.connection_deadline_percent();
@@ -158,14 +180,18 @@ class GrpcServer final : public Server {
         config_, {.http = &http_, .clock = &async::SystemClock(), .drift = &drift_});
     if (!connections.ok()) return connections.status();
     connections_ = *std::move(connections);
-    auto sealer = MakeSealer(config_.server());
-    if (!sealer.ok()) return sealer.status();
-    sealer_.emplace(*std::move(sealer));
+    absl::Status sealing = MakeSealers();
+    if (!sealing.ok()) return sealing;
     absl::Status stored = OpenStore();
     if (!stored.ok()) return stored;
+    absl::Status watching = OpenWebhooks();
+    if (!watching.ok()) return watching;
     const services::ServiceParts parts{.connections = &connections_->registry(),
                                        .page_tokens = &*sealer_,
                                        .fan_out = FanOutOf(config_.server()),
+                                       .events = &*event_log_,
+                                       .webhooks = webhooks_.get(),
+                                       .resume_tokens = &*resume_sealer_,
                                        .request_log = &*request_log_,
                                        .drift = &drift_};
     services_.push_back(services::MakeAssignmentService(parts, bridge_));
@@ -200,11 +226,31 @@ class GrpcServer final : public Server {
     if (housekeeping_.has_value()) {
       loops_.loop(0).Post([this] { housekeeping_->Cancel(); });
     }
-    loops_.Shutdown();
+    // Before the loops: its threads wait for answers from them.
     admin_.reset();
+    loops_.Shutdown();
   }
 
  private:
+  // A page token lives for a day; one with which a watch goes on, as long as the events are kept.
+  absl::Status MakeSealers() {
+    auto keys = TokenKeys(config_.server());
+    if (!keys.ok()) return keys.status();
+    auto pages = services::PageTokenSealer::Create(
+        *keys,
+        DurationOr(config_.server().page_token_lifetime(), services::kDefaultPageTokenLifetime));
+    if (!pages.ok()) return pages.status();
+    sealer_.emplace(*std::move(pages));
+    auto watches = services::PageTokenSealer::Create(*std::move(keys), EventRetention());
+    if (!watches.ok()) return watches.status();
+    resume_sealer_.emplace(*std::move(watches));
+    return absl::OkStatus();
+  }
+
+  absl::Duration EventRetention() const {
+    return DurationOr(config_.state().event_retention(), absl::Hours(7 * 24));
+  }
+
   absl::Status OpenStore() {
     const v1::StateConfig& state = config_.state();
     if (state.sqlite().path().empty()) {
@@ -218,9 +264,37 @@ class GrpcServer final : public Server {
     if (!database.ok()) return database.status();
     database_ = *std::move(database);
     request_log_.emplace(*database_, DurationOr(state.request_id_retention(), absl::Hours(24)));
+    event_log_.emplace(*database_, EventRetention());
     housekeeping_.emplace(loops_.loop(0), async::kNever);
     loops_.loop(0).Spawn(Purge(*housekeeping_, *request_log_));
+    loops_.loop(0).Spawn(Purge(*housekeeping_, *event_log_));
     return absl::OkStatus();
+  }
+
+  absl::Status OpenWebhooks() {
+    auto sources = WebhookSourcesOf(config_, async::SystemClock());
+    if (!sources.ok()) return sources.status();
+    auto receiver = services::WebhookReceiver::Create(*std::move(sources), connections_->registry(),
+                                                      *event_log_);
+    if (!receiver.ok()) return receiver.status();
+    webhooks_ = *std::move(receiver);
+    return absl::OkStatus();
+  }
+
+  // From the admin port's threads.
+  int ReceiveWebhook(services::WebhookRequest request) {
+    std::promise<int> answered;
+    std::future<int> answer = answered.get_future();
+    async::EventLoop& loop = loops_.Next();
+    loop.Spawn(Receive(loop, *webhooks_, std::move(request), PromisedAnswer(std::move(answered))));
+    return answer.get();
+  }
+
+  static async::Task<void> Receive(async::EventLoop& loop, services::WebhookReceiver& receiver,
+                                   services::WebhookRequest request, PromisedAnswer answered) {
+    async::CallContext call(loop, async::After(loop.Now(), kWebhookTimeout));
+    services::WebhookAnswer answer = co_await receiver.Receive(call, std::move(request));
+    answered.Give(answer);
   }
 
   static async::Task<void> Purge(async::CallContext& call, store::Purgeable& log) {
@@ -267,7 +341,12 @@ class GrpcServer final : public Server {
     auto admin = AdminServer::Start(
         config_.server().admin_listen(),
         {.ready = [this] { return ready_.load(); },
-         .metrics = [this] { return absl::StrCat(metrics_.Text(), drift_.Text()); }});
+         .metrics = [this] { return absl::StrCat(metrics_.Text(), drift_.Text()); },
+         .webhook =
+             [this](services::WebhookRequest request) {
+               return ReceiveWebhook(std::move(request));
+             },
+         .max_webhook_bytes = webhooks_->max_body_bytes()});
     if (!admin.ok()) return admin.status();
     admin_ = *std::move(admin);
     return absl::OkStatus();
@@ -280,10 +359,13 @@ class GrpcServer final : public Server {
   http::CurlHttpClient http_;
   std::unique_ptr<store::Database> database_;
   std::optional<store::SqliteRequestLog> request_log_;
+  std::optional<store::SqliteEventLog> event_log_;
+  std::unique_ptr<services::WebhookReceiver> webhooks_;
   // The process's own work; cancelled at the end.
   std::optional<async::CallContext> housekeeping_;
   std::unique_ptr<Connections> connections_;
   std::optional<services::PageTokenSealer> sealer_;
+  std::optional<services::PageTokenSealer> resume_sealer_;
   services::Bridge bridge_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::CallbackGenericService> unknown_methods_;

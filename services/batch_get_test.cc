@@ -35,8 +35,8 @@ class BatchGetTest : public ServiceFixture {
     asked_.push_back(query.name.id());
     most_ = std::max(most_, ++running_);
     const bool late = query.name.id() == "x-late";
-    absl::Status waited =
-        co_await async::Sleep(call, late ? absl::Seconds(1) : absl::Milliseconds(10));
+    const absl::Duration pause = late ? absl::Seconds(1) : absl::Milliseconds(10);
+    absl::Status waited = co_await async::Sleep(call, pause);
     --running_;
     if (absl::IsCancelled(waited)) co_return errors::Cancelled({});
     if (!waited.ok()) co_return errors::DeadlineExceeded({});

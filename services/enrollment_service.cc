@@ -174,8 +174,8 @@ EnrollmentHandlers::BatchGetEnrollments(async::CallContext& call,
   async::CallContext reading = call.Child(call.deadline());
   std::vector<async::Task<bool>> reads;
   for (BatchItem& item : *batch) reads.push_back(ReadItem(reading, item));
-  [[maybe_unused]] auto read =
-      co_await async::WhenAll(std::move(reads), parts_.fan_out.max_parallel);
+  // What each read brought is in its item.
+  co_await async::WhenAll(std::move(reads), parts_.fan_out.max_parallel);
   absl::Status ended = EndedCall(call);
   if (!ended.ok()) co_return ended;
   v1::BatchGetEnrollmentsResponse response;
@@ -224,9 +224,9 @@ async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment
                                           .validate_only = request.validate_only(),
                                           .view = ViewOf(request.view())};
   // Every provider's update sets values: twice is as once.
+  const auto write = [&] { return ports.update_enrollment(call, update); };
   auto result =
-      co_await Once<v1::Enrollment>(parts_.request_log, call, request, Repeatable::kYes,
-                                    [&] { return ports.update_enrollment(call, update); });
+      co_await Once<v1::Enrollment>(parts_.request_log, call, request, Repeatable::kYes, write);
   co_return result;
 }
 

@@ -404,7 +404,7 @@ async::Task<absl::Status> ReadWalk(async::CallContext& call, const FanOut& fan_o
     if (walk.members[i].refused) continue;
     readers.push_back(ReadAll(call, fan_out, list, walk.members[i], i, pages));
   }
-  [[maybe_unused]] auto ended = co_await async::WhenAll(std::move(readers), fan_out.max_parallel);
+  co_await async::WhenAll(std::move(readers), fan_out.max_parallel);
   pages.Close();
   co_return absl::OkStatus();
 }

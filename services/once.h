@@ -58,7 +58,8 @@ async::Task<absl::StatusOr<Response>> Once(
   if (!carry_out.ok()) co_return carry_out.status();
   if (!*carry_out) co_return earlier;
   auto response = co_await write();
-  co_await guard.End(response.status(), response.ok() ? &*response : nullptr);
+  const google::protobuf::Message* answer = response.ok() ? &*response : nullptr;
+  co_await guard.End(response.status(), answer);
   co_return response;
 }
 

@@ -67,9 +67,8 @@ async::Task<absl::StatusOr<Response>> WriteThroughPort(
     async::CallContext& call, const ServiceParts& parts, Address address,
     adapters::Port<adapters::Routed<Request>, Response> adapters::Ports::* member,
     const Request& request) {
-  auto response = co_await Once<Response>(parts.request_log, call, request, Repeatable::kNo, [&] {
-    return CallPort(call, parts, address, member, request);
-  });
+  const auto write = [&] { return CallPort(call, parts, address, member, request); };
+  auto response = co_await Once<Response>(parts.request_log, call, request, Repeatable::kNo, write);
   co_return response;
 }
 

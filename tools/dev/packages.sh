@@ -7,7 +7,7 @@ BUILD_PACKAGES=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libsimdjson-dev libpugixml-dev libyaml-cpp-dev
   libspdlog-dev prometheus-cpp-dev libsqlite3-dev libcli11-dev libcpp-httplib-dev libjemalloc-dev
-  libgtest-dev libgmock-dev
+  libgtest-dev libgmock-dev openssl
 )
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 LINT_PACKAGES=(clang-tidy-19 clang-format-19 shellcheck)
