@@ -1,4 +1,4 @@
-// The program: edugate serve | call | check | sandbox.
+// The program: edugate serve | call | check | capabilities | sandbox.
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "app/call_command.h"
+#include "app/capabilities_document.h"
 #include "app/config_check.h"
 #include "app/serve_command.h"
 
@@ -67,6 +68,9 @@ int main(int argc, char** argv) {
       app.add_subcommand("check", "Check a configuration and name every mistake.");
   check_app->add_option("--config", check_file, "The configuration (YAML).")->required();
 
+  CLI::App* capabilities_app = app.add_subcommand(
+      "capabilities", "Print what each provider supports: the page docs/capabilities.md.");
+
   int sandbox_port = 0;
   CLI::App* sandbox_app = app.add_subcommand("sandbox", "Serve the simulated providers alone.");
   sandbox_app->add_option("--port", sandbox_port, "The port; 0: any.")->capture_default_str();
@@ -75,6 +79,10 @@ int main(int argc, char** argv) {
 
   if (*serve_app) return edugate::app::RunServe(serve);
   if (*check_app) return RunCheck(check_file);
+  if (*capabilities_app) {
+    std::cout << edugate::app::CapabilitiesDocument();
+    return 0;
+  }
   if (*sandbox_app) return edugate::app::RunSandbox(sandbox_port);
   call.target.timeout = absl::Seconds(timeout_seconds);
   for (const std::string& pair : metadata) {

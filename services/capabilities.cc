@@ -1,6 +1,15 @@
 #include "services/capabilities.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "edugate/v1/assignment_service.pb.h"
+#include "edugate/v1/catalog_service.pb.h"
+#include "edugate/v1/enrollment_service.pb.h"
+#include "edugate/v1/license_service.pb.h"
+#include "edugate/v1/transcript_service.pb.h"
+#include "google/protobuf/descriptor.h"
 
 namespace edugate::services {
 namespace {
@@ -65,12 +74,38 @@ std::vector<Entry> EntriesOf(const adapters::Ports& ports) {
   };
 }
 
+// The declaration of Service.Method. Naming the files keeps their generated code in the program.
+const google::protobuf::MethodDescriptor* DeclarationOf(absl::string_view method) {
+  for (const google::protobuf::FileDescriptor* file :
+       {v1::AllocateAssignmentsRequest::descriptor()->file(),
+        v1::GetCourseRequest::descriptor()->file(), v1::GetEnrollmentRequest::descriptor()->file(),
+        v1::AssignLicensesRequest::descriptor()->file(),
+        v1::GetTranscriptRequest::descriptor()->file()}) {
+    const auto* found = file->pool()->FindMethodByName(absl::StrCat(file->package(), ".", method));
+    if (found != nullptr) return found;
+  }
+  return nullptr;
+}
+
+// The views that the method's request takes: the words of its `view`, without prefix.
+std::vector<std::string> ViewsOf(absl::string_view method) {
+  const auto* field = DeclarationOf(method)->input_type()->FindFieldByName("view");
+  std::vector<std::string> views;
+  if (field == nullptr) return views;
+  for (int i = 0; i < field->enum_type()->value_count(); ++i) {
+    const google::protobuf::EnumValueDescriptor& value = *field->enum_type()->value(i);
+    const std::string& name = value.name();
+    constexpr char kMark[] = "VIEW_";
+    if (value.number() != 0) views.push_back(name.substr(name.find(kMark) + sizeof(kMark) - 1));
+  }
+  return views;
+}
+
 v1::MethodCapability ToCapability(const Entry& entry) {
   v1::MethodCapability out;
   out.set_method(std::string(entry.method));
   out.set_writes(entry.writes);
-  out.add_views("BASIC");
-  out.add_views("FULL");
+  for (std::string& view : ViewsOf(entry.method)) out.add_views(std::move(view));
   if (entry.update_paths != nullptr) {
     out.mutable_update_paths()->Assign(entry.update_paths->begin(), entry.update_paths->end());
   }
@@ -87,6 +122,13 @@ v1::MethodCapability ToCapability(const Entry& entry) {
 }
 
 }  // namespace
+
+std::vector<std::string> ProviderMethods() {
+  const adapters::Ports none;
+  std::vector<std::string> methods;
+  for (const Entry& entry : EntriesOf(none)) methods.emplace_back(entry.method);
+  return methods;
+}
 
 std::vector<std::string> SupportedMethods(const adapters::Ports& ports) {
   std::vector<std::string> methods;

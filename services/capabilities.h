@@ -10,6 +10,9 @@
 
 namespace edugate::services {
 
+// Every method of the API that goes to a provider, as Service.Method, in the order of the API.
+std::vector<std::string> ProviderMethods();
+
 // The methods that the ports offer, as Service.Method, in the order of the API.
 std::vector<std::string> SupportedMethods(const adapters::Ports& ports);
 

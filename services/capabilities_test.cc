@@ -1,6 +1,7 @@
 #include "services/capabilities.h"
 
 #include <functional>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -85,6 +86,22 @@ TEST(CapabilitiesTest, EachPortMakesItsMethodsAndNoOthers) {
     for (const auto& capability : CapabilitiesOf(ports)) methods.push_back(capability.method());
     EXPECT_EQ(methods, row.methods) << row.port;
   }
+}
+
+TEST(CapabilitiesTest, ViewsAreThoseOfTheRequest) {
+  adapters::Ports ports;
+  Offer(ports.get_transcript);
+  Offer(ports.get_enrollment);
+  Offer(ports.bulk_enroll);
+  std::map<std::string, std::vector<std::string>> views;
+  for (const auto& each : CapabilitiesOf(ports)) {
+    views[each.method()] = {each.views().begin(), each.views().end()};
+  }
+  EXPECT_THAT(views["EnrollmentService.GetEnrollment"], ElementsAre("BASIC", "FULL"));
+  EXPECT_THAT(views["TranscriptService.GetTranscript"],
+              ElementsAre("BASIC", "FULL", "DIGEST", "ENROLLMENT_SUMMARY"));
+  EXPECT_EQ(views["EnrollmentService.BulkEnroll"].empty(),
+            v1::BulkEnrollRequest::descriptor()->FindFieldByName("view") == nullptr);
 }
 
 TEST(CapabilitiesTest, MethodsAreOnesOfTheApi) {
