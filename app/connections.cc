@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/new_words.h"
 #include "app/auth_options.h"
 
 namespace edugate::app {
@@ -58,12 +59,17 @@ absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config
       }
     }
     const int max_pages = each.limits().max_pages();
+    adapters::Ports ports = built.adapter->ports();
+    if (parts.drift != nullptr) {
+      ports = adapters::CountingNewWords(std::move(ports),
+                                         parts.drift->ForConnection(each.provider(), each.id()));
+    }
     connections.push_back(
         {.id = each.id(),
          .provider = each.provider(),
          .display_name = each.display_name().empty() ? each.id() : each.display_name(),
          .max_pages = max_pages > 0 ? max_pages : adapters::kDefaultMaxPages,
-         .ports = built.adapter->ports(),
+         .ports = std::move(ports),
          .native = std::move(native)});
   }
   result->registry_ = std::make_unique<adapters::ConnectionRegistry>(std::move(connections));

@@ -1,6 +1,7 @@
 // The providers' own methods, called through edugate.
 
 #include <grpcpp/generic/generic_stub.h>
+#include <httplib.h>
 
 #include <future>
 
@@ -22,6 +23,7 @@ namespace ce = provider::class_enrollment::v2;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 constexpr char kListReenrollments[] =
@@ -39,6 +41,7 @@ DeploymentOptions WithNativeCalls(bool enabled) {
   DeploymentOptions options;
   options.adjust = [enabled](v1::Config& config) {
     config.mutable_native_calls()->set_enabled(enabled);
+    config.mutable_server()->set_admin_listen("127.0.0.1:0");
     config.mutable_connections(0)->mutable_limits()->set_max_attempts(1);
   };
   return options;
@@ -237,6 +240,19 @@ TEST_F(NativeCallsTest, TheProgramCallsAProvidersMethodByItsShortName) {
   const Ended wrong = Program("OpenApplyV3.ListReenrollments", "{}", "tms");
   EXPECT_EQ(wrong.exit_code, 1);
   EXPECT_THAT(wrong.out, HasSubstr("ARGUMENT_INVALID"));
+}
+
+TEST_F(NativeCallsTest, MetricsKnowTheMethodByItsName) {
+  FailureOfList({"oa"});
+  FailureOfList({});
+  oa::ReenrollmentPage page;
+  Call("/edugate.v1.EnrollmentService/CallersOwnWords", {}, oa::ListReenrollmentsRequest(), &page);
+  httplib::Client client("http://" + deployment_.server().admin_address());
+  const auto metrics = client.Get("/metrics");
+  ASSERT_TRUE(metrics);
+  EXPECT_THAT(metrics->body, HasSubstr("method=\"OpenApplyV3.ListReenrollments\""));
+  EXPECT_THAT(metrics->body, HasSubstr("method=\"unknown\""));
+  EXPECT_THAT(metrics->body, Not(HasSubstr("CallersOwnWords")));
 }
 
 TEST_F(NativeCallsTest, AMethodThatThereIsNotSaysSoWithDetails) {

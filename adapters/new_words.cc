@@ -1,0 +1,153 @@
+#include "adapters/new_words.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace edugate::adapters {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// The class-enrollment API numbers it 0.
+bool MeansUnknown(const std::string& word) {
+  return word.empty() || word == "0" || absl::EqualsIgnoreCase(word, "unknown") ||
+         absl::EqualsIgnoreCase(word, "other");
+}
+
+std::set<int> CatchAllOf(const EnumDescriptor& type) {
+  std::set<int> numbers;
+  for (int i = 0; i < type.value_count(); ++i) {
+    const std::string& name = type.value(i)->name();
+    if (absl::EndsWith(name, "_UNKNOWN") || absl::EndsWith(name, "_OTHER")) {
+      numbers.insert(type.value(i)->number());
+    }
+  }
+  return numbers;
+}
+
+template <typename Record>
+const NewWords& WordsOf() {
+  static const NewWords* words = new NewWords(Record::descriptor());
+  return *words;
+}
+
+void CountIn(const Message& record, const NewWords& words, codec::DriftSink& drift) {
+  words.Count(record, drift);
+}
+
+template <typename Record>
+void CountIn(const ProviderPage<Record>& page, const NewWords& words, codec::DriftSink& drift) {
+  for (const Record& record : page.records) words.Count(record, drift);
+}
+
+template <typename Argument, typename Result>
+async::Task<absl::StatusOr<Result>> CallAndCount(const Port<Argument, Result>& port,
+                                                 const NewWords& words, codec::DriftSink& drift,
+                                                 async::CallContext& call,
+                                                 const Argument& argument) {
+  auto result = co_await port(call, argument);
+  if (result.ok()) CountIn(*result, words, drift);
+  co_return result;
+}
+
+template <typename Argument, typename Result>
+void Watch(Port<Argument, Result>& port, const NewWords& words, codec::DriftSink& drift) {
+  if (!port) return;
+  // Shared, so that it outlives calls whichever copy of the port they came through.
+  auto watched = std::make_shared<const Port<Argument, Result>>(std::move(port));
+  port = [watched, &words, &drift](async::CallContext& call, const Argument& argument) {
+    return CallAndCount(*watched, words, drift, call, argument);
+  };
+}
+
+}  // namespace
+
+NewWords::NewWords(const Descriptor* record) {
+  Build(record);
+  DropDeadEnds();
+}
+
+void NewWords::Build(const Descriptor* message) {
+  if (!plans_.emplace(message, Plan()).second) return;
+  Plan plan;
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM && !field->is_repeated()) {
+      const auto* word = message->FindFieldByName(absl::StrCat("provider_", field->name()));
+      const bool text = word != nullptr && !word->is_repeated() &&
+                        word->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+      if (text) plan.pairs.push_back({field, word, CatchAllOf(*field->enum_type())});
+    }
+    const Descriptor* inner = field->message_type();
+    if (inner == nullptr || field->is_map() || inner->file()->package() != "edugate.v1") continue;
+    Build(inner);
+    plan.inner.push_back(field);
+  }
+  plans_[message] = std::move(plan);
+}
+
+void NewWords::DropDeadEnds() {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto& [message, plan] : plans_) {
+      const size_t dropped = std::erase_if(plan.inner, [this](const FieldDescriptor* field) {
+        const Plan& inner = plans_.at(field->message_type());
+        return inner.pairs.empty() && inner.inner.empty();
+      });
+      changed = changed || dropped > 0;
+    }
+  }
+}
+
+void NewWords::Count(const Message& record, codec::DriftSink& drift) const {
+  const Plan& plan = plans_.at(record.GetDescriptor());
+  const Reflection& reflection = *record.GetReflection();
+  for (const Pair& pair : plan.pairs) {
+    if (pair.catch_all.count(reflection.GetEnumValue(record, pair.value)) == 0) continue;
+    std::string scratch;
+    if (MeansUnknown(reflection.GetStringReference(record, pair.word, &scratch))) continue;
+    drift.OnNewEnumValue(record.GetDescriptor()->full_name(), pair.value->name());
+  }
+  for (const FieldDescriptor* field : plan.inner) {
+    if (!field->is_repeated()) {
+      if (reflection.HasField(record, field)) Count(reflection.GetMessage(record, field), drift);
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(record, field); ++i) {
+      Count(reflection.GetRepeatedMessage(record, field, i), drift);
+    }
+  }
+}
+
+Ports CountingNewWords(Ports ports, codec::DriftSink& drift) {
+  Watch(ports.get_enrollment, WordsOf<v1::Enrollment>(), drift);
+  Watch(ports.list_enrollments, WordsOf<v1::Enrollment>(), drift);
+  Watch(ports.update_enrollment, WordsOf<v1::Enrollment>(), drift);
+  Watch(ports.bulk_enroll, WordsOf<v1::BulkEnrollResponse>(), drift);
+  Watch(ports.verify_enrollment, WordsOf<v1::EnrollmentVerification>(), drift);
+  Watch(ports.list_catalogs, WordsOf<v1::Catalog>(), drift);
+  Watch(ports.list_catalog_items, WordsOf<v1::CatalogItem>(), drift);
+  Watch(ports.get_course, WordsOf<v1::Course>(), drift);
+  Watch(ports.get_course_run, WordsOf<v1::CourseRun>(), drift);
+  Watch(ports.get_program, WordsOf<v1::Program>(), drift);
+  Watch(ports.list_subscription_plans, WordsOf<v1::SubscriptionPlan>(), drift);
+  Watch(ports.assign_licenses, WordsOf<v1::AssignLicensesResponse>(), drift);
+  Watch(ports.revoke_licenses, WordsOf<v1::RevokeLicensesResponse>(), drift);
+  Watch(ports.allocate_assignments, WordsOf<v1::AllocateAssignmentsResponse>(), drift);
+  Watch(ports.create_transcript, WordsOf<v1::Transcript>(), drift);
+  Watch(ports.get_transcript, WordsOf<v1::Transcript>(), drift);
+  Watch(ports.score_transcript, WordsOf<v1::TranscriptScore>(), drift);
+  Watch(ports.list_schools, WordsOf<v1::School>(), drift);
+  return ports;
+}
+
+}  // namespace edugate::adapters
