@@ -161,11 +161,12 @@ class FederationTest : public ServiceFixture {
   }
 
   absl::Status Stream(KeepingWriter& writer, const std::string& token = "",
-                      absl::Duration time = absl::Seconds(30)) {
+                      absl::Duration time = absl::Seconds(30),
+                      const std::string& parent = "connections/-") {
     loop_.RunReady();
     const auto call = CallFor(time);
     v1::StreamEnrollmentsRequest request;
-    request.set_parent("connections/-");
+    request.set_parent(parent);
     request.set_page_token(token);
     ServiceParts with = parts();
     with.fan_out = fan_out_;
@@ -645,6 +646,21 @@ TEST_F(FederationTest, AStreamThatItsReaderLeavesGoesOnAtTheVeryNextRecord) {
     ids.insert(ids.end(), second.ids.begin(), second.ids.end());
     ASSERT_THAT(ids, UnorderedElementsAreArray(EveryId())) << limit;
   }
+}
+
+TEST_F(FederationTest, AStreamOfOneConnectionAlsoSaysWhereToGoOn) {
+  FakeProvider& only = Add({.id = "only", .total = 10, .page_size = 4});
+  KeepingWriter stopped;
+  stopped.limit = 6;
+  EXPECT_FALSE(Stream(stopped, "", absl::Seconds(30), "connections/only").ok());
+  only.next = {absl::OkStatus(), Unavailable("only")};
+  KeepingWriter failed;
+  EXPECT_FALSE(Stream(failed, stopped.NextPageToken(), absl::Seconds(30), "connections/only").ok());
+  EXPECT_THAT(failed.ids, ElementsAre("only-6", "only-7"));
+  KeepingWriter rest;
+  EXPECT_TRUE(Stream(rest, failed.NextPageToken(), absl::Seconds(30), "connections/only").ok());
+  EXPECT_THAT(rest.ids, ElementsAre("only-8", "only-9"));
+  EXPECT_THAT(rest.trailers, IsEmpty());
 }
 
 TEST_F(FederationTest, AListGoesOnFromAStreamsToken) {
