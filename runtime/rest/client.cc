@@ -1,6 +1,6 @@
 #include "runtime/rest/client.h"
 
-#include <string.h>
+#include <cstring>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
