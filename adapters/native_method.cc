@@ -46,6 +46,11 @@ bool HoldsSecretAnywhere(const Descriptor& message) {
 
 void ClearSecrets(Message& message) {
   const Reflection& reflection = *message.GetReflection();
+  const auto* unknown = message.GetDescriptor()->FindFieldByName("unknown_fields");
+  // A credential that doesn't fit its field is kept there.
+  if (unknown != nullptr && HoldsSecret(*message.GetDescriptor())) {
+    reflection.ClearField(&message, unknown);
+  }
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
