@@ -64,9 +64,34 @@ void ExpandMessage(const Descriptor& message, ordered_json& object) {
   }
 }
 
+// No request nests as deeply; nlohmann writes with a call for each level.
+constexpr int kMaxDepth = 100;
+
+bool IsTooDeep(absl::string_view json) {
+  int depth = 0;
+  bool in_text = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    if (in_text) {
+      if (json[i] == '\\') {
+        ++i;
+      } else {
+        in_text = json[i] != '"';
+      }
+    } else if (json[i] == '"') {
+      in_text = true;
+    } else if (json[i] == '{' || json[i] == '[') {
+      if (++depth > kMaxDepth) return true;
+    } else if (json[i] == '}' || json[i] == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json, const Descriptor* message) {
+  if (IsTooDeep(json)) return absl::InvalidArgumentError("the request is nested too deeply");
   ordered_json parsed =
       ordered_json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded()) return absl::InvalidArgumentError("the request is not JSON");

@@ -63,5 +63,13 @@ TEST(ExpandEnumNamesTest, RefusesWhatIsNoJson) {
   }
 }
 
+TEST(ExpandEnumNamesTest, ARequestNestedTooDeeplyIsRefusedHoweverDeepItIs) {
+  const auto* any = v1::GetEnrollmentRequest::descriptor();
+  EXPECT_EQ(ExpandEnumNames(std::string(200'000, '['), any).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  // Brackets in a text are no nesting.
+  EXPECT_TRUE(ExpandEnumNames("{\"name\":\"\\\"" + std::string(500, '[') + "\"}", any).ok());
+}
+
 }  // namespace
 }  // namespace edugate::app

@@ -15,7 +15,7 @@
 #include "edugate/provider/edx_enterprise/v1/edx_enterprise.pb.h"
 #include "nlohmann/json.hpp"
 #include "runtime/codec/decoder.h"
-#include "runtime/rest/retry_after.h"
+#include "runtime/http/retry_after.h"
 
 namespace edugate::adapters {
 namespace {
@@ -297,7 +297,7 @@ std::optional<errors::ProviderFailure> EdxErrors::Classify(const rest::Operation
   if (judged.status != response.status) {
     failure = rest::ClassifyByHttpStatus(operation, judged, absl::Now());
   }
-  if (auto wait = rest::ParseAvailableIn(Prose(body))) failure->retry_after = wait;
+  if (auto wait = http::ParseAvailableIn(Prose(body))) failure->retry_after = wait;
   switch (judged.status) {
     case kBadRequest:
       RefineBadRequest(operation, judged, body, *failure);

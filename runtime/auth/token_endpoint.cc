@@ -17,6 +17,7 @@
 #include "runtime/auth/open_secret.h"
 #include "runtime/auth/token_reply.pb.h"
 #include "runtime/codec/decoder.h"
+#include "runtime/http/retry_after.h"
 
 namespace edugate::auth {
 namespace {
@@ -25,7 +26,6 @@ namespace {
 constexpr int64_t kMaxReplyBytes = 64 << 10;
 constexpr int kMaxReplyDepth = 16;
 
-constexpr absl::Duration kMaxRetryAfter = absl::Hours(1);
 
 constexpr int kBadRequest = 400;
 constexpr int kForbidden = 403;
@@ -106,21 +106,6 @@ errors::ProviderFailure ReadFailure(const http::Exchange& exchange) {
   }
 }
 
-std::optional<absl::Duration> RetryAfterOf(const http::Response& response, absl::Time wall_now) {
-  const absl::string_view value = response.header("Retry-After");
-  absl::Duration after;
-  int64_t seconds = 0;
-  absl::Time when;
-  if (absl::SimpleAtoi(value, &seconds)) {
-    after = absl::Seconds(seconds);
-  } else if (absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", value, &when, nullptr)) {
-    after = when - wall_now;
-  } else {
-    return std::nullopt;
-  }
-  return std::clamp(after, absl::ZeroDuration(), kMaxRetryAfter);
-}
-
 bool IsOneOf(absl::string_view word, std::initializer_list<absl::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -155,10 +140,10 @@ errors::ProviderFailure ReadRefusal(const OAuth2ClientOptions& options, http::Re
              (status == kForbidden && options.forbidden_is_rate_limit)) {
     failure = Failed(v1::ERROR_REASON_PROVIDER_RATE_LIMITED,
                      "the token endpoint limits the rate of requests");
-    failure.retry_after = RetryAfterOf(response, wall_now);
+    failure.retry_after = http::RetryAfterFrom(response, wall_now);
   } else if (status >= 500 || status == kRequestTimeout) {
     failure = Failed(v1::ERROR_REASON_PROVIDER_UNAVAILABLE, "the token endpoint is not available");
-    failure.retry_after = RetryAfterOf(response, wall_now);
+    failure.retry_after = http::RetryAfterFrom(response, wall_now);
   } else {
     failure = Failed(v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID,
                      "the token endpoint refused the client's credentials");

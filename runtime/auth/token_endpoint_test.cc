@@ -185,7 +185,7 @@ TEST(ReadTokenAnswerTest, A429SaysWhenToTryAgain) {
   };
   EXPECT_EQ(retry_after("120"), absl::Minutes(2));
   EXPECT_EQ(retry_after("Thu, 01 Jan 2026 00:01:00 GMT"), absl::Minutes(1));
-  EXPECT_EQ(retry_after("-1"), absl::ZeroDuration());
+  EXPECT_EQ(retry_after("-1"), std::nullopt);  // no delay by RFC 9110
   EXPECT_EQ(retry_after("99999999999"), absl::Hours(1));
   EXPECT_EQ(retry_after("soon"), std::nullopt);
   EXPECT_EQ(retry_after(""), std::nullopt);

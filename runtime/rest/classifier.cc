@@ -3,7 +3,7 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
-#include "runtime/rest/retry_after.h"
+#include "runtime/http/retry_after.h"
 
 namespace edugate::rest {
 namespace {
@@ -79,7 +79,7 @@ std::optional<errors::ProviderFailure> ClassifyByHttpStatus(const Operation& ope
   if (failure.reason == edugate::v1::ERROR_REASON_PROVIDER_ERROR && IsWrite(operation)) {
     failure.code = absl::StatusCode::kUnknown;
   }
-  failure.retry_after = RetryAfterFrom(response, now);
+  failure.retry_after = http::RetryAfterFrom(response, now);
   const bool refuses_for_now = failure.reason == edugate::v1::ERROR_REASON_PROVIDER_RATE_LIMITED ||
                                failure.reason == edugate::v1::ERROR_REASON_PROVIDER_LOCKED;
   if (refuses_for_now && !failure.retry_after.has_value()) failure.retry_after = kDefaultRetryAfter;

@@ -1,6 +1,6 @@
 // When a provider says to come back.
-#ifndef RUNTIME_REST_RETRY_AFTER_H_
-#define RUNTIME_REST_RETRY_AFTER_H_
+#ifndef EDUGATE_RUNTIME_HTTP_RETRY_AFTER_H_
+#define EDUGATE_RUNTIME_HTTP_RETRY_AFTER_H_
 
 #include <optional>
 
@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "runtime/http/http_client.h"
 
-namespace edugate::rest {
+namespace edugate::http {
 
 // No wait that a provider asks for is taken as longer than this.
 inline constexpr absl::Duration kMaxRetryAfter = absl::Hours(1);
@@ -27,8 +27,8 @@ std::optional<absl::Duration> ParseAvailableIn(absl::string_view text);
 
 // The first that an answer has of Retry-After, X-RateLimit-Reset and, for status 429, the body's
 // "available in N seconds".
-std::optional<absl::Duration> RetryAfterFrom(const http::Response& response, absl::Time now);
+std::optional<absl::Duration> RetryAfterFrom(const Response& response, absl::Time now);
 
-}  // namespace edugate::rest
+}  // namespace edugate::http
 
-#endif  // RUNTIME_REST_RETRY_AFTER_H_
+#endif  // EDUGATE_RUNTIME_HTTP_RETRY_AFTER_H_

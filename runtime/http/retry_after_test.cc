@@ -1,10 +1,10 @@
-#include "runtime/rest/retry_after.h"
+#include "runtime/http/retry_after.h"
 
 #include <gtest/gtest.h>
 
 #include "runtime/http/fake_http_client.h"
 
-namespace edugate::rest {
+namespace edugate::http {
 namespace {
 
 using Wait = std::optional<absl::Duration>;
@@ -111,8 +111,8 @@ TEST(AvailableInTest, TheSecondsOfTheSentenceAreRead) {
   EXPECT_EQ(ParseAvailableIn(far + "available in 3 seconds"), kNothing);
 }
 
-http::Response Throttled(int status, std::vector<http::Header> headers, std::string body = "") {
-  http::Response response;
+Response Throttled(int status, std::vector<http::Header> headers, std::string body = "") {
+  Response response;
   response.status = status;
   response.headers = std::move(headers);
   response.body = std::move(body);
@@ -141,4 +141,4 @@ TEST(RetryAfterFromTest, TheSentenceCountsOnlyWhereTheRateIsLimited) {
 }
 
 }  // namespace
-}  // namespace edugate::rest
+}  // namespace edugate::http

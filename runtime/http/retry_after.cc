@@ -1,4 +1,4 @@
-#include "runtime/rest/retry_after.h"
+#include "runtime/http/retry_after.h"
 
 #include <algorithm>
 #include <string>
@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 
-namespace edugate::rest {
+namespace edugate::http {
 namespace {
 
 // Where "available in N seconds" is looked for: the sentence is short, and the body may be large.
@@ -88,7 +88,7 @@ std::optional<absl::Duration> ParseAvailableIn(absl::string_view text) {
   return std::nullopt;
 }
 
-std::optional<absl::Duration> RetryAfterFrom(const http::Response& response, absl::Time now) {
+std::optional<absl::Duration> RetryAfterFrom(const Response& response, absl::Time now) {
   const absl::string_view retry_after = response.header("Retry-After");
   if (!retry_after.empty()) {
     if (auto delay = ParseRetryAfter(retry_after, now)) return delay;
@@ -101,4 +101,4 @@ std::optional<absl::Duration> RetryAfterFrom(const http::Response& response, abs
   return std::nullopt;
 }
 
-}  // namespace edugate::rest
+}  // namespace edugate::http
