@@ -7,8 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "edugate/provider/class_enrollment/v2/class_enrollment.pb.h"
+#include "edugate/provider/measureone/v2/measureone.pb.h"
 #include "edugate/provider/openapply/v3/openapply.pb.h"
 #include "gmock/gmock.h"
+#include "google/api/httpbody.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/end_to_end/deployment.h"
@@ -19,6 +21,7 @@ namespace {
 
 namespace oa = provider::openapply::v3;
 namespace ce = provider::class_enrollment::v2;
+namespace m1 = provider::measureone::v2;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -39,6 +42,9 @@ constexpr char kGetClassEnrollment[] =
 
 DeploymentOptions WithNativeCalls(bool enabled) {
   DeploymentOptions options;
+  options.more_connections =
+      absl::StrCat("  - id: m1\n    provider: measureone\n    base_url: {url}/measureone\n",
+                   "    auth: { bearer: { value: ", sandbox::kMeasureOneKey, " } }\n");
   options.adjust = [enabled](v1::Config& config) {
     config.mutable_native_calls()->set_enabled(enabled);
     config.mutable_server()->set_admin_listen("127.0.0.1:0");
@@ -240,6 +246,40 @@ TEST_F(NativeCallsTest, TheProgramCallsAProvidersMethodByItsShortName) {
   const Ended wrong = Program("OpenApplyV3.ListReenrollments", "{}", "tms");
   EXPECT_EQ(wrong.exit_code, 1);
   EXPECT_THAT(wrong.out, HasSubstr("ARGUMENT_INVALID"));
+}
+
+TEST_F(NativeCallsTest, MethodsThatCarryCredentialsAreNeverCalled) {
+  m1::VerifyMfaRequest code;
+  code.set_session_id("tls_1");
+  code.set_mfa_token("51622");
+  m1::TranscriptSession session;
+  Failure failure;
+  Call("/edugate.provider.measureone.v2.MeasureOneV2/VerifyMfa", {"m1"}, code, &session, &failure);
+  EXPECT_EQ(failure.code, grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(failure.reason, "OPERATION_NOT_SUPPORTED");
+  EXPECT_EQ(failure.metadata.at("operation"), "MeasureOneV2.VerifyMfa");
+  EXPECT_EQ(deployment_.providers().CountRequests("measureone"), 0);
+
+  m1::GetTranscriptRequest get;
+  get.set_id("trc_TSEne2SSjP3GvpVrs5HLol4xor2");
+  m1::Transcript transcript;
+  const grpc::Status status =
+      Call("/edugate.provider.measureone.v2.MeasureOneV2/GetTranscript", {"m1"}, get, &transcript);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(transcript.processing_status(), "COMPLETED");
+
+  m1::GetTranscriptFilesRequest files;
+  files.set_transcript_id("trc_Large-1");
+  google::api::HttpBody zip;
+  const grpc::Status got =
+      Call("/edugate.provider.measureone.v2.MeasureOneV2/GetTranscriptFiles", {"m1"}, files, &zip);
+  ASSERT_TRUE(got.ok()) << got.error_message();
+  EXPECT_GT(zip.data().size(), 1u << 20);
+  files.set_transcript_id("trc_Large-300");
+  EXPECT_EQ(
+      Call("/edugate.provider.measureone.v2.MeasureOneV2/GetTranscriptFiles", {"m1"}, files, &zip)
+          .error_code(),
+      grpc::StatusCode::INTERNAL);
 }
 
 TEST_F(NativeCallsTest, MetricsKnowTheMethodByItsName) {
