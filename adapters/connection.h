@@ -30,8 +30,8 @@ struct Connection {
   std::string id;
   std::string provider;  // openapply, class_enrollment, measureone, edx_enterprise
   std::string display_name;
-  // The most pages of the provider's that one page of a caller's may cost; a caller's page that is not full by then ends early,
-  // with a token.
+  // The most pages of the provider's that one page of a caller's may cost; a caller's page that is
+  // not full by then ends early, with a token.
   int max_pages = kDefaultMaxPages;
   Ports ports;
   // The provider's own API; empty where native calls are off.
