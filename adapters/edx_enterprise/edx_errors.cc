@@ -254,12 +254,8 @@ void RefineForbidden(const http::Response& response, const json& body,
   if (Mentions(TextAt(body, "message"), "Missing Authentication Token")) {
     failure.reason = v1::ERROR_REASON_OPERATION_NOT_SUPPORTED;
     failure.message = "the provider's gateway has no such path; is base_url right?";
-  } else if (KindOf(response) == ErrorBodyKind::kHtml) {
-    failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
-    failure.message = "a page in front of the provider answered instead of it";
-    failure.retry_after = kDefaultRetryAfter;
-    failure.nothing_sent = true;
-    failure.transient = true;
+  } else {
+    TakePageInFrontForOutage(response, failure);
   }
 }
 

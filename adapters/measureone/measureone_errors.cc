@@ -104,14 +104,7 @@ std::optional<errors::ProviderFailure> MeasureOneErrors::Classify(
     }
   }
   if (response.status == kUnprocessable) AddPreconditions(response, *failure);
-  if (failure->reason == v1::ERROR_REASON_PROVIDER_DENIED &&
-      KindOf(response) == ErrorBodyKind::kHtml) {
-    failure->reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
-    failure->message = "a page in front of the provider answered instead of it";
-    failure->retry_after = absl::Seconds(1);
-    failure->nothing_sent = true;
-    failure->transient = true;
-  }
+  TakePageInFrontForOutage(response, *failure);
   return failure;
 }
 
