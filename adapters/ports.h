@@ -139,7 +139,10 @@ using WebhookPort = std::function<absl::StatusOr<WebhookEvent>(std::string body)
 
 // CheckConnection: the cheapest call that shows that the connection works.
 struct Probe {};
-struct ProbeResult {};
+struct ProbeResult {
+  // The provider's clock when it answered, to the second; nothing where it did not say.
+  std::optional<absl::Time> provider_time;
+};
 
 // Everything that a connection offers.
 struct Ports {

@@ -235,6 +235,9 @@ async::Task<absl::StatusOr<v1::CheckConnectionResponse>> ConnectionHandlers::Che
   check.set_state(StateOf(probed.status()));
   SetTime(clock.WallNow(), *check.mutable_check_time());
   SetDuration(absl::FromChrono(clock.MonotonicNow() - started), *check.mutable_latency());
+  if (probed.ok() && probed->provider_time.has_value()) {
+    SetDuration(*probed->provider_time - clock.WallNow(), *check.mutable_clock_skew());
+  }
   if (!probed.ok()) {
     check.set_reason(errors::ReasonName(errors::ReasonOf(probed.status())));
     check.set_message(std::string(probed.status().message()));

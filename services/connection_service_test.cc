@@ -154,6 +154,20 @@ TEST_F(ConnectionHandlersTest, ACheckThatWorksSaysWhenAndHowFast) {
   EXPECT_EQ(Get("connections/oa")->last_check().state(), v1::CONNECTION_STATE_WORKING);
 }
 
+TEST_F(ConnectionHandlersTest, ACheckSaysHowFarTheProvidersClockIsAhead) {
+  // The provider answers after 40 ms of the loop's time.
+  const absl::Time answered = loop_.fake_clock().WallNow() + absl::Milliseconds(40);
+  Probing(adapters::ProbeResult{.provider_time = answered + absl::Seconds(90)});
+  const auto ahead = Check("connections/oa");
+  ASSERT_TRUE(ahead.ok()) << ahead.status();
+  EXPECT_EQ(ahead->check().clock_skew().seconds(), 90);
+
+  Probing(adapters::ProbeResult{});
+  const auto silent = Check("connections/oa");
+  ASSERT_TRUE(silent.ok());
+  EXPECT_FALSE(silent->check().has_clock_skew());
+}
+
 TEST_F(ConnectionHandlersTest, AFailedCheckIsTheAnswer) {
   struct Case {
     v1::ErrorReason reason;

@@ -124,9 +124,11 @@ async::Task<absl::StatusOr<ProbeResult>> ClassEnrollmentAdapter::CheckConnection
   ce::SearchClassEnrollmentsRequest request;
   request.set_page_index(kFirstPage);
   request.set_page_size(1);
-  auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, search_, request);
-  if (!reply.ok() && !FoundNothing(reply.status())) co_return reply.status();
-  co_return ProbeResult{};
+  ce::ClassEnrollmentReply reply;
+  rest::ReplyInfo info;
+  absl::Status status = co_await api_.CallInto(call, search_, request, reply, &info);
+  if (!status.ok() && !FoundNothing(status)) co_return status;
+  co_return ProbeResult{.provider_time = info.date};
 }
 
 }  // namespace edugate::adapters

@@ -122,10 +122,11 @@ async::Task<absl::StatusOr<ProbeResult>> EdxAdapter::CheckConnection(async::Call
   request.set_page(kFirstPage);
   request.set_page_size(1);
   edx::CatalogPage page;
-  absl::Status status = co_await api_.CallInto(call, list_catalogs_, request, page, nullptr,
+  rest::ReplyInfo info;
+  absl::Status status = co_await api_.CallInto(call, list_catalogs_, request, page, &info,
                                                OptionsFor(list_catalogs_));
   if (!status.ok()) co_return status;
-  co_return ProbeResult{};
+  co_return ProbeResult{.provider_time = info.date};
 }
 
 async::Task<absl::StatusOr<ProviderPage<v1::Catalog>>> EdxAdapter::ListCatalogs(

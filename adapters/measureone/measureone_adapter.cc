@@ -595,9 +595,11 @@ async::Task<absl::StatusOr<ProbeResult>> MeasureOneAdapter::CheckConnection(
     async::CallContext& call, const Probe&) {
   m1::ListSchoolsRequest request;
   request.mutable_filters()->set_country_a2_code(kProbeCountry);
-  auto reply = co_await v2_.Call<m1::ListSchoolsReply>(call, schools_, request);
-  if (!reply.ok()) co_return reply.status();
-  co_return ProbeResult{};
+  m1::ListSchoolsReply reply;
+  rest::ReplyInfo info;
+  absl::Status status = co_await v2_.CallInto(call, schools_, request, reply, &info);
+  if (!status.ok()) co_return status;
+  co_return ProbeResult{.provider_time = info.date};
 }
 
 }  // namespace edugate::adapters

@@ -123,9 +123,11 @@ async::Task<absl::StatusOr<ProbeResult>> OpenApplyAdapter::CheckConnection(async
   oa::ListReenrollmentsRequest request;
   request.set_page(kFirstPage);
   request.set_per_page(1);
-  auto page = co_await api_.Call<oa::ReenrollmentPage>(call, list_, request);
-  if (!page.ok()) co_return page.status();
-  co_return ProbeResult{};
+  oa::ReenrollmentPage page;
+  rest::ReplyInfo info;
+  absl::Status status = co_await api_.CallInto(call, list_, request, page, &info);
+  if (!status.ok()) co_return status;
+  co_return ProbeResult{.provider_time = info.date};
 }
 
 }  // namespace edugate::adapters

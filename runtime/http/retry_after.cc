@@ -32,6 +32,8 @@ absl::Duration Seconds(absl::string_view digits) {
 // absl::ParseTime also takes "infinite-future" and "infinite-past", whatever the format.
 bool IsInfinity(absl::string_view value) { return absl::StartsWith(value, "infinite-"); }
 
+}  // namespace
+
 std::optional<absl::Time> ParseHttpDate(absl::string_view value) {
   if (IsInfinity(value)) return std::nullopt;
   absl::Time time;
@@ -42,8 +44,6 @@ std::optional<absl::Time> ParseHttpDate(absl::string_view value) {
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Time now) {
   value = absl::StripAsciiWhitespace(value);

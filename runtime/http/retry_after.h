@@ -13,6 +13,9 @@ namespace edugate::http {
 // No wait that a provider asks for is taken as longer than this.
 inline constexpr absl::Duration kMaxRetryAfter = absl::Hours(1);
 
+// An HTTP date in any of its three forms (RFC 9110, section 5.6.7); nothing where it is none.
+std::optional<absl::Time> ParseHttpDate(absl::string_view value);
+
 // A Retry-After value: delay seconds or an HTTP date (RFC 9110, section 10.2.3). Clamped to [0,
 // kMaxRetryAfter]; nothing where it is neither.
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Time now);

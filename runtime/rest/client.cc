@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/api/httpbody.pb.h"
 #include "runtime/async/sleep.h"
+#include "runtime/http/retry_after.h"
 
 namespace edugate::rest {
 
@@ -115,6 +116,7 @@ async::Task<Client::Outcome> Client::Attempt(async::CallContext& call, const Ope
     info->http_status = exchange.response.status;
     info->content_type = std::string(exchange.response.header("Content-Type"));
     info->empty = exchange.response.body.empty();
+    info->date = http::ParseHttpDate(exchange.response.header("Date"));
   }
   Outcome outcome = Judge(operation, exchange);
   if (!outcome.status.ok()) co_return outcome;
