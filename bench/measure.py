@@ -79,6 +79,25 @@ connections:
     auth: {{ bearer: {{ value: bench }} }}
 """
 
+# The long stream: how many records, and after how many its memory is noted.
+STREAM_RECORDS = 1_000_000
+STREAM_MARK = 100_000
+# Where its figures stand in the results. They are of a run of their own.
+STREAM_KEY = "stream_million"
+# The most that edugate's memory may grow by from the first mark on, in percent: flat is what a
+# stream of any length needs.
+STREAM_MAX_GROWTH_PERCENT = 10
+
+STREAM_CONFIG = """\
+server: {{ listen: "127.0.0.1:0" }}
+log: {{ level: warn }}
+connections:
+  - id: oa
+    provider: openapply
+    base_url: http://{provider}
+    auth: {{ bearer: {{ value: bench }} }}
+"""
+
 
 class Wrong(Exception):
     """Something measured is not what it should be, so the run has no result."""
@@ -314,6 +333,48 @@ def strace_counts(summary):
     return {"total": sum(counts.values()), **counts}
 
 
+def memory_mb(pid, name):
+    """A figure of /proc/PID/status, as VmHWM."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return round(int(re.search(rf"^{name}:\s*(\d+) kB$", status, re.MULTILINE).group(1)) / 1024, 1)
+
+
+def measure_stream(edugate):
+    """Reads STREAM_RECORDS records in one StreamEnrollments; returns what edugate's memory did."""
+    config = BUILD / "stream.yaml"
+    with contextlib.ExitStack() as stack:
+        provider = Server("stream-provider", [BUILD / "bench_pages", str(STREAM_RECORDS)], stack)
+        provider.wait_for_target()
+        config.write_text(STREAM_CONFIG.format(provider=provider.target))
+        server = Server("stream-edugate", [edugate, "serve", "--config", config], stack)
+        server.wait_for_target()
+        command = [BUILD / "bench_stream", server.target, str(server.pid), str(STREAM_RECORDS),
+                   str(STREAM_MARK)]
+        log = BUILD / "stream.log"
+        marks = []
+        with open(log, "wb") as errors:
+            reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+            stack.callback(stop, reader)
+            for line in reader.stdout:
+                records, seconds, kilobytes = line.split()
+                marks.append((int(records), float(seconds), round(int(kilobytes) / 1024, 1)))
+                print(f"{marks[-1][0]:>9} records {marks[-1][1]:>8.1f} s {marks[-1][2]:>8.1f} MB",
+                      flush=True)
+        if reader.wait() != 0:
+            raise Wrong(log.read_text())
+        peak = memory_mb(server.pid, "VmHWM")
+    (_, _, before), *marks = marks
+    rss = [megabytes for _, _, megabytes in marks]
+    return {
+        "records": marks[-1][0],
+        "seconds": marks[-1][1],
+        "rss_mb": rss,
+        "rss_mb_before": before,
+        "peak_rss_mb": peak,
+        "growth_percent": round(100 * (max(rss[1:]) / rss[0] - 1), 1),
+    }
+
+
 # What comes of it
 
 
@@ -366,7 +427,7 @@ def package(name):
     return first_line("dpkg-query", "-W", "-f", "${Version}", name)
 
 
-def surroundings():
+def machine():
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -374,6 +435,13 @@ def surroundings():
         "cores": os.cpu_count(),
         "cpu": cpu.group(1) if cpu else platform.machine(),
         "kernel": platform.release(),
+        "load_average_before": os.getloadavg()[0],
+    }
+
+
+def surroundings():
+    return {
+        **machine(),
         "versions": {
             "clang": first_line("clang++-19", "--version"),
             "grpc": package("libgrpc++-dev"),
@@ -393,6 +461,14 @@ def processor_time():
     total = pathlib.Path("/proc/stat").read_text().splitlines()[0]
     fields = [int(field) for field in total.split()[1:]]
     return sum(fields[:8]) - fields[3] - fields[4], fields[7]
+
+
+def read_results(path):
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def write_results(path, results):
+    path.write_text(json.dumps(results, indent=2) + "\n")
 
 
 def print_table(results):
@@ -432,6 +508,8 @@ def parse_arguments():
                         help="calls of a column in a round (BENCH_UNARY_CALLS)")
     parser.add_argument("--page-calls", type=int, default=count("BENCH_PAGE_CALLS", 4000),
                         help="the same for pages (BENCH_PAGE_CALLS)")
+    parser.add_argument("--stream", action="store_true",
+                        help=f"only read {STREAM_RECORDS:,} records in one stream, for its memory")
     parser.add_argument("--output", type=pathlib.Path, default=BENCH / "results.json")
     parser.add_argument("--edugate", type=pathlib.Path, default=ROOT / "build" / "edugate",
                         help="the program to measure")
@@ -441,7 +519,6 @@ def parse_arguments():
 def run(arguments):
     counts = {"unary": arguments.unary_calls, "page50": arguments.page_calls}
     before = surroundings()
-    before["load_average_before"] = os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
         port = start_provider(stack)
         bench = Bench(port, start_servers(port, arguments.edugate, stack), counts)
@@ -474,16 +551,37 @@ def run(arguments):
                            for column, figure in columns.items()}
                     for call, columns in figures.items()} for figures in rounds],
     }
-    arguments.output.write_text(json.dumps(results, indent=2) + "\n")
+    kept = read_results(arguments.output)
+    if STREAM_KEY in kept:
+        results[STREAM_KEY] = kept[STREAM_KEY]
+    write_results(arguments.output, results)
     print_table(results)
     print(f"\nwrote {os.path.relpath(arguments.output)}")
+
+
+def run_stream(arguments):
+    """Leaves the other figures of the results as they are."""
+    before = machine()
+    stream = measure_stream(arguments.edugate)
+    write_results(arguments.output,
+                  {**read_results(arguments.output), STREAM_KEY: {**stream, **before}})
+    growth = stream["growth_percent"]
+    print(f"peak {stream['peak_rss_mb']} MB; growth after the first {STREAM_MARK:,}: {growth} % "
+          f"(at most {STREAM_MAX_GROWTH_PERCENT})")
+    print(f"wrote {os.path.relpath(arguments.output)}")
+    if growth > STREAM_MAX_GROWTH_PERCENT:
+        raise Wrong("the memory of the stream is not flat")
 
 
 def main():
     # So that the processes that were started are stopped, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        run(parse_arguments())
+        arguments = parse_arguments()
+        if arguments.stream:
+            run_stream(arguments)
+        else:
+            run(arguments)
     except Wrong as wrong:
         sys.exit(f"bench: {wrong}")
 
