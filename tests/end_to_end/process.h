@@ -35,6 +35,9 @@ class Process {
 
   void Signal(int number);
 
+  // -1 once it has been waited for.
+  pid_t pid() const { return pid_; }
+
   // Waits for its end.
   Ended Wait();
 
