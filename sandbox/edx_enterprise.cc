@@ -42,6 +42,8 @@ constexpr int64_t kDefaultPage = 10;
 constexpr int64_t kMaxCatalogPage = 100;
 constexpr int64_t kMaxSummaryPage = 1000;
 constexpr int64_t kSubscriptionPage = 100;
+constexpr int64_t kAssignmentPage = 100;
+constexpr int64_t kMaxAssignmentPage = 500;
 constexpr int64_t kBulkEnrollmentLimit = 500;
 
 // The catalog's items, and those of them that are counted and then left out.
@@ -356,6 +358,7 @@ class EdxEnterprise : public Provider {
         Guarded("POST", plan + "bulk-revoke", &EdxEnterprise::Revoke, Rendering::kJsonOnly),
         Guarded("POST", "/enterprise/v1/policy-allocation/{policy}/allocate/",
                 &EdxEnterprise::Allocate, Rendering::kJsonOnly),
+        Guarded("GET", assignments, &EdxEnterprise::Assignments, Rendering::kJsonOnly),
         Guarded("POST", assignments + "remind/", &EdxEnterprise::Remind, Rendering::kJsonOnly),
         Guarded("POST", assignments + "cancel/", &EdxEnterprise::Cancel, Rendering::kJsonOnly),
     };
@@ -495,12 +498,15 @@ class EdxEnterprise : public Provider {
     const auto total = static_cast<int64_t>(all.size());
     const int64_t pages = page ? std::max<int64_t>(1, (total + page->size - 1) / page->size) : 0;
     if (!page || page->number > pages) return Detail(404, "Invalid page.");
+    // The page's URL: the one that was asked for, with another number.
     auto link = [&](int64_t number) {
-      const absl::string_view target = request.target;
-      return Json(absl::StrCat(url, target.substr(0, target.find('?')), "?page=", number,
-                               request.Argument("page_size")
-                                   ? absl::StrCat("&page_size=", *request.Argument("page_size"))
-                                   : ""));
+      const std::pair<std::string, std::string> target =
+          absl::StrSplit(request.target, absl::MaxSplits('?', 1));
+      std::string next = absl::StrCat(url, target.first, "?page=", number);
+      for (absl::string_view argument : absl::StrSplit(target.second, '&', absl::SkipEmpty())) {
+        if (!absl::StartsWith(argument, "page=")) absl::StrAppend(&next, "&", argument);
+      }
+      return Json(next);
     };
     Json body;
     body["count"] = total;
@@ -852,6 +858,32 @@ class EdxEnterprise : public Provider {
     assignment["earliest_possible_expiration"] = {{"date", "2027-08-20T11:58:34.666249Z"},
                                                   {"reason", "NINETY_DAYS_PASSED"}};
     return assignment;
+  }
+
+  // The assignments, as administrators see them.
+  Reply Assignments(const Request& request) {
+    if (request.captures.at("configuration") != kConfiguration) {
+      return Detail(403, "You do not have permission to perform this action.");
+    }
+    auto asked = [&](const Json& assignment, const char* field) {
+      const std::optional<std::string> value = request.Argument(field);
+      return !value || assignment[field] == *value;
+    };
+    absl::MutexLock lock(&mutex_);
+    std::vector<Json> found;
+    for (Json assignment : assignments_) {
+      if (!asked(assignment, "state") || !asked(assignment, "learner_email") ||
+          !asked(assignment, "content_key")) {
+        continue;
+      }
+      assignment["recent_action"] = {{"action_type", "assigned"},
+                                     {"timestamp", "2026-11-21T21:09:56.175672Z"}};
+      assignment["learner_state"] = assignment["state"] == "allocated" ? Json("waiting") : Json();
+      assignment["error_reason"] = nullptr;
+      found.push_back(std::move(assignment));
+    }
+    return Paged(request, found, PageAsked(request, kAssignmentPage, kMaxAssignmentPage),
+                 kInternalUrl, nullptr, [](int64_t) { return false; });
   }
 
   Reply Remind(const Request& request) {

@@ -253,6 +253,30 @@ TEST_F(EdxEnterpriseTest, AllocatesRemindsAndCancels) {
   EXPECT_THAT(Parsed(Send("POST", kAllocate, body))["updated"], SizeIs(1));
 }
 
+TEST_F(EdxEnterpriseTest, ListsAssignmentsByStatePageByPage) {
+  EXPECT_THAT(Get(kAssignments)["results"], IsEmpty());
+  const Json created = Parsed(Send("POST", kAllocate, R"({
+      "learner_emails": ["a@example.com", "b@example.com", "c@example.com"],
+      "content_key": "SandX+C001", "content_price_cents": 1000})"))["created"];
+  Send("POST", absl::StrCat(kAssignments, "cancel/"),
+       Json({{"assignment_uuids", Json::array({created[1]["uuid"]})}}).dump());
+
+  const Json first = Get(absl::StrCat(kAssignments, "?state=allocated&page=1&page_size=1"));
+  EXPECT_EQ(first["count"], 2);
+  ASSERT_THAT(first["results"], SizeIs(1));
+  EXPECT_EQ(first["results"][0]["uuid"], created[0]["uuid"]);
+  EXPECT_EQ(first["results"][0]["learner_state"], "waiting");
+  const std::string next = first["next"];
+  const Json last = Get(absl::StrCat(kAssignments, next.substr(next.find('?'))));
+  ASSERT_THAT(last["results"], SizeIs(1));
+  EXPECT_EQ(last["results"][0]["uuid"], created[2]["uuid"]);
+  EXPECT_TRUE(last["next"].is_null());
+  EXPECT_EQ(Get(absl::StrCat(kAssignments, "?learner_email=b@example.com"))["results"][0]["state"],
+            "cancelled");
+  EXPECT_EQ(Send("GET", "/enterprise/v1/assignment-configurations/other/admin/assignments/").status,
+            403);
+}
+
 TEST_F(EdxEnterpriseTest, EnrollsInBulkAndShowsItInTheLearnerSummary) {
   const std::string bulk = "/enterprise/v1/bulk-license-enrollment";
   EXPECT_EQ(Send("POST", bulk, "{}").status, 400);
