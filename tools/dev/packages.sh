@@ -9,6 +9,8 @@ BUILD_PACKAGES=(
   libspdlog-dev prometheus-cpp-dev libsqlite3-dev libcli11-dev libcpp-httplib-dev libjemalloc-dev
   libgtest-dev libgmock-dev openssl
 )
+# The clients among the tests.
+TEST_PACKAGES=(python3-grpcio python3-protobuf)
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 LINT_PACKAGES=(clang-tidy-19 clang-format-19 shellcheck)
 

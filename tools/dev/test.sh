@@ -8,6 +8,7 @@ run_tests() {
     --tsan) preset=tsan && shift ;;
   esac
   folder="$(preset_folder "$preset")"
+  need tests "${TEST_PACKAGES[@]}"
   build_preset "$preset" all
   fetch_buf
   sanitizer_options
