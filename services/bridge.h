@@ -39,6 +39,7 @@ struct BridgeOptions {
   // The deadline of a call that brings none, and the latest that any call gets.
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration max_deadline = absl::Seconds(120);
+  // The same for streams, which last as long as their reader takes.
   absl::Duration max_stream_deadline = absl::Hours(1);
   // A stream whose reader takes nothing for this long is ended.
   absl::Duration slow_reader_limit = absl::Seconds(60);
@@ -50,9 +51,10 @@ struct TimeLimit {
   absl::Duration at_most;    // whatever its caller says
 };
 
-// gRPC runs the reactions of a reactor that is not its own on a thread of its executor, which costs a wake-up for each call. Ours
-// only post to a loop or count down, as its own DefaultReactor's do, and may run where they arise. The virtual function that says
-// so is public but undocumented: where a later gRPC drops it, the override fails to compile and goes.
+// gRPC runs the reactions of a reactor that is not its own on a thread of its executor, which costs
+// a wake-up for each call. Ours only post to a loop or count down, as its own DefaultReactor's do,
+// and may run where they arise. The virtual function that says so is public but undocumented: where
+// a later gRPC drops it, the override fails to compile and goes.
 inline constexpr bool kInlineReactions = true;
 
 // What unary and streaming calls have in common. Two parties hold a call: its coroutine, and gRPC
@@ -264,8 +266,9 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
   ClientStreamCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
                    absl::string_view method_name, Service& service,
                    ClientStreamMethod<Service, Request, Response> method, Response& response)
-      : CallBase(options, context, method_name,
-                 {.otherwise = options.default_deadline, .at_most = options.max_stream_deadline}),
+      : CallBase(
+            options, context, method_name,
+            {.otherwise = options.max_stream_deadline, .at_most = options.max_stream_deadline}),
         service_(service),
         method_(method),
         response_(response) {
@@ -370,7 +373,7 @@ class Bridge {
                                          StreamMethod<Service, Request, Item> method) {
     return new StreamCall<Service, Request, Item>(
         options_, *context, method_name, service, method, *request,
-        {.otherwise = options_.default_deadline, .at_most = options_.max_stream_deadline});
+        {.otherwise = options_.max_stream_deadline, .at_most = options_.max_stream_deadline});
   }
 
   // A stream that waits for events: it lasts until its caller ends it.

@@ -8,6 +8,16 @@ absl::StatusOr<int32_t> PageSizeOf(int32_t requested) {
   return std::min(requested, kMaxPageSize);
 }
 
+bool CursorTrail::Visit(const std::string& cursor) {
+  if (mark_ == cursor || !recent_.insert(cursor).second) return false;
+  if (recent_.size() >= kRemembered) recent_.clear();
+  if (++steps_ == next_mark_) {
+    mark_ = cursor;
+    next_mark_ *= 2;
+  }
+  return true;
+}
+
 PageTokens::PageTokens(const PageTokenSealer& sealer, const async::CallContext& call,
                        absl::string_view method, const google::protobuf::Message& request)
     : sealer_(sealer),

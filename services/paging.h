@@ -38,14 +38,22 @@ struct AssembledPage {
   std::optional<PageState> next;
 };
 
-// Remembers the cursors of one walk, to notice a provider whose pages lead in a circle.
+// Notices a provider whose pages lead in a circle, in bounded memory however long the walk: a
+// circle of up to kRemembered pages as soon as it closes, a longer one after a few rounds.
 class CursorTrail {
  public:
+  static constexpr size_t kRemembered = 1024;
+
   // False where the walk has been at `cursor` before.
-  bool Visit(const std::string& cursor) { return seen_.insert(cursor).second; }
+  bool Visit(const std::string& cursor);
 
  private:
-  std::set<std::string> seen_;
+  // The cursors since the last time that there were too many, and one of those times: Brent's way,
+  // a mark at each power of two, meets itself again in any circle.
+  std::set<std::string> recent_;
+  std::optional<std::string> mark_;
+  size_t steps_ = 0;
+  size_t next_mark_ = kRemembered;
 };
 
 // Reads provider pages from `state` on until `page_size` records are there or the provider has no
@@ -90,8 +98,8 @@ async::Task<absl::StatusOr<AssembledPage<Record>>> AssemblePage(
   co_return result;
 }
 
-// Writes every record from `state` on, one provider page at a time, at the reader's pace. `reached`,
-// where it is given, says after a failure where to go on.
+// Writes every record from `state` on, one provider page at a time, at the reader's pace.
+// `reached`, where it is given, says after a failure where to go on.
 template <typename Query, typename Record>
 async::Task<absl::Status> StreamPages(
     async::CallContext& call, const adapters::Port<Query, adapters::ProviderPage<Record>>& port,

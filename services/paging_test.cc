@@ -319,5 +319,20 @@ TEST(PageSizeTest, RefusesANegativeOne) {
   EXPECT_EQ(errors::ReasonOf(PageSizeOf(-1).status()), v1::ERROR_REASON_ARGUMENT_INVALID);
 }
 
+TEST(CursorTrailTest, ACircleIsNoticedHoweverLongItIs) {
+  for (const size_t length : {size_t{1}, size_t{3}, CursorTrail::kRemembered, size_t{5000}}) {
+    CursorTrail trail;
+    size_t steps = 0;
+    while (trail.Visit(absl::StrCat(steps % length)) && steps < 100'000) ++steps;
+    EXPECT_GE(steps, length);
+    EXPECT_LE(steps, length <= CursorTrail::kRemembered / 2 ? length : 8 * length) << length;
+  }
+}
+
+TEST(CursorTrailTest, ALongWalkWithoutACircleIsNone) {
+  CursorTrail trail;
+  for (int i = 0; i < 50'000; ++i) ASSERT_TRUE(trail.Visit(absl::StrCat(i)));
+}
+
 }  // namespace
 }  // namespace edugate::services
