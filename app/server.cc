@@ -50,10 +50,14 @@ constexpr int kDefaultMaxRequestBytes = 1 << 20;
 constexpr int kDefaultMaxReplyBytes = 16 << 20;
 constexpr int kDefaultMaxStreams = 100;
 constexpr int kConnectionAgeMs = 10 * 60 * 1000;
-constexpr int kConnectionAgeGraceMs = 30 * 1000;
+// As long as the longest stream: what is left after it is a watch, which goes on from its token.
+constexpr int kConnectionAgeGraceMs = 60 * 60 * 1000;
 constexpr int kKeepaliveMs = 60 * 1000;
 constexpr int kKeepaliveTimeoutMs = 20 * 1000;
 constexpr int kHandshakeTimeoutMs = 5 * 1000;
+// What a caller may send ahead of its handler. Left to itself, gRPC lets it grow to 16 MiB a
+// stream.
+constexpr int kStreamWindowBytes = 1 << 20;
 constexpr unsigned kCertificateLookSeconds = 10;
 constexpr absl::Duration kPurgeInterval = absl::Minutes(10);
 constexpr absl::Duration kWebhookTimeout = absl::Seconds(5);
@@ -316,6 +320,8 @@ class GrpcServer final : public Server {
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                                PositiveOr(config.max_streams_per_connection(), kDefaultMaxStreams));
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kConnectionAgeMs);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kConnectionAgeGraceMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);

@@ -42,6 +42,12 @@ void MultipartSource::Abandon() {
 }
 
 void MultipartSource::Append(absl::string_view bytes) {
+  // What has been sent goes here, too: a writer that is always ahead never lets the buffer run
+  // empty. Not for less than kRoom, so that small pieces aren't moved again and again.
+  if (sent_ >= kRoom) {
+    buffer_.erase(0, sent_);
+    sent_ = 0;
+  }
   buffer_.append(bytes.data(), bytes.size());
   if (waiting() >= kRoom) room_.Reset();
   Resume();

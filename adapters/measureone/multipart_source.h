@@ -40,6 +40,9 @@ class MultipartSource final : public http::BodySource {
   // The body can't be completed: the exchange ends.
   void Abandon();
 
+  // Bytes of memory that the body takes now.
+  size_t memory() const { return buffer_.capacity(); }
+
   Piece Read(char* buffer, size_t capacity) override;
 
  private:

@@ -57,6 +57,23 @@ TEST_F(MultipartSourceTest, HoldsTheWriterBackUntilThereIsRoom) {
   EXPECT_EQ(ReadAll(), "y");
 }
 
+TEST_F(MultipartSourceTest, TakesLittleMemoryAlsoWhenItNeverRunsEmpty) {
+  constexpr size_t kPiece = MultipartSource::kRoom / 2;
+  source_.BeginFile("a.txt", "text/plain");
+  bool done = false;
+  loop_.Spawn(WriteAndNote(call_, source_, std::string(kPiece, 'x'), done));
+  loop_.RunReady();
+  std::string buffer(kPiece, ' ');
+  for (int i = 0; i < 1000; ++i) {
+    done = false;
+    loop_.Spawn(WriteAndNote(call_, source_, std::string(kPiece, 'x'), done));
+    loop_.RunReady();
+    ASSERT_TRUE(done);
+    ASSERT_EQ(source_.Read(buffer.data(), buffer.size()).size, kPiece);
+  }
+  EXPECT_LE(source_.memory(), 8 * MultipartSource::kRoom);
+}
+
 TEST_F(MultipartSourceTest, AbandonedBodyEndsTheTransfer) {
   source_.BeginFile("a.txt", "text/plain");
   source_.Abandon();
