@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "adapters/resource_name.h"
 #include "app/auth_options.h"
 #include "app/provider_table.h"
@@ -93,6 +94,27 @@ constexpr std::array kLimitsRanges = {
 constexpr std::array kWebhookRanges = {RangeRow{"max_body_bytes", 1024, 1 << 20}};
 constexpr std::array kRuntimeRanges = {RangeRow{"loops", 1, 256}};
 
+// The range of a time span of the configuration; one that is not there has its default.
+struct SpanRow {
+  const char* key;
+  absl::Duration least;
+  absl::Duration most;
+};
+
+constexpr std::array kServerSpans = {
+    SpanRow{"default_deadline", absl::Milliseconds(100), absl::Hours(1)},
+    SpanRow{"max_deadline", absl::Seconds(1), absl::Hours(1)},
+    SpanRow{"shutdown_grace", absl::ZeroDuration(), absl::Minutes(10)},
+    SpanRow{"page_token_lifetime", absl::Minutes(1), absl::Hours(30 * 24)},
+};
+constexpr std::array kOptionsSpans = {
+    SpanRow{"poll_interval", absl::Milliseconds(50), absl::Minutes(1)},
+};
+constexpr std::array kStateSpans = {
+    SpanRow{"event_retention", absl::Minutes(1), absl::Hours(365 * 24)},
+    SpanRow{"request_id_retention", absl::Minutes(1), absl::Hours(7 * 24)},
+};
+
 int64_t IntegerAt(const Message& message, const FieldDescriptor& field) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   return field.cpp_type() == FieldDescriptor::CPPTYPE_INT64 ? reflection.GetInt64(message, &field)
@@ -117,6 +139,8 @@ class Checker {
     }
     CheckRanges(config.server(), kServerRanges, "server");
     CheckRanges(config.runtime(), kRuntimeRanges, "runtime");
+    CheckSpans(config.server(), kServerSpans, "server");
+    CheckSpans(config.state(), kStateSpans, "state");
     if (config.server().has_page_token_key()) {
       CheckSecret(config.server().page_token_key(), "server.page_token_key",
                   kLeastPageTokenKeyBytes);
@@ -156,6 +180,7 @@ class Checker {
       return;
     }
     CheckRanges(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"));
+    CheckSpans(connection.options(), kOptionsSpans, absl::StrCat(key, ".options"));
     CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
     CheckOptions(connection.options(), *provider, absl::StrCat(key, ".options"));
     if (connection.has_webhook()) {
@@ -228,6 +253,23 @@ class Checker {
       Add(key, read.status().message());
     } else if (read->Reveal().size() < least_bytes) {
       Add(key, absl::StrCat("needs at least ", least_bytes, " bytes"));
+    }
+  }
+
+  template <size_t kRows>
+  void CheckSpans(const Message& message, const std::array<SpanRow, kRows>& spans,
+                  const std::string& key) {
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    for (const SpanRow& row : spans) {
+      const auto* field = message.GetDescriptor()->FindFieldByName(row.key);
+      if (!reflection.HasField(message, field)) continue;
+      const auto& span =
+          static_cast<const google::protobuf::Duration&>(reflection.GetMessage(message, field));
+      const absl::Duration value = absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos());
+      if (value >= row.least && value <= row.most) continue;
+      Add(absl::StrCat(key, ".", row.key),
+          absl::StrCat("must be from ", absl::FormatDuration(row.least), " to ",
+                       absl::FormatDuration(row.most)));
     }
   }
 
