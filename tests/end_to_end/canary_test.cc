@@ -310,7 +310,16 @@ TEST_F(CanaryTest, NoCredentialAndNobodysDataIsLoggedMeasuredOrToldInAStatus) {
   SendWebhooks();
 
   EXPECT_GT(statuses_.size(), 60u);
-  for (const std::string& each : statuses_) Search("a status", each);
+  std::string all;
+  for (const std::string& each : statuses_) {
+    Search("a status", each);
+    all += each;
+  }
+  // What was searched is text: the details' words are found.
+  for (const char* word : {"PROVIDER_RESPONSE_INVALID", "PROVIDER_CREDENTIALS_INVALID",
+                           "transcript.sources[0].digest.min_grade"}) {
+    EXPECT_TRUE(absl::StrContains(all, word)) << word;
+  }
   const auto metrics = httplib::Client("http://" + admin_address_).Get("/metrics");
   ASSERT_TRUE(metrics);
   EXPECT_TRUE(absl::StrContains(metrics->body, "edugate_"));

@@ -29,6 +29,12 @@ constexpr int64_t kFileBytes = 300 * kMebibyte;
 constexpr int64_t kSmallBytes = 4 * kMebibyte;
 constexpr size_t kChunkBytes = size_t{256} << 10;
 constexpr int64_t kMostGrowthKib = 32 * 1024;
+// The address sanitizer keeps freed memory for a while, and the thread sanitizer takes its own.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool kMemoryTells = false;
+#else
+constexpr bool kMemoryTells = true;
+#endif
 constexpr char kFileName[] = "scan.pdf";
 // A ZIP file's entry begins with a header of so many bytes and the file's name (APPNOTE.TXT 4.3.7).
 constexpr size_t kZipHeaderBytes = 30;
@@ -101,7 +107,7 @@ class LargeFileTest : public ::testing::Test {
 
   // Uploads noise and returns the file's address. `hash` takes what was sent.
   std::string Upload(int64_t size, Hash& hash) {
-    const auto context = Context(absl::Seconds(60));
+    const auto context = Context(absl::Seconds(110));
     v1::UploadTranscriptFilesResponse response;
     const auto writer = transcripts_->UploadTranscriptFiles(context.get(), &response);
     v1::UploadTranscriptFilesRequest message;
@@ -139,7 +145,7 @@ class LargeFileTest : public ::testing::Test {
   void Download(const std::string& name, int64_t size, Hash& hash) {
     v1::DownloadTranscriptFilesRequest request;
     request.set_name(name);
-    const auto context = Context(absl::Seconds(60));
+    const auto context = Context(absl::Seconds(110));
     const auto reader = transcripts_->DownloadTranscriptFiles(context.get(), request);
     v1::DownloadTranscriptFilesResponse message;
     const int64_t begin = kZipHeaderBytes + sizeof(kFileName) - 1;
@@ -201,7 +207,7 @@ TEST_F(LargeFileTest, ThreeHundredMebibytesPassBothWaysWithoutBeingKept) {
   absl::Time began = absl::Now();
   int64_t before = StartMeasuring();
   const std::string uri = Upload(kFileBytes, sent);
-  EXPECT_LT(GrowthSince(before, "upload", began), kMostGrowthKib);
+  const int64_t upload_kib = GrowthSince(before, "upload", began);
   ASSERT_NE(uri, "");
 
   const std::string transcript = CreateFrom(uri);
@@ -210,8 +216,12 @@ TEST_F(LargeFileTest, ThreeHundredMebibytesPassBothWaysWithoutBeingKept) {
   began = absl::Now();
   before = StartMeasuring();
   Download(transcript, kFileBytes, received);
-  EXPECT_LT(GrowthSince(before, "download", began), kMostGrowthKib);
+  const int64_t download_kib = GrowthSince(before, "download", began);
   EXPECT_EQ(sent.Finish(), received.Finish());
+  if (kMemoryTells) {
+    EXPECT_LT(upload_kib, kMostGrowthKib);
+    EXPECT_LT(download_kib, kMostGrowthKib);
+  }
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr int kSenders = 8;
 constexpr int kEventsOfASender = 125;
 constexpr int kEvents = kSenders * kEventsOfASender;
 // The server is killed when so many have been acknowledged.
-constexpr int kAcknowledgedBeforeTheKill = 400;
+constexpr int kAcknowledgedBeforeTheKill = 300;
 constexpr size_t kSeenBeforeTheKill = 100;
 constexpr int kOk = 200;
 
