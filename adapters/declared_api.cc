@@ -14,8 +14,8 @@ namespace {
 
 }  // namespace
 
-const rest::Api* CompileDeclaration(const std::vector<std::string>& services,
-                                    const google::protobuf::FileDescriptor* file) {
+std::unique_ptr<const rest::Api> CompileDeclaration(const std::vector<std::string>& services,
+                                                    const google::protobuf::FileDescriptor* file) {
   std::vector<const google::protobuf::ServiceDescriptor*> descriptors;
   for (const std::string& name : services) {
     const auto* service = file->pool()->FindServiceByName(name);
@@ -24,7 +24,7 @@ const rest::Api* CompileDeclaration(const std::vector<std::string>& services,
   }
   auto api = rest::Api::Compile(descriptors);
   if (!api.ok()) Die("a provider's declaration", api.status().message());
-  return new rest::Api(*std::move(api));
+  return std::make_unique<const rest::Api>(*std::move(api));
 }
 
 const rest::Operation& OperationOf(const rest::Api& api, absl::string_view method_name) {

@@ -2,6 +2,7 @@
 #ifndef ADAPTERS_DECLARED_API_H_
 #define ADAPTERS_DECLARED_API_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace edugate::adapters {
 // The compiled API of the services with these full names. `file` is any of the provider's proto
 // files: naming it keeps the generated code in the program. The declarations are part of the
 // program, so that a mistake in one ends it at start-up with a message; a test compiles them all.
-const rest::Api* CompileDeclaration(const std::vector<std::string>& services,
-                                    const google::protobuf::FileDescriptor* file);
+std::unique_ptr<const rest::Api> CompileDeclaration(const std::vector<std::string>& services,
+                                                    const google::protobuf::FileDescriptor* file);
 
 // The operation of that name, which is declared.
 const rest::Operation& OperationOf(const rest::Api& api, absl::string_view method_name);

@@ -71,7 +71,7 @@ TEST(DeclaredApiTest, NoServiceOfAProviderIsForgottenHere) {
 
 TEST(DeclaredApiTest, AnOperationIsFoundByItsName) {
   const Declared openapply = AllDeclared()[0];
-  const rest::Api* api = CompileDeclaration({openapply.service}, openapply.file);
+  const auto api = CompileDeclaration({openapply.service}, openapply.file);
   EXPECT_EQ(OperationOf(*api, "ListReenrollments").name(), "OpenApplyV3.ListReenrollments");
   delete api;
 }

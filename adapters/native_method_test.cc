@@ -40,7 +40,8 @@ class NativeMethodTest : public ::testing::Test {
  protected:
   std::vector<NativeMethod> Methods(const char* service,
                                     const google::protobuf::FileDescriptor* file) {
-    return NativeMethodsOf(*CompileDeclaration({service}, file), client_);
+    apis_.push_back(CompileDeclaration({service}, file));
+    return NativeMethodsOf(*apis_.back(), client_);
   }
 
   std::vector<NativeMethod> MeasureOne() {
@@ -70,6 +71,7 @@ class NativeMethodTest : public ::testing::Test {
   http::FakeHttpClient http_;
   testing::NoAuthorizer authorizer_;
   NoErrors classifier_;
+  std::vector<std::unique_ptr<const rest::Api>> apis_;
   rest::Client client_{{.connection = "c",
                         .provider = "p",
                         .endpoint = {.base_url = "https://h"},

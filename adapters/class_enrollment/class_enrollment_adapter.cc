@@ -43,7 +43,8 @@ const ce::ClassEnrollment* Pick(const ce::ClassEnrollmentReply& reply, const std
 const rest::Api& ClassEnrollmentAdapter::Declaration() {
   static const rest::Api* api =
       CompileDeclaration({"edugate.provider.class_enrollment.v2.ClassEnrollmentV2"},
-                         ce::ClassEnrollment::descriptor()->file());
+                         ce::ClassEnrollment::descriptor()->file())
+          .release();
   return *api;
 }
 

@@ -62,8 +62,10 @@ std::optional<int32_t> PageIn(absl::string_view url) {
 }  // namespace
 
 const rest::Api& EdxAdapter::Declaration() {
-  static const rest::Api* api = CompileDeclaration(
-      {"edugate.provider.edx_enterprise.v1.EdxEnterpriseV1"}, edx::ErrorBody::descriptor()->file());
+  static const rest::Api* api =
+      CompileDeclaration({"edugate.provider.edx_enterprise.v1.EdxEnterpriseV1"},
+                         edx::ErrorBody::descriptor()->file())
+          .release();
   return *api;
 }
 

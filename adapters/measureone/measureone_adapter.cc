@@ -257,14 +257,15 @@ async::Task<absl::Status> PassOnAndRelease(async::CallContext& call, ZipSink& si
 
 const rest::Api& MeasureOneAdapter::DeclarationV2() {
   static const rest::Api* api = CompileDeclaration({"edugate.provider.measureone.v2.MeasureOneV2"},
-                                                   m1::ListSchoolsReply::descriptor()->file());
+                                                   m1::ListSchoolsReply::descriptor()->file())
+                                    .release();
   return *api;
 }
 
 const rest::Api& MeasureOneAdapter::DeclarationV3() {
-  static const rest::Api* api =
-      CompileDeclaration({"edugate.provider.measureone.v3.MeasureOneV3"},
-                         m3::EnrollmentStatusReport::descriptor()->file());
+  static const rest::Api* api = CompileDeclaration({"edugate.provider.measureone.v3.MeasureOneV3"},
+                                                   m3::EnrollmentStatusReport::descriptor()->file())
+                                    .release();
   return *api;
 }
 

@@ -21,7 +21,8 @@ constexpr char kEnrollmentType[] = "edugate/Enrollment";
 
 const rest::Api& OpenApplyAdapter::Declaration() {
   static const rest::Api* api = CompileDeclaration({"edugate.provider.openapply.v3.OpenApplyV3"},
-                                                   oa::Reenrollment::descriptor()->file());
+                                                   oa::Reenrollment::descriptor()->file())
+                                    .release();
   return *api;
 }
 
