@@ -73,7 +73,6 @@ TEST(DeclaredApiTest, AnOperationIsFoundByItsName) {
   const Declared openapply = AllDeclared()[0];
   const auto api = CompileDeclaration({openapply.service}, openapply.file);
   EXPECT_EQ(OperationOf(*api, "ListReenrollments").name(), "OpenApplyV3.ListReenrollments");
-  delete api;
 }
 
 using DeclaredApiDeathTest = ::testing::Test;
