@@ -67,6 +67,8 @@ class HttplibAdminServer final : public AdminServer {
     }
     if (port_ <= 0) return absl::UnavailableError(absl::StrCat("can't listen on ", address));
     thread_ = std::thread([this] { server_.listen_after_bind(); });
+    // A stop() that comes before the thread listens is lost, and the thread then listens for ever.
+    while (!server_.is_running()) std::this_thread::yield();
     return absl::OkStatus();
   }
 

@@ -1,0 +1,77 @@
+#include "app/admin_server.h"
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace edugate::app {
+namespace {
+
+AdminServer::Pages PagesOf(bool ready) {
+  return {.ready = [ready] { return ready; }, .metrics = [] { return std::string("metric 1\n"); }};
+}
+
+int PortOf(const AdminServer& server) {
+  int port = 0;
+  const std::string address = server.address();
+  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port)) << address;
+  return port;
+}
+
+TEST(AdminServerTest, EndsAtOnceAlsoRightAfterItsStart) {
+  for (int i = 0; i < 50; ++i) {
+    auto server = AdminServer::Start("127.0.0.1:0", PagesOf(true));
+    ASSERT_TRUE(server.ok()) << server.status();
+  }
+}
+
+TEST(AdminServerTest, AnswersProbesAndMetrics) {
+  auto server = AdminServer::Start("127.0.0.1:0", PagesOf(true));
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("127.0.0.1", PortOf(**server));
+  EXPECT_EQ(client.Get("/healthz")->status, 200);
+  EXPECT_EQ(client.Get("/readyz")->status, 200);
+  EXPECT_EQ(client.Get("/metrics")->body, "metric 1\n");
+  EXPECT_EQ(client.Get("/else")->status, 404);
+}
+
+TEST(AdminServerTest, IsAliveButNotReadyWhileNoCallsAreTaken) {
+  auto server = AdminServer::Start("127.0.0.1:0", PagesOf(false));
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("127.0.0.1", PortOf(**server));
+  EXPECT_EQ(client.Get("/healthz")->status, 200);
+  EXPECT_EQ(client.Get("/readyz")->status, 503);
+}
+
+TEST(AdminServerTest, PassesWebhooksOnWithTheirConnectionHeadersAndBody) {
+  AdminServer::Pages pages = PagesOf(true);
+  services::WebhookRequest seen;
+  pages.webhook = [&seen](services::WebhookRequest request) {
+    seen = std::move(request);
+    return 401;
+  };
+  pages.max_webhook_bytes = 1024;
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("127.0.0.1", PortOf(**server));
+  const auto answer =
+      client.Post("/webhooks/m1", {{"X-Sender", "me"}}, "{\"event\":1}", "application/json");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 401);
+  EXPECT_EQ(seen.connection, "m1");
+  EXPECT_EQ(seen.body, "{\"event\":1}");
+  bool found = false;
+  for (const auto& [name, value] : seen.headers)
+    found = found || (name == "X-Sender" && value == "me");
+  EXPECT_TRUE(found);
+}
+
+TEST(AdminServerTest, AnAddressThatCanNotBeListenedOnIsUnavailable) {
+  EXPECT_EQ(AdminServer::Start("999.0.0.1:0", PagesOf(true)).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace edugate::app
