@@ -14,6 +14,8 @@ run_tests() {
   sanitizer_options
   if [[ "$preset" != tsan ]]; then
     run_ctest "$folder" "$@"
+    # What all tests and all that they ran have written, also where they passed.
+    python3 "$ROOT/tools/check_output.py" "$folder/Testing/Temporary/LastTest.log" "$ROOT" >&2
     return
   fi
   # Where everything is instrumented a report is a race; beside gRPC it may be a false one, so later.

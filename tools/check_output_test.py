@@ -1,0 +1,24 @@
+import unittest
+
+import check_output
+
+
+class CheckOutputTest(unittest.TestCase):
+    def test_a_clean_output_is_clean(self):
+        self.assertEqual(check_output.findings("[ OK ] all 3 tests\nwarning: 12-31-2016", set()), [])
+
+    def test_credentials_addresses_and_numbers_are_found_and_not_repeated(self):
+        text = "ok\nkey sandbox-edx-client-secret-not-a-secret\nto jane@example.org\nssn 123-45-6789"
+        found = check_output.findings(text, set())
+        self.assertEqual([number for number, _ in found], [2, 3, 4])
+        self.assertFalse(any("jane" in what for _, what in found))
+
+    def test_values_of_persons_in_examples_are_found(self):
+        values = check_output.personal_values({"student": [{"last_name": "Abernathy", "city": "Lincoln"}]})
+        self.assertEqual(values, {"Abernathy"})
+        self.assertEqual(len(check_output.findings("hello Abernathy", values)), 1)
+        self.assertEqual(check_output.findings("hello Lincoln", values), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
