@@ -10,7 +10,7 @@ namespace {
 using nlohmann::json;
 
 // An error that says anything useful says it in less.
-constexpr size_t kMaxErrorBody = 64 * 1024;
+constexpr size_t kMaxErrorBody = size_t{64} << 10;
 
 json Parse(const http::Response& response) {
   if (response.body.size() > kMaxErrorBody) return json(json::value_t::discarded);

@@ -26,7 +26,6 @@ namespace {
 constexpr int64_t kMaxReplyBytes = 64 << 10;
 constexpr int kMaxReplyDepth = 16;
 
-
 constexpr int kBadRequest = 400;
 constexpr int kForbidden = 403;
 constexpr int kRequestTimeout = 408;

@@ -61,7 +61,8 @@ struct ReplyInfo {
   std::string content_type;
   // The answer had no body.
   bool empty = false;
-  // The provider's clock when it answered, to the second (the Date header); nothing where it says none.
+  // The provider's clock when it answered, to the second (the Date header); nothing where it says
+  // none.
   std::optional<absl::Time> date;
 };
 
