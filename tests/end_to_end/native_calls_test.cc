@@ -275,7 +275,7 @@ TEST_F(NativeCallsTest, MethodsThatCarryCredentialsAreNeverCalled) {
       Call("/edugate.provider.measureone.v2.MeasureOneV2/GetTranscriptFiles", {"m1"}, files, &zip);
   ASSERT_TRUE(got.ok()) << got.error_message();
   EXPECT_GT(zip.data().size(), 1u << 20);
-  files.set_transcript_id("trc_Large-300");
+  files.set_transcript_id("trc_Large-9");
   EXPECT_EQ(
       Call("/edugate.provider.measureone.v2.MeasureOneV2/GetTranscriptFiles", {"m1"}, files, &zip)
           .error_code(),
