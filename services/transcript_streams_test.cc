@@ -2,6 +2,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <mutex>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -30,7 +31,12 @@ class Echo {
     return connection;
   }
 
-  std::string bytes;
+  // What the last upload brought, whole.
+  std::string Received() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return received_;
+  }
+
   absl::Status refuse_after_first;
   absl::Notification ended;
   absl::Status end;
@@ -45,25 +51,35 @@ class Echo {
         end = message.status();
         ended.Notify();
         if (!message.ok()) co_return end;
+        Keep();
         co_return response;
       }
       if ((*message)->has_header()) {
         response.add_files()->set_file_name((*message)->header().file_name());
       }
-      bytes += (*message)->chunk();
-      if (!bytes.empty() && !refuse_after_first.ok()) co_return refuse_after_first;
+      bytes_ += (*message)->chunk();
+      if (!bytes_.empty() && !refuse_after_first.ok()) co_return refuse_after_first;
     }
   }
 
   async::Task<absl::Status> Download(async::CallContext& call, adapters::DownloadWriter& writer) {
-    absl::Status begun = co_await writer.Begin(call, static_cast<int64_t>(bytes.size()));
+    absl::Status begun = co_await writer.Begin(call, static_cast<int64_t>(bytes_.size()));
     if (!begun.ok()) co_return begun;
-    for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
-      absl::Status written = co_await writer.Write(call, bytes.substr(at, kChunkBytes));
+    for (size_t at = 0; at < bytes_.size(); at += kChunkBytes) {
+      absl::Status written = co_await writer.Write(call, bytes_.substr(at, kChunkBytes));
       if (!written.ok()) co_return written;
     }
     co_return absl::OkStatus();
   }
+
+  void Keep() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    received_ = bytes_;
+  }
+
+  std::string bytes_;  // The loop's.
+  std::mutex mutex_;
+  std::string received_;
 };
 
 class TranscriptStreamsTest : public ::testing::Test {
@@ -126,7 +142,7 @@ TEST_F(TranscriptStreamsTest, WhatIsUploadedComesBackByteForByte) {
     ASSERT_EQ(response.files_size(), 1);
     EXPECT_EQ(response.files(0).file_name(), "a.txt");
   }
-  EXPECT_TRUE(echo_.bytes == sent);
+  EXPECT_TRUE(echo_.Received() == sent);
 
   grpc::ClientContext context;
   v1::DownloadTranscriptFilesRequest request;
