@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "adapters/resource_name.h"
 #include "app/auth_options.h"
+#include "app/duration.h"
 #include "app/provider_table.h"
 #include "runtime/config/mistakes.h"
 
@@ -265,7 +266,7 @@ class Checker {
       if (!reflection.HasField(message, field)) continue;
       const auto& span =
           static_cast<const google::protobuf::Duration&>(reflection.GetMessage(message, field));
-      const absl::Duration value = absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos());
+      const absl::Duration value = ToDuration(span);
       if (value >= row.least && value <= row.most) continue;
       Add(absl::StrCat(key, ".", row.key),
           absl::StrCat("must be from ", absl::FormatDuration(row.least), " to ",

@@ -4,6 +4,7 @@
 #include "adapters/edx_enterprise/edx_adapter.h"
 #include "adapters/measureone/measureone_adapter.h"
 #include "adapters/openapply/openapply_adapter.h"
+#include "app/duration.h"
 
 namespace edugate::app {
 namespace {
@@ -53,8 +54,7 @@ BuiltAdapter BuildMeasureOne(const v1::ConnectionConfig& config, const ClientMak
   rest::Client& v3 = *built.clients[1];
   adapters::MeasureOneOptions options;
   if (configured.has_poll_interval()) {
-    options.poll_interval = absl::Seconds(configured.poll_interval().seconds()) +
-                            absl::Nanoseconds(configured.poll_interval().nanos());
+    options.poll_interval = ToDuration(configured.poll_interval());
   }
   built.native_apis.push_back({&adapters::MeasureOneAdapter::DeclarationV2(), &v2});
   built.native_apis.push_back({&adapters::MeasureOneAdapter::DeclarationV3(), &v3});

@@ -21,6 +21,7 @@
 #include "app/call_metrics.h"
 #include "app/config_check.h"
 #include "app/connections.h"
+#include "app/duration.h"
 #include "app/webhook_sources.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/http/curl_http_client.h"
@@ -63,8 +64,7 @@ constexpr absl::Duration kPurgeInterval = absl::Minutes(10);
 constexpr absl::Duration kWebhookTimeout = absl::Seconds(5);
 
 absl::Duration DurationOr(const google::protobuf::Duration& configured, absl::Duration otherwise) {
-  const absl::Duration value =
-      absl::Seconds(configured.seconds()) + absl::Nanoseconds(configured.nanos());
+  const absl::Duration value = ToDuration(configured);
   return value > absl::ZeroDuration() ? value : otherwise;
 }
 
