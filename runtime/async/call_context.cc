@@ -16,16 +16,19 @@ CancelCallback::~CancelCallback() {
 }
 
 CallContext::CallContext(EventLoop& loop, MonotonicTime deadline)
-    : loop_(loop), deadline_(deadline) {}
+    : loop_(loop), deadline_(deadline), own_record_(std::in_place), record_(&*own_record_) {}
 
 CallContext::CallContext(CallContext& parent, MonotonicTime deadline)
     : loop_(parent.loop_),
       deadline_(std::min(parent.deadline_, deadline)),
       cancelled_(parent.cancelled_),
       caller_(parent.caller_),
+      caller_data_(parent.caller_data_),
+      purpose_(parent.purpose_),
       method_(parent.method_),
-      traceparent_(parent.traceparent_),
-      connection_(parent.connection_) {
+      connection_(parent.connection_),
+      record_(parent.record_),
+      footing_(parent.footing_) {
   parent_.emplace(parent, *this);
 }
 
@@ -36,6 +39,13 @@ CallContext::~CallContext() {
 }
 
 CallContext CallContext::Child(MonotonicTime deadline) { return CallContext(*this, deadline); }
+
+void CallContext::set_connection(std::string connection) {
+  connection_ = std::move(connection);
+  if (!parent_.has_value()) return;
+  std::vector<std::string>& all = record_->connections;
+  if (std::find(all.begin(), all.end(), connection_) == all.end()) all.push_back(connection_);
+}
 
 absl::Duration CallContext::remaining() const {
   if (deadline_ == kNever) return absl::InfiniteDuration();

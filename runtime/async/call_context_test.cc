@@ -99,7 +99,6 @@ TEST(CallContextTest, AChildHasTheParentsDataAndAtMostItsDeadline) {
   CallContext call(loop, After(loop.Now(), absl::Seconds(10)));
   call.set_caller("registrar");
   call.set_method("EnrollmentService.GetEnrollment");
-  call.set_traceparent("00-1-2-01");
   call.set_connection("lincoln");
   CallContext shorter = call.Child(After(loop.Now(), absl::Seconds(1)));
   CallContext longer = call.Child(kNever);
@@ -107,8 +106,34 @@ TEST(CallContextTest, AChildHasTheParentsDataAndAtMostItsDeadline) {
   EXPECT_EQ(longer.remaining(), absl::Seconds(10));
   EXPECT_EQ(shorter.caller(), "registrar");
   EXPECT_EQ(shorter.method(), "EnrollmentService.GetEnrollment");
-  EXPECT_EQ(shorter.traceparent(), "00-1-2-01");
   EXPECT_EQ(shorter.connection(), "lincoln");
+}
+
+TEST(CallContextTest, ACallAndItsPartsShareOneRecord) {
+  TestLoop loop;
+  CallContext call(loop, kNever);
+  CallContext other(loop, kNever);
+  CallContext part = call.Child(kNever);
+  CallContext attempt = part.Child(kNever);
+  attempt.record().Note(CallFlag::kConnectFailure);
+  ++attempt.record().attempts;
+  EXPECT_TRUE(call.record().flags.Has(CallFlag::kConnectFailure));
+  EXPECT_EQ(call.record().attempts, 1);
+  EXPECT_EQ(other.record().attempts, 0);
+}
+
+TEST(CallContextTest, TheRecordNamesTheConnectionsOfACallsParts) {
+  TestLoop loop;
+  CallContext call(loop, kNever);
+  call.set_connection("-");
+  EXPECT_TRUE(call.record().connections.empty());
+  CallContext one = call.Child(kNever);
+  one.set_connection("lincoln");
+  CallContext two = call.Child(kNever);
+  two.set_connection("tms");
+  CallContext again = call.Child(kNever);
+  again.set_connection("lincoln");
+  EXPECT_EQ(call.record().connections, (std::vector<std::string>{"lincoln", "tms"}));
 }
 
 TEST(CallContextTest, CancellationGoesDownButNotUp) {
