@@ -293,6 +293,14 @@ absl::Status WriteOutcomeUnknown() {
               "resource to know");
 }
 
+absl::Status CircuitOpen(absl::Duration retry_after, const Origin& origin) {
+  absl::Status status =
+      Make(v1::ERROR_REASON_CIRCUIT_OPEN,
+           "the provider has failed too often and is left alone for a while", origin);
+  SetDetail(status, RetryInfoOf(retry_after));
+  return status;
+}
+
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin) {
   absl::Status status = Make(v1::ERROR_REASON_LOCAL_LIMIT, what, origin);
   SetDetail(status, RetryInfoOf(retry_after));
@@ -301,6 +309,10 @@ absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, cons
 
 absl::Status StoreUnavailable(absl::string_view what) {
   return Make(v1::ERROR_REASON_STORE_UNAVAILABLE, what);
+}
+
+absl::Status ShuttingDown() {
+  return Make(v1::ERROR_REASON_SHUTTING_DOWN, "this process is about to end; connect again");
 }
 
 absl::Status ResumeTokenInvalid(absl::string_view why) {

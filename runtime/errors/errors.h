@@ -133,12 +133,18 @@ absl::Status RequestIdReused();
 // happened.
 absl::Status WriteOutcomeUnknown();
 
+// UNAVAILABLE, CIRCUIT_OPEN: the provider fails and is left alone for a while; nothing was sent.
+absl::Status CircuitOpen(absl::Duration retry_after, const Origin& origin);
+
 // RESOURCE_EXHAUSTED, LOCAL_LIMIT: a limit of edugate itself.
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin);
 
 // UNAVAILABLE, STORE_UNAVAILABLE: edugate's own store can't be read or written; `what` says why,
 // for the operator.
 absl::Status StoreUnavailable(absl::string_view what);
+
+// SHUTTING_DOWN: this process is about to end; another replica takes the call.
+absl::Status ShuttingDown();
 
 // INVALID_ARGUMENT, RESUME_TOKEN_INVALID: not a token that the watched connection's stream gave out
 // to this caller.
