@@ -28,6 +28,7 @@
 #include "services/call_observer.h"
 #include "services/client_stream.h"
 #include "services/grpc_status.h"
+#include "services/reply_screen.h"
 #include "services/stream_writer.h"
 
 namespace edugate::services {
@@ -36,6 +37,8 @@ namespace edugate::services {
 struct BridgeOptions {
   async::LoopPool* loops = nullptr;
   CallObserver* observer = nullptr;  // may be null
+  // Sees every reply before it is sent; null: they are sent as they are.
+  ReplyScreen* screen = nullptr;
   // The deadline of a call that brings none, and the latest that any call gets.
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration max_deadline = absl::Seconds(120);
@@ -75,6 +78,11 @@ class CallBase : private async::Work {
 
   // Passes gRPC's cancellation on to the loop. From gRPC's threads.
   void CancelFromGrpc();
+
+  // Shows a reply to the screen. Not OK: the reply must not be sent. On the loop.
+  absl::Status Screen(google::protobuf::Message& reply) {
+    return options_.screen == nullptr ? absl::OkStatus() : options_.screen->Screen(call_, reply);
+  }
 
   // Adds a trailer of the handler's. Before Ending(). On the loop.
   void AddCallTrailer(absl::string_view key, const std::string& value);
@@ -142,7 +150,10 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
       status = result.status();
-      if (result.ok()) response_ = *std::move(result);
+      if (result.ok()) {
+        status = Screen(*result);
+        if (status.ok()) response_ = *std::move(result);
+      }
     } else {
       status = errors::DeadlineExceeded({});
     }
@@ -209,6 +220,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
       co_return errors::DeadlineExceeded({});
     }
     if (broken_) co_return errors::Cancelled({});
+    absl::Status shown = Screen(item);
+    if (!shown.ok()) co_return shown;
     item_ = std::move(item);
     writable_.Reset();
     this->StartWrite(&item_);
@@ -285,7 +298,10 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), *this);
       status = result.status();
-      if (result.ok()) response_ = *std::move(result);
+      if (result.ok()) {
+        status = Screen(*result);
+        if (status.ok()) response_ = *std::move(result);
+      }
     } else {
       status = errors::DeadlineExceeded({});
     }
