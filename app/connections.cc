@@ -6,71 +6,127 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/new_words.h"
 #include "app/auth_options.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace edugate::app {
+namespace {
+
+std::string Bytes(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream out(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&out);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+// Everything in the configuration that a connection is made of: where this is the same, so is the
+// connection.
+std::string WhatMakes(const v1::Config& config, const v1::ConnectionConfig& connection) {
+  std::string what = Bytes(connection);
+  absl::StrAppend(&what, "|", Bytes(config.native_calls()));
+  for (const v1::RateLimitConfig& limit : config.rate_limits()) {
+    if (limit.name() == connection.rate_limit().shared()) absl::StrAppend(&what, "|", Bytes(limit));
+  }
+  return what;
+}
+
+}  // namespace
+
+struct Connections::Unit {
+  std::string made_of;
+  std::unique_ptr<auth::Authorizer> authorizer;
+  BuiltAdapter built;
+  adapters::Connection connection;
+};
+
+absl::StatusOr<std::shared_ptr<const Connections::Unit>> Connections::BuildUnit(
+    const v1::Config& config, const v1::ConnectionConfig& each, const ConnectionParts& parts) {
+  auto unit = std::make_shared<Unit>();
+  unit->made_of = WhatMakes(config, each);
+  const ProviderRow* provider = FindProvider(each.provider());
+  if (provider == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("connection ", each.id(), ": its provider is not known"));
+  }
+  auto authorizer = auth::MakeAuthorizer(ToAuthOptions(each, *provider), parts.http, parts.clock);
+  if (!authorizer.ok()) {
+    return absl::Status(authorizer.status().code(), absl::StrCat("connection ", each.id(), ": ",
+                                                                 authorizer.status().message()));
+  }
+  unit->authorizer = *std::move(authorizer);
+  auth::Authorizer* shared = unit->authorizer.get();
+
+  const ClientMaker make_client = [&](const rest::ErrorClassifier& classifier,
+                                      std::vector<http::Header> headers) {
+    rest::ClientParts client;
+    client.connection = each.id();
+    client.provider = each.provider();
+    client.endpoint.base_url = each.base_url();
+    while (!client.endpoint.base_url.empty() && client.endpoint.base_url.back() == '/') {
+      client.endpoint.base_url.pop_back();
+    }
+    client.endpoint.headers = std::move(headers);
+    client.http = parts.http;
+    client.authorizer = shared;
+    client.classifier = &classifier;
+    if (parts.drift != nullptr) {
+      client.drift = &parts.drift->ForConnection(each.provider(), each.id());
+    }
+    const v1::LimitsConfig& limits = each.limits();
+    if (limits.max_response_bytes() > 0) client.max_response_bytes = limits.max_response_bytes();
+    if (limits.max_response_depth() > 0) client.max_response_depth = limits.max_response_depth();
+    if (limits.max_attempts() > 0) client.retry.max_attempts = limits.max_attempts();
+    return std::make_unique<rest::Client>(std::move(client));
+  };
+  unit->built = provider->build(each, make_client);
+  const BuiltAdapter& built = unit->built;
+  std::vector<adapters::NativeMethod> native;
+  if (config.native_calls().enabled()) {
+    for (const NativeApi& api : built.native_apis) {
+      auto methods = adapters::NativeMethodsOf(*api.api, *api.client);
+      std::move(methods.begin(), methods.end(), std::back_inserter(native));
+    }
+  }
+  const int max_pages = each.limits().max_pages();
+  adapters::Ports ports = built.adapter->ports();
+  if (parts.drift != nullptr) {
+    ports = adapters::CountingNewWords(std::move(ports),
+                                       parts.drift->ForConnection(each.provider(), each.id()));
+  }
+  unit->connection = adapters::Connection{
+      .id = each.id(),
+      .provider = each.provider(),
+      .display_name = each.display_name().empty() ? each.id() : each.display_name(),
+      .max_pages = max_pages > 0 ? max_pages : adapters::kDefaultMaxPages,
+      .learner_id_issuer = each.learner_id_issuer(),
+      .ports = std::move(ports),
+      .native = std::move(native)};
+  return unit;
+}
 
 absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config& config,
-                                                                const ConnectionParts& parts) {
+                                                                const ConnectionParts& parts,
+                                                                const Connections* previous) {
   std::unique_ptr<Connections> result(new Connections);
   std::vector<adapters::Connection> connections;
   for (const v1::ConnectionConfig& each : config.connections()) {
-    const ProviderRow* provider = FindProvider(each.provider());
-    if (provider == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("connection ", each.id(), ": its provider is not known"));
-    }
-    auto authorizer = auth::MakeAuthorizer(ToAuthOptions(each, *provider), parts.http, parts.clock);
-    if (!authorizer.ok()) {
-      return absl::Status(authorizer.status().code(), absl::StrCat("connection ", each.id(), ": ",
-                                                                   authorizer.status().message()));
-    }
-    result->authorizers_.push_back(*std::move(authorizer));
-    auth::Authorizer* shared = result->authorizers_.back().get();
-
-    const ClientMaker make_client = [&](const rest::ErrorClassifier& classifier,
-                                        std::vector<http::Header> headers) {
-      rest::ClientParts client;
-      client.connection = each.id();
-      client.provider = each.provider();
-      client.endpoint.base_url = each.base_url();
-      while (!client.endpoint.base_url.empty() && client.endpoint.base_url.back() == '/') {
-        client.endpoint.base_url.pop_back();
-      }
-      client.endpoint.headers = std::move(headers);
-      client.http = parts.http;
-      client.authorizer = shared;
-      client.classifier = &classifier;
-      if (parts.drift != nullptr) {
-        client.drift = &parts.drift->ForConnection(each.provider(), each.id());
-      }
-      const v1::LimitsConfig& limits = each.limits();
-      if (limits.max_response_bytes() > 0) client.max_response_bytes = limits.max_response_bytes();
-      if (limits.max_response_depth() > 0) client.max_response_depth = limits.max_response_depth();
-      if (limits.max_attempts() > 0) client.retry.max_attempts = limits.max_attempts();
-      return std::make_unique<rest::Client>(std::move(client));
-    };
-    result->adapters_.push_back(provider->build(each, make_client));
-    const BuiltAdapter& built = result->adapters_.back();
-    std::vector<adapters::NativeMethod> native;
-    if (config.native_calls().enabled()) {
-      for (const NativeApi& api : built.native_apis) {
-        auto methods = adapters::NativeMethodsOf(*api.api, *api.client);
-        std::move(methods.begin(), methods.end(), std::back_inserter(native));
+    const std::string made_of = WhatMakes(config, each);
+    std::shared_ptr<const Unit> unit;
+    if (previous != nullptr) {
+      for (const auto& known : previous->units_) {
+        if (known->made_of == made_of) unit = known;
       }
     }
-    const int max_pages = each.limits().max_pages();
-    adapters::Ports ports = built.adapter->ports();
-    if (parts.drift != nullptr) {
-      ports = adapters::CountingNewWords(std::move(ports),
-                                         parts.drift->ForConnection(each.provider(), each.id()));
+    if (unit == nullptr) {
+      auto built = BuildUnit(config, each, parts);
+      if (!built.ok()) return built.status();
+      unit = *std::move(built);
     }
-    connections.push_back(
-        {.id = each.id(),
-         .provider = each.provider(),
-         .display_name = each.display_name().empty() ? each.id() : each.display_name(),
-         .max_pages = max_pages > 0 ? max_pages : adapters::kDefaultMaxPages,
-         .ports = std::move(ports),
-         .native = std::move(native)});
+    connections.push_back(unit->connection);
+    result->units_.push_back(std::move(unit));
   }
   result->registry_ = std::make_unique<adapters::ConnectionRegistry>(std::move(connections));
   return result;

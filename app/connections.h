@@ -26,17 +26,26 @@ struct ConnectionParts {
 // The connections of a configuration, with everything behind them.
 class Connections {
  public:
-  // `config` has passed CheckConfig. Errors: a secret that can't be read now.
+  // `config` has passed CheckConfig. A connection of `previous` (null: there are none) that is
+  // configured as before is taken over with all that it has learned: tokens, limits, counts.
+  // Errors: a secret that can't be read now.
   static absl::StatusOr<std::unique_ptr<Connections>> Build(const v1::Config& config,
-                                                            const ConnectionParts& parts);
+                                                            const ConnectionParts& parts,
+                                                            const Connections* previous = nullptr);
 
   const adapters::ConnectionRegistry& registry() const { return *registry_; }
 
  private:
+  struct Unit;  // one connection
+
   Connections() = default;
 
-  std::vector<std::unique_ptr<auth::Authorizer>> authorizers_;
-  std::vector<BuiltAdapter> adapters_;
+  static absl::StatusOr<std::shared_ptr<const Unit>> BuildUnit(const v1::Config& config,
+                                                               const v1::ConnectionConfig& each,
+                                                               const ConnectionParts& parts);
+
+  // Shared with the connections of other configurations.
+  std::vector<std::shared_ptr<const Unit>> units_;
   std::unique_ptr<adapters::ConnectionRegistry> registry_;
 };
 

@@ -12,8 +12,8 @@ using adapters::Resource;
 
 class AssignmentService final : public v1::AssignmentService::CallbackService {
  public:
-  AssignmentService(const ServiceParts& parts, Bridge& bridge)
-      : handlers_(parts), bridge_(bridge) {}
+  AssignmentService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {}
 
   grpc::ServerUnaryReactor* AllocateAssignments(
       grpc::CallbackServerContext* context, const v1::AllocateAssignmentsRequest* request,
@@ -44,26 +44,26 @@ class AssignmentService final : public v1::AssignmentService::CallbackService {
 async::Task<absl::StatusOr<v1::AllocateAssignmentsResponse>>
 AssignmentHandlers::AllocateAssignments(async::CallContext& call,
                                         const v1::AllocateAssignmentsRequest& request) {
-  return WriteThroughPort(call, parts_, {"parent", Resource::kPolicy, request.parent()},
+  return WriteThroughPort(call, parts_(call), {"parent", Resource::kPolicy, request.parent()},
                           &Ports::allocate_assignments, request);
 }
 
 async::Task<absl::StatusOr<v1::RemindAssignmentsResponse>> AssignmentHandlers::RemindAssignments(
     async::CallContext& call, const v1::RemindAssignmentsRequest& request) {
-  return WriteThroughPort(call, parts_,
+  return WriteThroughPort(call, parts_(call),
                           {"parent", Resource::kAssignmentConfiguration, request.parent()},
                           &Ports::remind_assignments, request);
 }
 
 async::Task<absl::StatusOr<v1::CancelAssignmentsResponse>> AssignmentHandlers::CancelAssignments(
     async::CallContext& call, const v1::CancelAssignmentsRequest& request) {
-  return WriteThroughPort(call, parts_,
+  return WriteThroughPort(call, parts_(call),
                           {"parent", Resource::kAssignmentConfiguration, request.parent()},
                           &Ports::cancel_assignments, request);
 }
 
-std::unique_ptr<grpc::Service> MakeAssignmentService(const ServiceParts& parts, Bridge& bridge) {
-  return std::make_unique<AssignmentService>(parts, bridge);
+std::unique_ptr<grpc::Service> MakeAssignmentService(PartsOfCall parts, Bridge& bridge) {
+  return std::make_unique<AssignmentService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

@@ -3,18 +3,19 @@
 #define SERVICES_ASSIGNMENT_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/assignment_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
-#include "services/service_parts.h"
+#include "services/parts_of_call.h"
 
 namespace edugate::services {
 
 // The service's methods, without gRPC.
 class AssignmentHandlers {
  public:
-  explicit AssignmentHandlers(const ServiceParts& parts) : parts_(parts) {}
+  explicit AssignmentHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::AllocateAssignmentsResponse>> AllocateAssignments(
       async::CallContext& call, const v1::AllocateAssignmentsRequest& request);
@@ -24,11 +25,11 @@ class AssignmentHandlers {
       async::CallContext& call, const v1::CancelAssignmentsRequest& request);
 
  private:
-  const ServiceParts parts_;
+  const PartsOfCall parts_;
 };
 
 // The service for a gRPC server. `bridge` outlives it.
-std::unique_ptr<grpc::Service> MakeAssignmentService(const ServiceParts& parts, Bridge& bridge);
+std::unique_ptr<grpc::Service> MakeAssignmentService(PartsOfCall parts, Bridge& bridge);
 
 }  // namespace edugate::services
 

@@ -19,7 +19,8 @@ const ListPort<adapters::PageQuery, v1::CatalogItem> kCatalogItems{
 
 class CatalogService final : public v1::CatalogService::CallbackService {
  public:
-  CatalogService(const ServiceParts& parts, Bridge& bridge) : handlers_(parts), bridge_(bridge) {}
+  CatalogService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {}
 
   grpc::ServerUnaryReactor* ListCatalogs(grpc::CallbackServerContext* context,
                                          const v1::ListCatalogsRequest* request,
@@ -67,7 +68,7 @@ class CatalogService final : public v1::CatalogService::CallbackService {
 async::Task<absl::StatusOr<v1::ListCatalogsResponse>> CatalogHandlers::ListCatalogs(
     async::CallContext& call, const v1::ListCatalogsRequest& request) {
   auto page =
-      co_await ListRecords(call, parts_, {"parent", Resource::kConnection, request.parent()},
+      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
                            kCatalogs, adapters::PageQuery{}, request);
   if (!page.ok()) co_return page.status();
   v1::ListCatalogsResponse response;
@@ -78,8 +79,9 @@ async::Task<absl::StatusOr<v1::ListCatalogsResponse>> CatalogHandlers::ListCatal
 
 async::Task<absl::StatusOr<v1::ListCatalogItemsResponse>> CatalogHandlers::ListCatalogItems(
     async::CallContext& call, const v1::ListCatalogItemsRequest& request) {
-  auto page = co_await ListRecords(call, parts_, {"parent", Resource::kCatalog, request.parent()},
-                                   kCatalogItems, adapters::PageQuery{}, request);
+  auto page =
+      co_await ListRecords(call, parts_(call), {"parent", Resource::kCatalog, request.parent()},
+                           kCatalogItems, adapters::PageQuery{}, request);
   if (!page.ok()) co_return page.status();
   v1::ListCatalogItemsResponse response;
   MoveInto(std::move(page->records), *response.mutable_items());
@@ -90,30 +92,30 @@ async::Task<absl::StatusOr<v1::ListCatalogItemsResponse>> CatalogHandlers::ListC
 async::Task<absl::Status> CatalogHandlers::StreamCatalogItems(
     async::CallContext& call, const v1::StreamCatalogItemsRequest& request,
     StreamWriter<v1::CatalogItem>& writer) {
-  return StreamRecords(call, parts_, {"parent", Resource::kCatalog, request.parent()},
+  return StreamRecords(call, parts_(call), {"parent", Resource::kCatalog, request.parent()},
                        kCatalogItems, adapters::PageQuery{}, request, writer);
 }
 
 async::Task<absl::StatusOr<v1::Course>> CatalogHandlers::GetCourse(
     async::CallContext& call, const v1::GetCourseRequest& request) {
-  return GetRecord(call, parts_, {"name", Resource::kCourse, request.name()}, &Ports::get_course,
-                   request.view());
+  return GetRecord(call, parts_(call), {"name", Resource::kCourse, request.name()},
+                   &Ports::get_course, request.view());
 }
 
 async::Task<absl::StatusOr<v1::CourseRun>> CatalogHandlers::GetCourseRun(
     async::CallContext& call, const v1::GetCourseRunRequest& request) {
-  return GetRecord(call, parts_, {"name", Resource::kCourseRun, request.name()},
+  return GetRecord(call, parts_(call), {"name", Resource::kCourseRun, request.name()},
                    &Ports::get_course_run, request.view());
 }
 
 async::Task<absl::StatusOr<v1::Program>> CatalogHandlers::GetProgram(
     async::CallContext& call, const v1::GetProgramRequest& request) {
-  return GetRecord(call, parts_, {"name", Resource::kProgram, request.name()}, &Ports::get_program,
-                   request.view());
+  return GetRecord(call, parts_(call), {"name", Resource::kProgram, request.name()},
+                   &Ports::get_program, request.view());
 }
 
-std::unique_ptr<grpc::Service> MakeCatalogService(const ServiceParts& parts, Bridge& bridge) {
-  return std::make_unique<CatalogService>(parts, bridge);
+std::unique_ptr<grpc::Service> MakeCatalogService(PartsOfCall parts, Bridge& bridge) {
+  return std::make_unique<CatalogService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

@@ -3,11 +3,12 @@
 #define SERVICES_CATALOG_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/catalog_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
-#include "services/service_parts.h"
+#include "services/parts_of_call.h"
 #include "services/stream_writer.h"
 
 namespace edugate::services {
@@ -15,7 +16,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class CatalogHandlers {
  public:
-  explicit CatalogHandlers(const ServiceParts& parts) : parts_(parts) {}
+  explicit CatalogHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::ListCatalogsResponse>> ListCatalogs(
       async::CallContext& call, const v1::ListCatalogsRequest& request);
@@ -32,11 +33,11 @@ class CatalogHandlers {
                                                       const v1::GetProgramRequest& request);
 
  private:
-  const ServiceParts parts_;
+  const PartsOfCall parts_;
 };
 
 // The service for a gRPC server. `bridge` outlives it.
-std::unique_ptr<grpc::Service> MakeCatalogService(const ServiceParts& parts, Bridge& bridge);
+std::unique_ptr<grpc::Service> MakeCatalogService(PartsOfCall parts, Bridge& bridge);
 
 }  // namespace edugate::services
 

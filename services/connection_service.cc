@@ -122,8 +122,8 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration& out) {
 
 class ConnectionService final : public v1::ConnectionService::CallbackService {
  public:
-  ConnectionService(const ServiceParts& parts, Bridge& bridge)
-      : handlers_(parts), bridge_(bridge) {}
+  ConnectionService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {}
 
   grpc::ServerUnaryReactor* ListConnections(grpc::CallbackServerContext* context,
                                             const v1::ListConnectionsRequest* request,
@@ -190,12 +190,12 @@ async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ConnectionHandlers::Lis
   if (!page_size.ok()) co_return page_size.status();
   auto filter = CheckedFilter(request.filter(), ListTraitsOfConnections());
   if (!filter.ok()) co_return filter.status();
-  const PageTokens tokens(*parts_.page_tokens, call, kListMethod, request);
+  const PageTokens tokens(*parts_(call).page_tokens, call, kListMethod, request);
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
 
   std::vector<const adapters::Connection*> matching;
-  for (const adapters::Connection& connection : parts_.connections->connections()) {
+  for (const adapters::Connection& connection : parts_(call).connections->connections()) {
     if (Matches(*filter, connection)) matching.push_back(&connection);
   }
   v1::ListConnectionsResponse response;
@@ -212,14 +212,16 @@ async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ConnectionHandlers::Lis
 
 async::Task<absl::StatusOr<v1::Connection>> ConnectionHandlers::GetConnection(
     async::CallContext& call, const v1::GetConnectionRequest& request) {
-  auto route = Resolve(call, *parts_.connections, "name", Resource::kConnection, request.name());
+  auto route =
+      Resolve(call, *parts_(call).connections, "name", Resource::kConnection, request.name());
   if (!route.ok()) co_return route.status();
   co_return ToConnection(*route->connection);
 }
 
 async::Task<absl::StatusOr<v1::CheckConnectionResponse>> ConnectionHandlers::CheckConnection(
     async::CallContext& call, const v1::CheckConnectionRequest& request) {
-  auto route = Resolve(call, *parts_.connections, "name", Resource::kConnection, request.name());
+  auto route =
+      Resolve(call, *parts_(call).connections, "name", Resource::kConnection, request.name());
   if (!route.ok()) co_return route.status();
   const auto& probe = route->connection->ports.probe;
   if (!probe) co_return NotSupported(call, *route->connection);
@@ -253,7 +255,7 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
       adapters::ParseName("parent", Resource::kConnection, parent, adapters::Wildcard::kAllowed);
   if (!name.ok()) co_return name.status();
   if (!name->any_connection()) {
-    auto connection = parts_.connections->Find(name->connection);
+    auto connection = parts_(call).connections->Find(name->connection);
     if (!connection.ok()) co_return connection.status();
     call.set_connection(name->connection);
   }
@@ -267,7 +269,7 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
     co_return errors::FilterUnsupported("there is no such kind of drift",
                                         "UNKNOWN_FIELD, ILL_FITTING, MISSING, NEW_ENUM_VALUE");
   }
-  const PageTokens tokens(*parts_.page_tokens, call, kListDriftMethod, request);
+  const PageTokens tokens(*parts_(call).page_tokens, call, kListDriftMethod, request);
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
 
@@ -275,7 +277,7 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
   std::optional<PageState> next;
   std::string last = std::move(state->cursor);
   std::vector<telemetry::DriftRecord> records;
-  if (parts_.drift != nullptr) records = parts_.drift->List();
+  if (parts_(call).drift != nullptr) records = parts_(call).drift->List();
   for (const telemetry::DriftRecord& record : records) {
     if (!name->any_connection() && record.connection != name->connection) continue;
     if (provider != nullptr && provider->value != record.provider) continue;
@@ -295,8 +297,8 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
   co_return response;
 }
 
-std::unique_ptr<grpc::Service> MakeConnectionService(const ServiceParts& parts, Bridge& bridge) {
-  return std::make_unique<ConnectionService>(parts, bridge);
+std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge) {
+  return std::make_unique<ConnectionService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

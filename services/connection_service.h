@@ -7,11 +7,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "edugate/v1/connection_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
-#include "services/service_parts.h"
+#include "services/parts_of_call.h"
 
 namespace edugate::services {
 
@@ -29,7 +30,7 @@ class CheckBook {
 // The service's methods, without gRPC.
 class ConnectionHandlers {
  public:
-  explicit ConnectionHandlers(const ServiceParts& parts) : parts_(parts) {}
+  explicit ConnectionHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ListConnections(
       async::CallContext& call, const v1::ListConnectionsRequest& request);
@@ -44,12 +45,12 @@ class ConnectionHandlers {
  private:
   v1::Connection ToConnection(const adapters::Connection& connection) const;
 
-  const ServiceParts parts_;
+  const PartsOfCall parts_;
   CheckBook checks_;
 };
 
 // The service for a gRPC server. `bridge` outlives it.
-std::unique_ptr<grpc::Service> MakeConnectionService(const ServiceParts& parts, Bridge& bridge);
+std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge);
 
 }  // namespace edugate::services
 

@@ -108,8 +108,8 @@ async::Task<bool> ReadItem(async::CallContext& reading, BatchItem& item) {
 
 class EnrollmentService final : public v1::EnrollmentService::CallbackService {
  public:
-  EnrollmentService(const ServiceParts& parts, Bridge& bridge)
-      : handlers_(parts), bridge_(bridge) {}
+  EnrollmentService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {}
 
   grpc::ServerUnaryReactor* GetEnrollment(grpc::CallbackServerContext* context,
                                           const v1::GetEnrollmentRequest* request,
@@ -162,20 +162,20 @@ class EnrollmentService final : public v1::EnrollmentService::CallbackService {
 
 async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::GetEnrollment(
     async::CallContext& call, const v1::GetEnrollmentRequest& request) {
-  return GetRecord(call, parts_, {"name", Resource::kEnrollment, request.name()},
+  return GetRecord(call, parts_(call), {"name", Resource::kEnrollment, request.name()},
                    &adapters::Ports::get_enrollment, request.view());
 }
 
 async::Task<absl::StatusOr<v1::BatchGetEnrollmentsResponse>>
 EnrollmentHandlers::BatchGetEnrollments(async::CallContext& call,
                                         const v1::BatchGetEnrollmentsRequest& request) {
-  auto batch = PrepareBatch(call, parts_, request);
+  auto batch = PrepareBatch(call, parts_(call), request);
   if (!batch.ok()) co_return batch.status();
   async::CallContext reading = call.Child(call.deadline());
   std::vector<async::Task<bool>> reads;
   for (BatchItem& item : *batch) reads.push_back(ReadItem(reading, item));
   // What each read brought is in its item.
-  co_await async::WhenAll(std::move(reads), parts_.fan_out.max_parallel);
+  co_await async::WhenAll(std::move(reads), parts_(call).fan_out.max_parallel);
   absl::Status ended = EndedCall(call);
   if (!ended.ok()) co_return ended;
   v1::BatchGetEnrollmentsResponse response;
@@ -188,11 +188,9 @@ EnrollmentHandlers::BatchGetEnrollments(async::CallContext& call,
 
 async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> EnrollmentHandlers::ListEnrollments(
     async::CallContext& call, const v1::ListEnrollmentsRequest& request) {
-  adapters::EnrollmentQuery query;
-  query.learner = request.learner();
   auto page =
-      co_await ListRecords(call, parts_, {"parent", Resource::kConnection, request.parent()},
-                           kEnrollments, std::move(query), request);
+      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
+                           kEnrollments, adapters::EnrollmentQuery(), request);
   if (!page.ok()) co_return page.status();
   v1::ListEnrollmentsResponse response;
   MoveInto(std::move(page->records), *response.mutable_enrollments());
@@ -203,15 +201,13 @@ async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> EnrollmentHandlers::Lis
 async::Task<absl::Status> EnrollmentHandlers::StreamEnrollments(
     async::CallContext& call, const v1::StreamEnrollmentsRequest& request,
     StreamWriter<v1::Enrollment>& writer) {
-  adapters::EnrollmentQuery query;
-  query.learner = request.learner();
-  return StreamRecords(call, parts_, {"parent", Resource::kConnection, request.parent()},
-                       kEnrollments, std::move(query), request, writer);
+  return StreamRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
+                       kEnrollments, adapters::EnrollmentQuery(), request, writer);
 }
 
 async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment(
     async::CallContext& call, const v1::UpdateEnrollmentRequest& request) {
-  auto route = Resolve(call, *parts_.connections, "enrollment.name", Resource::kEnrollment,
+  auto route = Resolve(call, *parts_(call).connections, "enrollment.name", Resource::kEnrollment,
                        request.enrollment().name());
   if (!route.ok()) co_return route.status();
   const adapters::Ports& ports = route->connection->ports;
@@ -225,25 +221,25 @@ async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::UpdateEnrollment
                                           .view = ViewOf(request.view())};
   // Every provider's update sets values: twice is as once.
   const auto write = [&] { return ports.update_enrollment(call, update); };
-  auto result =
-      co_await Once<v1::Enrollment>(parts_.request_log, call, request, Repeatable::kYes, write);
+  auto result = co_await Once<v1::Enrollment>(parts_(call).request_log, call, request,
+                                              Repeatable::kYes, write);
   co_return result;
 }
 
 async::Task<absl::StatusOr<v1::BulkEnrollResponse>> EnrollmentHandlers::BulkEnroll(
     async::CallContext& call, const v1::BulkEnrollRequest& request) {
-  return WriteThroughPort(call, parts_, {"parent", Resource::kConnection, request.parent()},
+  return WriteThroughPort(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
                           &adapters::Ports::bulk_enroll, request);
 }
 
 async::Task<absl::StatusOr<v1::EnrollmentVerification>> EnrollmentHandlers::VerifyEnrollment(
     async::CallContext& call, const v1::VerifyEnrollmentRequest& request) {
-  return CallPort(call, parts_, {"parent", Resource::kConnection, request.parent()},
+  return CallPort(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
                   &adapters::Ports::verify_enrollment, request);
 }
 
-std::unique_ptr<grpc::Service> MakeEnrollmentService(const ServiceParts& parts, Bridge& bridge) {
-  return std::make_unique<EnrollmentService>(parts, bridge);
+std::unique_ptr<grpc::Service> MakeEnrollmentService(PartsOfCall parts, Bridge& bridge) {
+  return std::make_unique<EnrollmentService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

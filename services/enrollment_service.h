@@ -3,13 +3,14 @@
 #define SERVICES_ENROLLMENT_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "adapters/connection.h"
 #include "edugate/v1/enrollment_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
 #include "services/page_token.h"
-#include "services/service_parts.h"
+#include "services/parts_of_call.h"
 #include "services/stream_writer.h"
 
 namespace edugate::services {
@@ -17,7 +18,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class EnrollmentHandlers {
  public:
-  explicit EnrollmentHandlers(const ServiceParts& parts) : parts_(parts) {}
+  explicit EnrollmentHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::Enrollment>> GetEnrollment(
       async::CallContext& call, const v1::GetEnrollmentRequest& request);
@@ -36,11 +37,11 @@ class EnrollmentHandlers {
       async::CallContext& call, const v1::VerifyEnrollmentRequest& request);
 
  private:
-  const ServiceParts parts_;
+  const PartsOfCall parts_;
 };
 
 // The service for a gRPC server. `bridge` outlives it.
-std::unique_ptr<grpc::Service> MakeEnrollmentService(const ServiceParts& parts, Bridge& bridge);
+std::unique_ptr<grpc::Service> MakeEnrollmentService(PartsOfCall parts, Bridge& bridge);
 
 }  // namespace edugate::services
 

@@ -16,7 +16,8 @@ const ListPort<adapters::PageQuery, v1::SubscriptionPlan> kPlans{
 
 class LicenseService final : public v1::LicenseService::CallbackService {
  public:
-  LicenseService(const ServiceParts& parts, Bridge& bridge) : handlers_(parts), bridge_(bridge) {}
+  LicenseService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {}
 
   grpc::ServerUnaryReactor* ListSubscriptionPlans(
       grpc::CallbackServerContext* context, const v1::ListSubscriptionPlansRequest* request,
@@ -48,7 +49,7 @@ async::Task<absl::StatusOr<v1::ListSubscriptionPlansResponse>>
 LicenseHandlers::ListSubscriptionPlans(async::CallContext& call,
                                        const v1::ListSubscriptionPlansRequest& request) {
   auto page =
-      co_await ListRecords(call, parts_, {"parent", Resource::kConnection, request.parent()},
+      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
                            kPlans, adapters::PageQuery{}, request);
   if (!page.ok()) co_return page.status();
   v1::ListSubscriptionPlansResponse response;
@@ -59,18 +60,18 @@ LicenseHandlers::ListSubscriptionPlans(async::CallContext& call,
 
 async::Task<absl::StatusOr<v1::AssignLicensesResponse>> LicenseHandlers::AssignLicenses(
     async::CallContext& call, const v1::AssignLicensesRequest& request) {
-  return WriteThroughPort(call, parts_, {"name", Resource::kSubscriptionPlan, request.name()},
+  return WriteThroughPort(call, parts_(call), {"name", Resource::kSubscriptionPlan, request.name()},
                           &Ports::assign_licenses, request);
 }
 
 async::Task<absl::StatusOr<v1::RevokeLicensesResponse>> LicenseHandlers::RevokeLicenses(
     async::CallContext& call, const v1::RevokeLicensesRequest& request) {
-  return WriteThroughPort(call, parts_, {"name", Resource::kSubscriptionPlan, request.name()},
+  return WriteThroughPort(call, parts_(call), {"name", Resource::kSubscriptionPlan, request.name()},
                           &Ports::revoke_licenses, request);
 }
 
-std::unique_ptr<grpc::Service> MakeLicenseService(const ServiceParts& parts, Bridge& bridge) {
-  return std::make_unique<LicenseService>(parts, bridge);
+std::unique_ptr<grpc::Service> MakeLicenseService(PartsOfCall parts, Bridge& bridge) {
+  return std::make_unique<LicenseService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

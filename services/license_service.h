@@ -3,18 +3,19 @@
 #define SERVICES_LICENSE_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/license_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
-#include "services/service_parts.h"
+#include "services/parts_of_call.h"
 
 namespace edugate::services {
 
 // The service's methods, without gRPC.
 class LicenseHandlers {
  public:
-  explicit LicenseHandlers(const ServiceParts& parts) : parts_(parts) {}
+  explicit LicenseHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::ListSubscriptionPlansResponse>> ListSubscriptionPlans(
       async::CallContext& call, const v1::ListSubscriptionPlansRequest& request);
@@ -24,11 +25,11 @@ class LicenseHandlers {
       async::CallContext& call, const v1::RevokeLicensesRequest& request);
 
  private:
-  const ServiceParts parts_;
+  const PartsOfCall parts_;
 };
 
 // The service for a gRPC server. `bridge` outlives it.
-std::unique_ptr<grpc::Service> MakeLicenseService(const ServiceParts& parts, Bridge& bridge);
+std::unique_ptr<grpc::Service> MakeLicenseService(PartsOfCall parts, Bridge& bridge);
 
 }  // namespace edugate::services
 

@@ -52,12 +52,11 @@ bool Serialize(const Message& message, grpc::ByteBuffer& bytes) {
 class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
  public:
   NativeCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
-             absl::string_view name, const adapters::ConnectionRegistry& registry,
-             const MethodDescriptor& method, const grpc::ByteBuffer& request,
-             grpc::ByteBuffer& response)
+             absl::string_view name, const PartsOfCall& parts, const MethodDescriptor& method,
+             const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
       : CallBase(options, context, name,
                  {.otherwise = options.default_deadline, .at_most = options.max_deadline}),
-        registry_(registry),
+        parts_(parts),
         method_(method),
         named_(MetadataValues(context, kConnectionKey)),
         request_(request),
@@ -77,7 +76,7 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
   }
 
   async::Task<absl::Status> Answer() {
-    auto native = FindNativeMethod(call(), registry_, method_, named_);
+    auto native = FindNativeMethod(call(), *parts_(call()).connections, method_, named_);
     if (!native.ok()) co_return native.status();
     const std::unique_ptr<Message> request = NewMessage(method_.input_type());
     if (!Parse(request_, *request)) {
@@ -91,6 +90,8 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
                                      absl::StrCat("connections/", call().connection()));
     }
     if (!status.ok()) co_return status;
+    absl::Status shown = Screen(*response);
+    if (!shown.ok()) co_return shown;
     if (!Serialize(*response, response_)) co_return errors::Internal("a reply can't be written");
     co_return absl::OkStatus();
   }
@@ -100,7 +101,7 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
   // See kInlineReactions.
   bool InternalInlineable() override { return kInlineReactions; }
 
-  const adapters::ConnectionRegistry& registry_;
+  const PartsOfCall& parts_;
   const MethodDescriptor& method_;
   const std::vector<std::string> named_;
   const grpc::ByteBuffer& request_;
@@ -112,8 +113,8 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
 class NativeService final : public grpc::Service {
  public:
   NativeService(const ServiceDescriptor& service, const std::vector<const std::string*>& names,
-                const adapters::ConnectionRegistry& registry, Bridge& bridge)
-      : registry_(registry), bridge_(bridge) {
+                const PartsOfCall& parts, Bridge& bridge)
+      : parts_(parts), bridge_(bridge) {
     paths_.reserve(names.size());
     for (int i = 0; i < service.method_count(); ++i) {
       const MethodDescriptor* method = service.method(i);
@@ -125,14 +126,14 @@ class NativeService final : public grpc::Service {
           i, new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
                  [this, method, name](grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-                   return new NativeCall(bridge_.options(), *context, *name, registry_, *method,
+                   return new NativeCall(bridge_.options(), *context, *name, parts_, *method,
                                          *request, *response);
                  }));
     }
   }
 
  private:
-  const adapters::ConnectionRegistry& registry_;
+  const PartsOfCall parts_;
   Bridge& bridge_;
   std::vector<std::string> paths_;  // gRPC keeps pointers to them
 };
@@ -218,11 +219,11 @@ std::vector<std::string> NativeServicesOf(const adapters::Connection& connection
   return services;
 }
 
-std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(const ServiceParts& parts,
-                                                               Bridge& bridge) {
+std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(
+    const adapters::ConnectionRegistry& connections, const PartsOfCall& parts, Bridge& bridge) {
   std::vector<const ServiceDescriptor*> made;
   std::vector<std::unique_ptr<grpc::Service>> services;
-  for (const adapters::Connection& connection : parts.connections->connections()) {
+  for (const adapters::Connection& connection : connections.connections()) {
     for (const adapters::NativeMethod& each : connection.native) {
       const ServiceDescriptor* service = each.descriptor->service();
       if (std::find(made.begin(), made.end(), service) != made.end()) continue;
@@ -231,8 +232,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(const ServicePart
       for (int i = 0; i < service->method_count(); ++i) {
         names.push_back(Find(connection, *service->method(i))->name);
       }
-      services.push_back(
-          std::make_unique<NativeService>(*service, names, *parts.connections, bridge));
+      services.push_back(std::make_unique<NativeService>(*service, names, parts, bridge));
     }
   }
   return services;

@@ -12,7 +12,7 @@
 #include "adapters/connection.h"
 #include "google/protobuf/descriptor.h"
 #include "runtime/async/call_context.h"
-#include "services/service_parts.h"
+#include "services/parts_of_call.h"
 
 namespace grpc {
 class CallbackGenericService;
@@ -35,9 +35,10 @@ absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
 // declaration; empty where native calls are off.
 std::vector<std::string> NativeServicesOf(const adapters::Connection& connection);
 
-// One service for each provider service that any connection answers for. `bridge` outlives them.
-std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(const ServiceParts& parts,
-                                                               Bridge& bridge);
+// One service for each provider service that any connection of `connections` answers for. `bridge`
+// outlives them.
+std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(
+    const adapters::ConnectionRegistry& connections, const PartsOfCall& parts, Bridge& bridge);
 
 // Answers every method that no service has, with the details that edugate's errors have. `bridge`
 // outlives it.

@@ -22,6 +22,7 @@ class DriftCounter;
 namespace edugate::services {
 
 class Bridge;
+class Drain;
 class WebhookReceiver;
 
 // Shared by all services. The pointers outlive them.
@@ -35,6 +36,7 @@ struct ServiceParts {
   // Seals the tokens with which a watch goes on. They live as long as events are kept, which page
   // tokens need not. Null: page_tokens does.
   const PageTokenSealer* resume_tokens = nullptr;
+  Drain* drain = nullptr;                          // null: watches go on until they are cancelled
   store::RequestLog* request_log = nullptr;        // null: a request_id is not remembered
   const telemetry::DriftCounter* drift = nullptr;  // null: ListDrift has nothing to list
 };

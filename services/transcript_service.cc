@@ -10,6 +10,7 @@
 #include "edugate/v1/transcript_service.grpc.pb.h"
 #include "runtime/store/event_log.h"
 #include "services/bridge.h"
+#include "services/drain.h"
 #include "services/once.h"
 #include "services/page_token.h"
 #include "services/port_calls.h"
@@ -181,8 +182,8 @@ async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitMfa(
 
 class TranscriptService final : public v1::TranscriptService::CallbackService {
  public:
-  TranscriptService(const ServiceParts& parts, Bridge& bridge)
-      : handlers_(parts), bridge_(bridge) {}
+  TranscriptService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {}
 
   grpc::ServerUnaryReactor* CreateTranscript(grpc::CallbackServerContext* context,
                                              const v1::CreateTranscriptRequest* request,
@@ -247,19 +248,19 @@ class TranscriptService final : public v1::TranscriptService::CallbackService {
 
 async::Task<absl::StatusOr<v1::Transcript>> TranscriptHandlers::CreateTranscript(
     async::CallContext& call, const v1::CreateTranscriptRequest& request) {
-  return WriteThroughPort(call, parts_, {"parent", Resource::kConnection, request.parent()},
+  return WriteThroughPort(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
                           &Ports::create_transcript, request);
 }
 
 async::Task<absl::StatusOr<v1::Transcript>> TranscriptHandlers::GetTranscript(
     async::CallContext& call, const v1::GetTranscriptRequest& request) {
-  return CallPort(call, parts_, {"name", Resource::kTranscript, request.name()},
+  return CallPort(call, parts_(call), {"name", Resource::kTranscript, request.name()},
                   &Ports::get_transcript, request);
 }
 
 async::Task<absl::StatusOr<v1::TranscriptScore>> TranscriptHandlers::ScoreTranscript(
     async::CallContext& call, const v1::ScoreTranscriptRequest& request) {
-  return CallPort(call, parts_, {"name", Resource::kTranscript, request.name()},
+  return CallPort(call, parts_(call), {"name", Resource::kTranscript, request.name()},
                   &Ports::score_transcript, request);
 }
 
@@ -268,9 +269,9 @@ async::Task<absl::StatusOr<v1::TranscriptAccessSession>> TranscriptHandlers::Sta
   v1::StartTranscriptAccessRequest remembered = request;
   Wipe(remembered.mutable_username());
   Wipe(remembered.mutable_password());
-  const auto write = [&] { return StartAccess(call, parts_, request); };
-  auto session = co_await Once<v1::TranscriptAccessSession>(parts_.request_log, call, remembered,
-                                                            Repeatable::kNo, write);
+  const auto write = [&] { return StartAccess(call, parts_(call), request); };
+  auto session = co_await Once<v1::TranscriptAccessSession>(parts_(call).request_log, call,
+                                                            remembered, Repeatable::kNo, write);
   co_return session;
 }
 
@@ -279,9 +280,9 @@ TranscriptHandlers::SubmitTranscriptAccessMfa(async::CallContext& call,
                                               const v1::SubmitTranscriptAccessMfaRequest& request) {
   v1::SubmitTranscriptAccessMfaRequest remembered = request;
   Wipe(remembered.mutable_mfa_token());
-  const auto write = [&] { return SubmitMfa(call, parts_, request); };
-  auto session = co_await Once<v1::TranscriptAccessSession>(parts_.request_log, call, remembered,
-                                                            Repeatable::kNo, write);
+  const auto write = [&] { return SubmitMfa(call, parts_(call), request); };
+  auto session = co_await Once<v1::TranscriptAccessSession>(parts_(call).request_log, call,
+                                                            remembered, Repeatable::kNo, write);
   co_return session;
 }
 
@@ -293,7 +294,7 @@ TranscriptHandlers::UploadTranscriptFiles(async::CallContext& call,
   if (!first->has_value() || !(*first)->has_header()) {
     co_return errors::ArgumentInvalid("header", "must be the first message");
   }
-  auto route = Resolve(call, *parts_.connections, "header.parent", Resource::kConnection,
+  auto route = Resolve(call, *parts_(call).connections, "header.parent", Resource::kConnection,
                        (*first)->header().parent());
   if (!route.ok()) co_return route.status();
   const auto& port = route->connection->ports.upload_transcript_files;
@@ -306,7 +307,8 @@ TranscriptHandlers::UploadTranscriptFiles(async::CallContext& call,
 async::Task<absl::Status> TranscriptHandlers::DownloadTranscriptFiles(
     async::CallContext& call, const v1::DownloadTranscriptFilesRequest& request,
     StreamWriter<v1::DownloadTranscriptFilesResponse>& writer) {
-  auto route = Resolve(call, *parts_.connections, "name", Resource::kTranscript, request.name());
+  auto route =
+      Resolve(call, *parts_(call).connections, "name", Resource::kTranscript, request.name());
   if (!route.ok()) co_return route.status();
   const auto& port = route->connection->ports.download_transcript_files;
   if (!port) co_return NotSupported(call, *route->connection);
@@ -319,20 +321,24 @@ async::Task<absl::Status> TranscriptHandlers::WatchTranscriptEvents(
     async::CallContext& call, const v1::WatchTranscriptEventsRequest& request,
     StreamWriter<v1::TranscriptEvent>& writer) {
   auto route =
-      Resolve(call, *parts_.connections, "parent", Resource::kConnection, request.parent());
+      Resolve(call, *parts_(call).connections, "parent", Resource::kConnection, request.parent());
   if (!route.ok()) co_return route.status();
   const adapters::Connection& connection = *route->connection;
   if (!connection.ports.read_webhook) co_return NotSupported(call, connection);
-  const bool takes = parts_.events != nullptr && parts_.webhooks != nullptr &&
-                     parts_.webhooks->Takes(connection.id);
+  const ServiceParts& parts = parts_(call);
+  const bool takes =
+      parts.events != nullptr && parts.webhooks != nullptr && parts.webhooks->Takes(connection.id);
   if (!takes) co_return errors::ConnectionMisconfigured(connection.id, "webhook");
-  const ResumeTokens tokens(parts_, call, request);
+  const ResumeTokens tokens(parts, call, request);
   auto position = tokens.Open(request.resume_token());
   if (!position.ok()) co_return position.status();
+  async::CallContext waiting = call.Child(async::kNever);
+  const Drain::Wait wait(parts.drain, waiting);
   for (;;) {
-    auto batch = co_await parts_.events->ReadNext(call, TranscriptEventTopic(connection.id),
-                                                  *position, kEventBatch);
+    auto batch = co_await parts.events->ReadNext(waiting, TranscriptEventTopic(connection.id),
+                                                 *position, kEventBatch);
     if (!batch.ok()) {
+      if (wait.ended() && call.Status().ok()) co_return errors::ShuttingDown();
       if (absl::IsCancelled(batch.status())) co_return errors::Cancelled({});
       if (absl::IsDeadlineExceeded(batch.status())) co_return errors::DeadlineExceeded({});
       co_return batch.status();
@@ -352,7 +358,7 @@ async::Task<absl::StatusOr<v1::ListSchoolsResponse>> TranscriptHandlers::ListSch
   adapters::SchoolQuery query;
   query.country_code = request.country_code();
   auto page =
-      co_await ListRecords(call, parts_, {"parent", Resource::kConnection, request.parent()},
+      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
                            kSchools, std::move(query), request);
   if (!page.ok()) co_return page.status();
   v1::ListSchoolsResponse response;
@@ -361,8 +367,8 @@ async::Task<absl::StatusOr<v1::ListSchoolsResponse>> TranscriptHandlers::ListSch
   co_return response;
 }
 
-std::unique_ptr<grpc::Service> MakeTranscriptService(const ServiceParts& parts, Bridge& bridge) {
-  return std::make_unique<TranscriptService>(parts, bridge);
+std::unique_ptr<grpc::Service> MakeTranscriptService(PartsOfCall parts, Bridge& bridge) {
+  return std::make_unique<TranscriptService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

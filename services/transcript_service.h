@@ -3,12 +3,13 @@
 #define SERVICES_TRANSCRIPT_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/transcript_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
 #include "services/client_stream.h"
-#include "services/service_parts.h"
+#include "services/parts_of_call.h"
 #include "services/stream_writer.h"
 
 namespace edugate::services {
@@ -16,7 +17,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class TranscriptHandlers {
  public:
-  explicit TranscriptHandlers(const ServiceParts& parts) : parts_(parts) {}
+  explicit TranscriptHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::Transcript>> CreateTranscript(
       async::CallContext& call, const v1::CreateTranscriptRequest& request);
@@ -40,11 +41,11 @@ class TranscriptHandlers {
       async::CallContext& call, const v1::ListSchoolsRequest& request);
 
  private:
-  const ServiceParts parts_;
+  const PartsOfCall parts_;
 };
 
 // The service for a gRPC server. `bridge` outlives it.
-std::unique_ptr<grpc::Service> MakeTranscriptService(const ServiceParts& parts, Bridge& bridge);
+std::unique_ptr<grpc::Service> MakeTranscriptService(PartsOfCall parts, Bridge& bridge);
 
 }  // namespace edugate::services
 

@@ -118,8 +118,8 @@ class TranscriptStreamsTest : public ::testing::Test {
       *PageTokenSealer::Create({*PageTokenKey::FromSecret("a key for tests, which is 32 bytes")});
   async::LoopPool loops_{1};
   Bridge bridge_{{.loops = &loops_}};
-  std::unique_ptr<grpc::Service> service_ =
-      MakeTranscriptService({.connections = &registry_, .page_tokens = &sealer_}, bridge_);
+  std::unique_ptr<grpc::Service> service_ = MakeTranscriptService(
+      ServiceParts{.connections = &registry_, .page_tokens = &sealer_}, bridge_);
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::TranscriptService::Stub> stub_;
 };

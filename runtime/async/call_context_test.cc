@@ -136,6 +136,26 @@ TEST(CallContextTest, TheRecordNamesTheConnectionsOfACallsParts) {
   EXPECT_EQ(call.record().connections, (std::vector<std::string>{"lincoln", "tms"}));
 }
 
+TEST(CallContextTest, ACallAndItsPartsStandOnTheSameUntilTheCallEnds) {
+  class Ground final : public Footing {};
+  TestLoop loop;
+  auto ground = std::make_shared<const Ground>();
+  const std::weak_ptr<const Ground> alive = ground;
+  {
+    CallContext call(loop, kNever);
+    CallContext before = call.Child(kNever);
+    EXPECT_EQ(before.footing(), nullptr);
+    {
+      CallContext part = call.Child(kNever);
+      part.StandOn(std::move(ground));
+    }
+    EXPECT_EQ(call.footing(), alive.lock());
+    EXPECT_EQ(before.footing(), alive.lock());
+    EXPECT_FALSE(alive.expired());
+  }
+  EXPECT_TRUE(alive.expired());
+}
+
 TEST(CallContextTest, CancellationGoesDownButNotUp) {
   TestLoop loop;
   CallContext call(loop, kNever);
