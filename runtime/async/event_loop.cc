@@ -168,6 +168,7 @@ void EventLoop::Run() {
     RunTurn(kNever);
     if (stop_when_idle_ && Idle()) break;
   }
+  if (Source* const source = std::exchange(source_, nullptr)) source->OnSleep();
   stop_.store(false, std::memory_order_release);
   stop_when_idle_ = false;
 }
@@ -184,9 +185,9 @@ void EventLoop::StopWhenIdle() {
 bool EventLoop::RunTurn(MonotonicTime wait_until) {
   CurrentLoop current(*this);
   epoll_event events[kEventsPerTurn];
-  const int count = WaitForEvents(wait_until, events, kEventsPerTurn);
-  now_ = clock_.MonotonicNow();
   bool ran = false;
+  const int count = WaitForEvents(wait_until, events, kEventsPerTurn, ran);
+  now_ = clock_.MonotonicNow();
   for (int i = 0; i < count; ++i) {
     const uint64_t key = events[i].data.u64;
     if (key == kWakeKey) continue;
@@ -208,42 +209,55 @@ bool EventLoop::RunTurn(MonotonicTime wait_until) {
   return ran;
 }
 
-int EventLoop::WaitForEvents(MonotonicTime until, epoll_event* events, int capacity) {
-  bool block = queue_head_ == nullptr && soon_head_ == nullptr;
-  std::chrono::nanoseconds timeout{0};
-  bool forever = false;
+int EventLoop::WaitForEvents(MonotonicTime until, epoll_event* events, int capacity, bool& polled) {
+  polled = source_ != nullptr && source_->Poll();
+  bool block = !polled && queue_head_ == nullptr && soon_head_ == nullptr;
+  std::optional<std::chrono::nanoseconds> timeout(0);
   if (block) {
     if (!heap_.empty()) until = std::min(until, heap_.front().when);
-    forever = until == kNever;
-    if (!forever) {
+    if (until == kNever) {
+      timeout.reset();
+    } else {
       const MonotonicTime now = clock_.MonotonicNow();
       block = until > now;
       if (block) timeout = until - now;
     }
   }
+  if (block && source_ != nullptr) {
+    // Waking whoever stands in for this loop costs more than a look at what is ready now.
+    const int ready = AskEpoll(std::chrono::nanoseconds(0), events, capacity);
+    if (ready > 0) return ready;
+  }
   if (block) {
     Work* empty = nullptr;
-    if (!inbox_.compare_exchange_strong(empty, SleepingMark::Get(), std::memory_order_acq_rel)) {
-      block = false;
-    }
+    block = inbox_.compare_exchange_strong(empty, SleepingMark::Get(), std::memory_order_acq_rel);
   }
+  if (!block) return AskEpoll(std::chrono::nanoseconds(0), events, capacity);
+  if (source_ != nullptr) source_->OnSleep();
+  const int count = AskEpoll(timeout, events, capacity);
+  if (source_ != nullptr) source_->OnWake();
+  return count;
+}
+
+// Without a timeout it waits for ever.
+int EventLoop::AskEpoll(std::optional<std::chrono::nanoseconds> timeout, epoll_event* events,
+                        int capacity) {
   int count = -1;
-  if (block && !forever && has_pwait2_) {
+  const bool limited = timeout.has_value() && timeout->count() > 0;
+  if (limited && has_pwait2_) {
     timespec spec;
-    spec.tv_sec = static_cast<time_t>(timeout.count() / 1000000000);
-    spec.tv_nsec = static_cast<long>(timeout.count() % 1000000000);
+    spec.tv_sec = static_cast<time_t>(timeout->count() / 1000000000);
+    spec.tv_nsec = static_cast<long>(timeout->count() % 1000000000);
     count = epoll_pwait2(epoll_fd_, events, capacity, &spec, nullptr);
     // Kernels before 5.11 don't have it, and some container filters answer for it with EPERM.
     if (count < 0 && (errno == ENOSYS || errno == EPERM)) has_pwait2_ = false;
   }
-  if (!block || forever || !has_pwait2_) {
+  if (!limited || !has_pwait2_) {
     constexpr std::chrono::milliseconds kLongest = std::chrono::hours(1);
-    int milliseconds = 0;
-    if (block && forever) {
-      milliseconds = -1;
-    } else if (block) {
+    int milliseconds = -1;
+    if (timeout.has_value()) {
       milliseconds = static_cast<int>(
-          std::min(std::chrono::ceil<std::chrono::milliseconds>(timeout), kLongest).count());
+          std::min(std::chrono::ceil<std::chrono::milliseconds>(*timeout), kLongest).count());
     }
     count = epoll_wait(epoll_fd_, events, capacity, milliseconds);
   }
@@ -366,6 +380,11 @@ void EventLoop::Modify(int fd, uint32_t events) {
   event.data.u64 = KeyOf(fd, slots_[static_cast<std::size_t>(fd)].generation);
   if (epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event) != 0)
     Die("epoll_ctl of a watched descriptor");
+}
+
+void EventLoop::SetSource(Source* source) {
+  source_ = source;
+  source->OnWake();
 }
 
 void EventLoop::Unwatch(int fd) {

@@ -3,6 +3,7 @@
 #define EDUGATE_RUNTIME_ASYNC_EVENT_LOOP_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,22 @@ class Watcher {
 
  protected:
   ~Watcher() = default;
+};
+
+// Work that waits in a queue of another library's, which the loop's thread empties itself while it
+// is awake: no other thread has to be woken for it, nor to wake the loop.
+class Source {
+ public:
+  // Runs what is ready, but never waits for it; true if anything ran. Once a turn.
+  virtual bool Poll() = 0;
+
+  // The loop will not poll until OnWake(), because it sleeps or has ended. From now on somebody
+  // else runs what becomes ready, or wakes the loop for it by posting.
+  virtual void OnSleep() = 0;
+  virtual void OnWake() = 0;
+
+ protected:
+  ~Source() = default;
 };
 
 // A one-shot timer, part of its owner and linked into the loop without an allocation. Starting it
@@ -131,6 +148,9 @@ class EventLoop {
   // Changes the events of a watched descriptor.
   void Modify(int fd, uint32_t events);
 
+  // Has `source` polled from this turn on, until Run() ends. Only from within Run().
+  void SetSource(Source* source);
+
   // Ends it, before `fd` is closed. Events of this turn that wait for dispatch are discarded.
   void Unwatch(int fd);
 
@@ -169,7 +189,8 @@ class EventLoop {
   static Detached RunDetached(EventLoop& loop, Task<void> task);
 
   void Wake();
-  int WaitForEvents(MonotonicTime until, epoll_event* events, int capacity);
+  int WaitForEvents(MonotonicTime until, epoll_event* events, int capacity, bool& polled);
+  int AskEpoll(std::optional<std::chrono::nanoseconds> timeout, epoll_event* events, int capacity);
   void TakeInbox();
   bool RunQueued();
   bool RunSoon();
@@ -205,6 +226,7 @@ class EventLoop {
   std::vector<Slot> slots_;  // By file descriptor.
   DetachedPromise* tasks_ = nullptr;
   std::size_t live_tasks_ = 0;
+  Source* source_ = nullptr;
 };
 
 }  // namespace edugate::async

@@ -1,0 +1,107 @@
+#include "services/grpc_events.h"
+
+#include <grpc/grpc.h>
+#include <grpc/support/time.h>
+#include <grpcpp/completion_queue.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <thread>
+
+#include "runtime/async/event_loop.h"
+
+namespace edugate::services {
+namespace {
+
+// What a loop runs at most before it looks after its own sockets again.
+constexpr int kEventsPerPoll = 64;
+
+// The process's queue, and who empties it. It stays until the process ends, as gRPC's own would be
+// made again for each server.
+class CallbackQueue final : public async::Source {
+ public:
+  static CallbackQueue& Get() {
+    static CallbackQueue* const queue = new CallbackQueue;
+    return *queue;
+  }
+
+  grpc::CompletionQueue& queue() { return queue_; }
+
+  bool Poll() override {
+    // The events that the stand-in waits for come to it.
+    if (standing_in_.load(std::memory_order_relaxed)) return false;
+    int count = 0;
+    while (count < kEventsPerPoll && RunOne(gpr_inf_past(GPR_CLOCK_MONOTONIC))) ++count;
+    return count > 0;
+  }
+
+  void OnSleep() override {
+    if (awake_.fetch_sub(1, std::memory_order_seq_cst) == 1) awake_.notify_one();
+  }
+
+  void OnWake() override { awake_.fetch_add(1, std::memory_order_seq_cst); }
+
+ private:
+  CallbackQueue() {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    // The program's own thread waits for signals; a new thread inherits the mask.
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::thread([this] { StandIn(); }).detach();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  // Runs one event, if one comes by then.
+  bool RunOne(gpr_timespec deadline) {
+    const grpc_event event = grpc_completion_queue_next(queue_.cq(), deadline, nullptr);
+    if (event.type != GRPC_OP_COMPLETE) return false;
+    auto* const functor = static_cast<grpc_completion_queue_functor*>(event.tag);
+    functor->functor_run(functor, event.success);
+    return true;
+  }
+
+  // The stand-in's thread: waits for events while every loop sleeps.
+  [[noreturn]] void StandIn() {
+    pthread_setname_np(pthread_self(), "edugate-grpc");
+    for (;;) {
+      for (int awake = awake_.load(); awake > 0; awake = awake_.load()) awake_.wait(awake);
+      standing_in_.store(true, std::memory_order_relaxed);
+      RunOne(gpr_inf_future(GPR_CLOCK_MONOTONIC));
+      standing_in_.store(false, std::memory_order_relaxed);
+    }
+  }
+
+  grpc::CompletionQueue queue_;
+  std::atomic<int> awake_{0};  // the loops that poll
+  std::atomic<bool> standing_in_{false};
+};
+
+std::atomic<bool> replaced = false;
+
+}  // namespace
+
+void RunGrpcEventsOn(async::LoopPool& pool) {
+  if (!replaced.load()) return;
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    async::EventLoop& loop = pool.loop(i);
+    loop.Post([&loop] { loop.SetSource(&CallbackQueue::Get()); });
+  }
+}
+
+}  // namespace edugate::services
+
+// gRPC's library calls these through the dynamic linker, which finds the program's own first. The
+// first one is asked for the queue when a server is made that has callback methods, the second one
+// when it ends.
+namespace grpc {
+
+CompletionQueue* CompletionQueue::CallbackAlternativeCQ() {
+  edugate::services::replaced = true;
+  return &edugate::services::CallbackQueue::Get().queue();
+}
+
+void CompletionQueue::ReleaseCallbackAlternativeCQ(CompletionQueue*) {}
+
+}  // namespace grpc
