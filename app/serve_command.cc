@@ -1,12 +1,22 @@
 #include "app/serve_command.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "app/config_check.h"
+#include "app/process_limits.h"
+#include "app/reloader.h"
 #include "app/server.h"
 #include "runtime/telemetry/log.h"
 #include "sandbox/sandbox.h"
@@ -14,22 +24,48 @@
 namespace edugate::app {
 namespace {
 
-// The signals that end the process. Blocked before any thread starts, so that every thread inherits
-// it and only Wait() sees them.
-class StopSignals {
+constexpr absl::Duration kLookInterval = absl::Milliseconds(500);
+
+// SIGTERM, SIGINT and SIGHUP. Blocked before any thread starts, so that every thread inherits it
+// and only the functions below see them.
+class Signals {
  public:
-  StopSignals() {
+  Signals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     // A peer that has gone is an error of a write, not the end of the process.
     signal(SIGPIPE, SIG_IGN);
   }
 
-  void Wait() const {
-    int signal = 0;
-    sigwait(&set_, &signal);
+  // The next signal; none if there is none for `patience`.
+  std::optional<int> Next(absl::Duration patience) const {
+    const timespec wait = absl::ToTimespec(patience);
+    const int signal = sigtimedwait(&set_, nullptr, &wait);
+    if (signal < 0) return std::nullopt;
+    return signal;
+  }
+
+  // Waits for SIGTERM or SIGINT, and calls `otherwise` with each SIGHUP (true) and now and then
+  // (false).
+  void AwaitStop(const std::function<void(bool hangup)>& otherwise) const {
+    for (;;) {
+      const std::optional<int> signal = Next(kLookInterval);
+      if (signal == SIGTERM || signal == SIGINT) return;
+      if (otherwise) otherwise(signal == SIGHUP);
+    }
+  }
+
+  // Ends the process at once with the next SIGTERM or SIGINT: who asks twice doesn't want to wait.
+  void ExitWithTheNext() const {
+    std::thread([set = set_] {
+      for (int signal = 0; signal != SIGTERM && signal != SIGINT;) sigwait(&set, &signal);
+      telemetry::Warn("stopped at once, by a second signal");
+      telemetry::FlushLog();
+      _exit(1);
+    }).detach();
   }
 
  private:
@@ -41,13 +77,9 @@ int Fail(const absl::Status& status) {
   return 1;
 }
 
-void ApplyLog(const v1::LogConfig& config) {
-  telemetry::LogLevel level = telemetry::LogLevel::kInfo;
-  if (config.level() == v1::LOG_LEVEL_DEBUG) level = telemetry::LogLevel::kDebug;
-  if (config.level() == v1::LOG_LEVEL_WARN) level = telemetry::LogLevel::kWarn;
-  if (config.level() == v1::LOG_LEVEL_ERROR) level = telemetry::LogLevel::kError;
-  const bool text = config.format() == v1::LOG_FORMAT_TEXT;
-  telemetry::ConfigureLog(level, text ? telemetry::LogFormat::kText : telemetry::LogFormat::kJson);
+// What the command line says instead of the configuration.
+void Adjust(const ServeCommand& command, v1::Config& config) {
+  if (!command.listen.empty()) config.mutable_server()->set_listen(command.listen);
 }
 
 // The configuration's own address if it is free, otherwise any port: the sandbox is to start
@@ -63,7 +95,9 @@ absl::StatusOr<std::unique_ptr<Server>> StartAnywhere(v1::Config config, bool ma
 }  // namespace
 
 int RunServe(const ServeCommand& command) {
-  const StopSignals signals;
+  const absl::Time began = absl::Now();
+  const Signals signals;
+  PrepareProcess();
   // Debian's abseil is built with assertions; deadlock detection alone costs a fifth of an echo.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   std::unique_ptr<sandbox::Sandbox> providers;
@@ -82,7 +116,7 @@ int RunServe(const ServeCommand& command) {
     config = LoadConfigFile(command.config_file);
   }
   if (!config.ok()) return Fail(config.status());
-  if (!command.listen.empty()) config->mutable_server()->set_listen(command.listen);
+  Adjust(command, *config);
   ApplyLog(config->log());
 
   auto server = StartAnywhere(*config, command.sandbox && command.listen.empty());
@@ -98,7 +132,23 @@ int RunServe(const ServeCommand& command) {
   if (!(*server)->admin_address().empty()) {
     std::cout << "edugate: admin on " << (*server)->admin_address() << std::endl;
   }
-  signals.Wait();
+  telemetry::Info(
+      absl::StrCat("takes calls after ", absl::ToInt64Milliseconds(absl::Now() - began), " ms"));
+  std::optional<Reloader> reloader;
+  if (!command.sandbox) {
+    const auto adjust = [&command](v1::Config& loaded) { Adjust(command, loaded); };
+    reloader.emplace(command.config_file, adjust, *config, **server);
+  }
+  signals.AwaitStop([&](bool hangup) {
+    if (!reloader.has_value()) return;
+    if (hangup) {
+      reloader->Reload();
+    } else {
+      reloader->Look();
+    }
+  });
+  telemetry::Info("stops: finishes what is in progress");
+  signals.ExitWithTheNext();
   (*server)->Shutdown();
   server->reset();
   if (providers != nullptr) providers->Stop();
@@ -107,14 +157,14 @@ int RunServe(const ServeCommand& command) {
 }
 
 int RunSandbox(int port) {
-  const StopSignals signals;
+  const Signals signals;
   sandbox::Options options;
   options.port = port;
   auto providers = sandbox::Sandbox::Start(options);
   if (!providers.ok()) return Fail(providers.status());
   std::cout << sandbox::Describe(**providers) << "\nA configuration for it:\n\n"
             << sandbox::ConfigYaml(**providers) << std::endl;
-  signals.Wait();
+  signals.AwaitStop(nullptr);
   (*providers)->Stop();
   return 0;
 }

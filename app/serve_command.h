@@ -1,4 +1,5 @@
-// edugate serve and edugate sandbox: run until SIGTERM or SIGINT.
+// edugate serve and edugate sandbox: run until SIGTERM or SIGINT; a second one ends them at once.
+// `serve` loads its configuration again when its file changes, and with SIGHUP.
 #ifndef APP_SERVE_COMMAND_H_
 #define APP_SERVE_COMMAND_H_
 

@@ -13,12 +13,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "app/admin_server.h"
 #include "app/call_metrics.h"
 #include "app/config_check.h"
 #include "app/duration.h"
 #include "app/front.h"
 #include "app/generation.h"
+#include "app/reload_metrics.h"
+#include "app/reload_rules.h"
 #include "app/state_store.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/http/curl_http_client.h"
@@ -126,15 +130,43 @@ class GrpcServer final : public Server {
   std::string address() const override { return address_; }
   std::string admin_address() const override { return admin_ == nullptr ? "" : admin_->address(); }
 
+  absl::Status Reload(const absl::StatusOr<v1::Config>& loaded) override {
+    const std::shared_ptr<const Generation> running = Current();
+    absl::StatusOr<std::shared_ptr<const Generation>> next = loaded.status();
+    std::vector<std::string> waiting;
+    if (loaded.ok()) {
+      v1::Config config = *loaded;
+      waiting = KeepFixedKeys(running->config(), config);
+      next = Generation::Build(config, Parts(), running.get());
+    }
+    if (!next.ok()) {
+      reloads_.OnRefused();
+      telemetry::Error(absl::StrCat("the configuration is refused, and the one before stays: ",
+                                    next.status().message()));
+      return next.status();
+    }
+    current_.Set(*std::move(next));
+    reloads_.OnApplied(absl::Now(), static_cast<int64_t>(waiting.size()));
+    telemetry::Info("the configuration was loaded again");
+    if (!waiting.empty()) {
+      telemetry::Warn(absl::StrCat("these keys have changed and take effect with a restart: ",
+                                   absl::StrJoin(waiting, ", ")));
+    }
+    return absl::OkStatus();
+  }
+
   void Shutdown() override {
     const std::lock_guard<std::mutex> lock(shutdown_mutex_);
     if (down_) return;
     down_ = true;
     ready_ = false;
     if (server_ != nullptr) {
-      if (auto* health = server_->GetHealthCheckService()) health->Shutdown();
+      const v1::ServerConfig config = Current()->config().server();
+      if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+      if (config.has_shutdown_delay()) absl::SleepFor(ToDuration(config.shutdown_delay()));
       drain_.Begin();
-      const absl::Duration grace = DurationOr(config_.server().shutdown_grace(), absl::Seconds(25));
+      const absl::Duration grace =
+          config.has_shutdown_grace() ? ToDuration(config.shutdown_grace()) : absl::Seconds(25);
       server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
       server_->Wait();
     }
@@ -198,7 +230,8 @@ class GrpcServer final : public Server {
     auto admin = AdminServer::Start(
         config_.server().admin_listen(),
         {.ready = [this] { return ready_.load(); },
-         .metrics = [this] { return absl::StrCat(metrics_.Text(), drift_.Text()); },
+         .metrics =
+             [this] { return absl::StrCat(metrics_.Text(), drift_.Text(), reloads_.Text()); },
          .webhook =
              [this](services::WebhookRequest request) {
                return ReceiveWebhook(std::move(request));
@@ -212,6 +245,7 @@ class GrpcServer final : public Server {
   const v1::Config config_;
   telemetry::DriftCounter drift_{async::SystemClock()};
   CallMetrics metrics_;
+  ReloadMetrics reloads_;
   async::LoopPool loops_;
   http::CurlHttpClient http_;
   std::unique_ptr<StateStore> state_;

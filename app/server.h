@@ -27,8 +27,16 @@ class Server {
   // The admin port's HOST:PORT; empty where none is configured.
   virtual std::string admin_address() const = 0;
 
-  // Stops taking calls, says so to health checks, lets the running calls end within the configured
-  // grace, then cancels them.
+  // Takes a configuration as LoadConfigFile gave it: builds all that it configures, and then gives
+  // it to the calls that begin from now on, while those in progress end under the one before. What
+  // is configured as before is taken over. Keys that a running process can't change keep their
+  // values and are named in the log. An error, which is logged, leaves everything as it is. Blocks;
+  // from one thread at a time.
+  virtual absl::Status Reload(const absl::StatusOr<v1::Config>& loaded) = 0;
+
+  // Says to health checks that no calls are taken, goes on taking them for the configured delay,
+  // then stops, ends the watches, lets the running calls end within the configured grace, and
+  // cancels what is left.
   virtual void Shutdown() = 0;
 };
 

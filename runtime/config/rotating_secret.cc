@@ -1,7 +1,5 @@
 #include "runtime/config/rotating_secret.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "absl/time/time.h"
@@ -11,10 +9,6 @@ namespace {
 
 constexpr absl::Duration kLookInterval = absl::Seconds(1);
 
-int64_t Nanoseconds(const timespec& time) {
-  return absl::ToUnixNanos(absl::TimeFromTimespec(time));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RotatingSecret>> RotatingSecret::Open(SecretSource source,
@@ -23,7 +17,7 @@ absl::StatusOr<std::unique_ptr<RotatingSecret>> RotatingSecret::Open(SecretSourc
   auto secret = std::unique_ptr<RotatingSecret>(
       new RotatingSecret(std::move(source), std::move(check), clock));
   // The stamp is taken first: a file that changes in between is read again at the next look.
-  const Stamp stamp = StampOf(secret->source_.path());
+  const FileStamp stamp = StampOf(secret->source_.path());
   absl::StatusOr<Secret> first = secret->ReadAndCheck();
   if (!first.ok()) return first.status();
   const std::lock_guard lock(secret->mutex_);
@@ -40,17 +34,6 @@ std::shared_ptr<const Secret> RotatingSecret::Get() { return Look(/*at_once=*/fa
 
 std::shared_ptr<const Secret> RotatingSecret::GetFresh() { return Look(/*at_once=*/true); }
 
-RotatingSecret::Stamp RotatingSecret::StampOf(absl::string_view path) {
-  struct stat status;
-  // stat follows symbolic links: a link that points elsewhere shows another inode.
-  if (path.empty() || stat(std::string(path).c_str(), &status) != 0) return Stamp();
-  return {.device = status.st_dev,
-          .inode = status.st_ino,
-          .size = status.st_size,
-          .modified_ns = Nanoseconds(status.st_mtim),
-          .changed_ns = Nanoseconds(status.st_ctim)};
-}
-
 absl::StatusOr<Secret> RotatingSecret::ReadAndCheck() const {
   absl::StatusOr<Secret> secret = source_.Read();
   if (!secret.ok() || check_ == nullptr) return secret;
@@ -60,7 +43,7 @@ absl::StatusOr<Secret> RotatingSecret::ReadAndCheck() const {
 }
 
 std::shared_ptr<const Secret> RotatingSecret::Look(bool at_once) {
-  Stamp known;
+  FileStamp known;
   {
     const std::lock_guard lock(mutex_);
     if (source_.path().empty() || looking_) return current_;
@@ -71,7 +54,7 @@ std::shared_ptr<const Secret> RotatingSecret::Look(bool at_once) {
     known = stamp_;
   }
   // Without the lock, so that other threads go on with the secret they know.
-  const Stamp stamp = StampOf(source_.path());
+  const FileStamp stamp = StampOf(source_.path());
   std::shared_ptr<const Secret> next;
   if (!(stamp == known)) {
     absl::StatusOr<Secret> read = ReadAndCheck();

@@ -2,7 +2,6 @@
 #ifndef EDUGATE_RUNTIME_CONFIG_ROTATING_SECRET_H_
 #define EDUGATE_RUNTIME_CONFIG_ROTATING_SECRET_H_
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "runtime/async/clock.h"
+#include "runtime/config/file_stamp.h"
 #include "runtime/config/secret.h"
 
 namespace edugate::config {
@@ -41,19 +41,8 @@ class RotatingSecret {
   std::shared_ptr<const Secret> GetFresh();
 
  private:
-  // What tells one state of a file from another.
-  struct Stamp {
-    uint64_t device = 0;
-    uint64_t inode = 0;
-    int64_t size = -1;
-    int64_t modified_ns = 0;
-    int64_t changed_ns = 0;
-    friend bool operator==(const Stamp&, const Stamp&) = default;
-  };
-
   RotatingSecret(SecretSource source, Check check, const async::Clock* clock);
 
-  static Stamp StampOf(absl::string_view path);
   absl::StatusOr<Secret> ReadAndCheck() const;
   std::shared_ptr<const Secret> Look(bool at_once);
 
@@ -63,7 +52,7 @@ class RotatingSecret {
 
   std::mutex mutex_;  // Guards what follows.
   std::shared_ptr<const Secret> current_;
-  Stamp stamp_;
+  FileStamp stamp_;
   async::MonotonicTime next_look_;
   bool looking_ = false;
 };

@@ -1,0 +1,52 @@
+#include "app/reloader.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "app/config_check.h"
+#include "app/reload_rules.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "runtime/telemetry/log.h"
+
+namespace edugate::app {
+
+Reloader::Reloader(std::string file, std::function<void(v1::Config&)> adjust,
+                   const v1::Config& running, Server& server)
+    : file_(std::move(file)), adjust_(std::move(adjust)), server_(server), log_(running.log()) {
+  Watch(running);
+}
+
+void Reloader::Look() {
+  if (watch_.Changed()) Reload();
+}
+
+void Reloader::Reload() {
+  auto config = LoadConfigFile(file_);
+  if (config.ok() && adjust_) adjust_(*config);
+  const bool applied = server_.Reload(config).ok();
+  if (!applied) return;
+  // A level that was set at run time stays until the file says something new.
+  if (!google::protobuf::util::MessageDifferencer::Equals(log_, config->log())) {
+    log_ = config->log();
+    ApplyLog(log_);
+  }
+  Watch(*config);
+}
+
+void Reloader::Watch(const v1::Config& config) {
+  std::vector<std::string> files = FilesOf(config);
+  files.push_back(file_);
+  watch_.Watch(files);
+}
+
+void ApplyLog(const v1::LogConfig& config) {
+  telemetry::LogLevel level = telemetry::LogLevel::kInfo;
+  if (config.level() == v1::LOG_LEVEL_DEBUG) level = telemetry::LogLevel::kDebug;
+  if (config.level() == v1::LOG_LEVEL_WARN) level = telemetry::LogLevel::kWarn;
+  if (config.level() == v1::LOG_LEVEL_ERROR) level = telemetry::LogLevel::kError;
+  const bool text = config.format() == v1::LOG_FORMAT_TEXT;
+  telemetry::ConfigureLog(level, text ? telemetry::LogFormat::kText : telemetry::LogFormat::kJson);
+}
+
+}  // namespace edugate::app

@@ -1,0 +1,44 @@
+// Following the configuration's file.
+#ifndef APP_RELOADER_H_
+#define APP_RELOADER_H_
+
+#include <functional>
+#include <string>
+
+#include "app/server.h"
+#include "edugate/v1/config.pb.h"
+#include "runtime/config/file_watch.h"
+
+namespace edugate::app {
+
+// Loads the file again when it, or a file that it names and nobody else follows, has changed. One
+// thread's.
+class Reloader {
+ public:
+  // `file` was loaded as `running`, which `server` (which outlives the reloader) runs. `adjust` is
+  // what the command line changes of what the file says.
+  Reloader(std::string file, std::function<void(v1::Config&)> adjust, const v1::Config& running,
+           Server& server);
+
+  // Reloads where something has changed since the last look. To be called now and then.
+  void Look();
+
+  // Reloads. A mistake leaves everything as it is and is said in the log, with its line and key.
+  void Reload();
+
+ private:
+  void Watch(const v1::Config& config);
+
+  const std::string file_;
+  const std::function<void(v1::Config&)> adjust_;
+  Server& server_;
+  v1::LogConfig log_;
+  config::FileWatch watch_;
+};
+
+// Sets the log up as it is configured.
+void ApplyLog(const v1::LogConfig& config);
+
+}  // namespace edugate::app
+
+#endif  // APP_RELOADER_H_
