@@ -23,17 +23,26 @@ async::MonotonicTime DeadlineOf(const grpc::CallbackServerContext& context, Time
 }  // namespace
 
 CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-                   absl::string_view method, TimeLimit limit)
-    : CallBase(options, context, method, limit, options.loops->Next()) {}
+                   absl::string_view method, absl::string_view granted_as, TimeLimit limit)
+    : CallBase(options, context, method, granted_as, limit, options.loops->Next()) {}
 
 CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-                   absl::string_view method, TimeLimit limit, async::EventLoop& loop)
+                   absl::string_view method, absl::string_view granted_as, TimeLimit limit,
+                   async::EventLoop& loop)
     : options_(options),
       context_(context),
       call_(loop, DeadlineOf(context, limit, loop.clock())),
       started_(loop.clock().MonotonicNow()),
       cancellation_(*this) {
   call_.set_method(method);
+  if (options.admission != nullptr) {
+    admission_ = options.admission->Admit(context, granted_as, call_);
+  }
+}
+
+grpc::Status CallBase::Refused() {
+  Unref();  // There will be no coroutine.
+  return Ending(admission_);
 }
 
 void CallBase::Run() { call_.loop().Spawn(ExecuteAndRelease()); }

@@ -25,6 +25,7 @@
 #include "runtime/async/sleep.h"
 #include "runtime/async/task.h"
 #include "runtime/errors/errors.h"
+#include "services/admission.h"
 #include "services/call_observer.h"
 #include "services/client_stream.h"
 #include "services/grpc_status.h"
@@ -37,6 +38,8 @@ namespace edugate::services {
 struct BridgeOptions {
   async::LoopPool* loops = nullptr;
   CallObserver* observer = nullptr;  // may be null
+  // Decides who may call what; null: whoever comes, everything.
+  const Admission* admission = nullptr;
   // Sees every reply before it is sent; null: they are sent as they are.
   ReplyScreen* screen = nullptr;
   // The deadline of a call that brings none, and the latest that any call gets.
@@ -65,11 +68,21 @@ inline constexpr bool kInlineReactions = true;
 // of the cancellation.
 class CallBase : private async::Work {
  public:
+  // `method` is a literal, Service.Method; `granted_as` is what grants call it.
   CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-           absl::string_view method, TimeLimit limit);
+           absl::string_view method, absl::string_view granted_as, TimeLimit limit);
+  CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
+           absl::string_view method, TimeLimit limit)
+      : CallBase(options, context, method, method, limit) {}
   virtual ~CallBase() = default;
 
  protected:
+  // Whether the call may begin. If not, the reactor ends it at once, with Refused().
+  bool admitted() const { return admission_.ok(); }
+
+  // The end of a call that has not begun. Then the reactor's Finish(). Instead of Begin().
+  grpc::Status Refused();
+
   // Runs the call's coroutine on its loop.
   void Begin() { call_.loop().Post(static_cast<async::Work*>(this)); }
 
@@ -109,7 +122,8 @@ class CallBase : private async::Work {
   };
 
   CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
-           absl::string_view method, TimeLimit limit, async::EventLoop& loop);
+           absl::string_view method, absl::string_view granted_as, TimeLimit limit,
+           async::EventLoop& loop);
 
   void Run() override;
   void Drop() override;
@@ -119,6 +133,7 @@ class CallBase : private async::Work {
   grpc::CallbackServerContext& context_;
   async::CallContext call_;
   const async::MonotonicTime started_;
+  absl::Status admission_;
   std::atomic<int> holders_{2};
   Cancellation cancellation_;
 };
@@ -141,7 +156,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
         method_(method),
         request_(request),
         response_(response) {
-    Begin();
+    admitted() ? Begin() : Finish(Refused());
   }
 
  private:
@@ -189,7 +204,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
         method_(method),
         request_(request) {
     writable_.Set();
-    Begin();
+    admitted() ? Begin() : this->Finish(Refused());
   }
 
  private:
@@ -285,7 +300,7 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
         service_(service),
         method_(method),
         response_(response) {
-    Begin();
+    admitted() ? Begin() : this->Finish(Refused());
   }
 
  private:

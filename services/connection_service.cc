@@ -6,6 +6,7 @@
 #include "edugate/v1/connection_service.grpc.pb.h"
 #include "runtime/telemetry/drift_counter.h"
 #include "services/bridge.h"
+#include "services/caller_rights.h"
 #include "services/capabilities.h"
 #include "services/list_request.h"
 #include "services/native_service.h"
@@ -196,7 +197,9 @@ async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ConnectionHandlers::Lis
 
   std::vector<const adapters::Connection*> matching;
   for (const adapters::Connection& connection : parts_(call).connections->connections()) {
-    if (Matches(*filter, connection)) matching.push_back(&connection);
+    if (MayUse(call, connection.id) && Matches(*filter, connection)) {
+      matching.push_back(&connection);
+    }
   }
   v1::ListConnectionsResponse response;
   const size_t begin = std::min<size_t>(state->offset, matching.size());
@@ -255,6 +258,8 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
       adapters::ParseName("parent", Resource::kConnection, parent, adapters::Wildcard::kAllowed);
   if (!name.ok()) co_return name.status();
   if (!name->any_connection()) {
+    absl::Status allowed = CheckMayUse(call, name->connection);
+    if (!allowed.ok()) co_return allowed;
     auto connection = parts_(call).connections->Find(name->connection);
     if (!connection.ok()) co_return connection.status();
     call.set_connection(name->connection);
@@ -280,6 +285,7 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
   if (parts_(call).drift != nullptr) records = parts_(call).drift->List();
   for (const telemetry::DriftRecord& record : records) {
     if (!name->any_connection() && record.connection != name->connection) continue;
+    if (!MayUse(call, record.connection)) continue;
     if (provider != nullptr && provider->value != record.provider) continue;
     if (kind != nullptr && KindNamed(kind->value) != ToDriftKind(record.kind)) continue;
     std::string cursor = CursorOf(record);

@@ -12,8 +12,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/resource_name.h"
 #include "google/protobuf/message.h"
 #include "services/bridge.h"
+#include "services/routing.h"
 
 namespace edugate::services {
 namespace {
@@ -30,16 +32,6 @@ std::unique_ptr<Message> NewMessage(const google::protobuf::Descriptor* type) {
   return std::unique_ptr<Message>(MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
 
-std::vector<std::string> MetadataValues(const grpc::CallbackServerContext& context,
-                                        const char* key) {
-  std::vector<std::string> values;
-  const auto [begin, end] = context.client_metadata().equal_range(key);
-  for (auto each = begin; each != end; ++each) {
-    values.emplace_back(each->second.data(), each->second.size());
-  }
-  return values;
-}
-
 bool Parse(grpc::ByteBuffer bytes, Message& message) {
   return grpc::GenericDeserialize<grpc::ProtoBufferReader, Message>(&bytes, &message).ok();
 }
@@ -54,14 +46,14 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
   NativeCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
              absl::string_view name, const PartsOfCall& parts, const MethodDescriptor& method,
              const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
-      : CallBase(options, context, name,
+      : CallBase(options, context, name, method.full_name(),
                  {.otherwise = options.default_deadline, .at_most = options.max_deadline}),
         parts_(parts),
         method_(method),
         named_(MetadataValues(context, kConnectionKey)),
         request_(request),
         response_(response) {
-    Begin();
+    admitted() ? Begin() : Finish(Refused());
   }
 
  private:
@@ -192,6 +184,11 @@ absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
         kConnectionKey, named.empty() ? "a native call needs this metadata: the connection's id"
                                       : "must be given once");
   }
+  if (!adapters::IsConnectionId(named.front())) {
+    return errors::ArgumentInvalid(kConnectionKey, "must be a connection's id");
+  }
+  absl::Status allowed = CheckMayUse(call, named.front());
+  if (!allowed.ok()) return allowed;
   auto connection = registry.Find(named.front());
   if (!connection.ok()) return connection.status();
   call.set_connection((*connection)->id);

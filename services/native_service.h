@@ -26,7 +26,7 @@ inline constexpr char kConnectionKey[] = "edugate-connection";
 // The method, of the connection that the caller names; notes the connection in the call's context.
 // `named` holds the values that the caller's metadata has for kConnectionKey. Errors:
 // ARGUMENT_INVALID where they are not one, or the connection is of another provider;
-// CONNECTION_UNKNOWN; OPERATION_NOT_SUPPORTED where the method carries credentials.
+// CALLER_DENIED; CONNECTION_UNKNOWN; OPERATION_NOT_SUPPORTED where the method carries credentials.
 absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
     async::CallContext& call, const adapters::ConnectionRegistry& registry,
     const google::protobuf::MethodDescriptor& method, const std::vector<std::string>& named);

@@ -20,8 +20,12 @@ struct Route {
   const adapters::Connection* connection = nullptr;
 };
 
+// CALLER_DENIED where the caller may not use the connection with the call's method. Asked before
+// whether there is such a connection, so that who may not use it does not learn that either.
+absl::Status CheckMayUse(const async::CallContext& call, absl::string_view connection);
+
 // Resolves `text`, the value of the request's field `field`, and notes the connection in the call's
-// context. Errors: RESOURCE_NAME_INVALID, CONNECTION_UNKNOWN.
+// context. Errors: RESOURCE_NAME_INVALID, CALLER_DENIED, CONNECTION_UNKNOWN.
 absl::StatusOr<Route> Resolve(async::CallContext& call,
                               const adapters::ConnectionRegistry& registry, absl::string_view field,
                               adapters::Resource resource, absl::string_view text);

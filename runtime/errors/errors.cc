@@ -301,6 +301,17 @@ absl::Status CircuitOpen(absl::Duration retry_after, const Origin& origin) {
   return status;
 }
 
+absl::Status CallerUnauthenticated(absl::string_view why) {
+  return Make(v1::ERROR_REASON_CALLER_UNAUTHENTICATED, why);
+}
+
+absl::Status CallerDenied(absl::string_view why, absl::string_view method,
+                          absl::string_view connection) {
+  return WithMetadata(
+      Make(v1::ERROR_REASON_CALLER_DENIED, why, {.connection = std::string(connection)}), "method",
+      method);
+}
+
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin) {
   absl::Status status = Make(v1::ERROR_REASON_LOCAL_LIMIT, what, origin);
   SetDetail(status, RetryInfoOf(retry_after));

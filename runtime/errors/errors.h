@@ -136,6 +136,15 @@ absl::Status WriteOutcomeUnknown();
 // UNAVAILABLE, CIRCUIT_OPEN: the provider fails and is left alone for a while; nothing was sent.
 absl::Status CircuitOpen(absl::Duration retry_after, const Origin& origin);
 
+// UNAUTHENTICATED, CALLER_UNAUTHENTICATED: nobody is known to call; `why` shows nothing of a
+// credential.
+absl::Status CallerUnauthenticated(absl::string_view why);
+
+// PERMISSION_DENIED, CALLER_DENIED: no grant of the caller covers the call. `connection` is empty
+// where no connection is meant.
+absl::Status CallerDenied(absl::string_view why, absl::string_view method,
+                          absl::string_view connection);
+
 // RESOURCE_EXHAUSTED, LOCAL_LIMIT: a limit of edugate itself.
 absl::Status LocalLimit(absl::string_view what, absl::Duration retry_after, const Origin& origin);
 
