@@ -1,63 +1,111 @@
 #include "runtime/telemetry/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
-#include <memory>
+#include <array>
+#include <atomic>
+#include <cstdlib>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "runtime/telemetry/line_writer.h"
 
 namespace edugate::telemetry {
 namespace {
 
-std::shared_ptr<spdlog::logger>& Logger() {
-  static auto* logger = new std::shared_ptr<spdlog::logger>([] {
-    auto made = spdlog::stderr_logger_mt("edugate");
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-    return made;
-  }());
-  return *logger;
+// Some seconds of a busy replica's lines.
+constexpr std::size_t kMaxQueuedBytes = std::size_t{8} << 20;
+
+struct Level {
+  absl::string_view name;     // in the configuration
+  absl::string_view written;  // in a line
+};
+constexpr std::array<Level, 4> kLevels = {
+    {{"debug", "debug"}, {"info", "info"}, {"warn", "warning"}, {"error", "error"}}};
+
+std::atomic<LogLevel> lowest{LogLevel::kInfo};
+std::atomic<LogFormat> lines_as{LogFormat::kText};
+
+LineWriter& Writer() {
+  // Lives to the end of the process, whose last lines are logged by destructors.
+  static LineWriter* const writer = [] {
+    std::atexit([] { FlushLog(); });
+    return new LineWriter(STDERR_FILENO, kMaxQueuedBytes);
+  }();
+  return *writer;
 }
 
-bool json_lines = false;
-
-// The message as the inside of a JSON string.
-std::string JsonEscaped(absl::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += ' ';
-    } else {
-      out += c;
-    }
+// 2026-01-02T03:04:05.678Z. The calendar is asked once a second.
+void AppendNow(std::string& out) {
+  constexpr int64_t kMillisASecond = 1000;
+  thread_local int64_t second = -1;
+  thread_local std::string calendar;
+  const int64_t now = absl::ToUnixMillis(absl::Now());
+  if (now / kMillisASecond != second) {
+    second = now / kMillisASecond;
+    calendar =
+        absl::FormatTime("%Y-%m-%dT%H:%M:%S.", absl::FromUnixSeconds(second), absl::UTCTimeZone());
   }
-  return out;
+  const int64_t millis = now % kMillisASecond;
+  absl::StrAppend(&out, calendar, absl::Dec(millis, absl::kZeroPad3), "Z");
 }
 
-void Write(spdlog::level::level_enum level, absl::string_view message) {
-  const std::string text = json_lines ? JsonEscaped(message) : std::string(message);
-  Logger()->log(level, "{}", text);
+void Write(LogLevel level, absl::string_view message, const JsonFields* fields) {
+  if (!Logs(level)) return;
+  const absl::string_view name = kLevels[static_cast<std::size_t>(level)].written;
+  std::string line;
+  line.reserve(128 + message.size() + (fields != nullptr ? fields->text().size() : 0));
+  if (lines_as.load(std::memory_order_relaxed) == LogFormat::kText) {
+    AppendNow(line);
+    absl::StrAppend(&line, " ", name, " ", message);
+    if (fields != nullptr) absl::StrAppend(&line, " {", fields->text(), "}");
+  } else {
+    line += "{\"time\":\"";
+    AppendNow(line);
+    JsonFields said;
+    said.Text("message", message);
+    absl::StrAppend(&line, "\",\"level\":\"", name, "\",", said.text());
+    if (fields != nullptr && !fields->text().empty()) absl::StrAppend(&line, ",", fields->text());
+    line += '}';
+  }
+  line += '\n';
+  Writer().Write(std::move(line));
 }
 
 }  // namespace
 
-void ConfigureLog(LogLevel level, LogFormat format) {
-  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
-                                                   spdlog::level::warn, spdlog::level::err};
-  Logger()->set_level(kLevels[static_cast<int>(level)]);
-  json_lines = format == LogFormat::kJson;
-  if (json_lines) {
-    Logger()->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})",
-                          spdlog::pattern_time_type::utc);
-  }
+absl::string_view LogLevelName(LogLevel level) {
+  return kLevels[static_cast<std::size_t>(level)].name;
 }
 
-void Info(absl::string_view message) { Write(spdlog::level::info, message); }
-void Warn(absl::string_view message) { Write(spdlog::level::warn, message); }
-void Error(absl::string_view message) { Write(spdlog::level::err, message); }
+std::optional<LogLevel> LogLevelNamed(absl::string_view name) {
+  for (std::size_t i = 0; i < kLevels.size(); ++i) {
+    if (kLevels[i].name == name) return static_cast<LogLevel>(i);
+  }
+  return std::nullopt;
+}
+
+void ConfigureLog(LogLevel level, LogFormat format) {
+  lines_as = format;
+  SetLogLevel(level);
+}
+
+void SetLogLevel(LogLevel level) { lowest = level; }
+LogLevel CurrentLogLevel() { return lowest.load(std::memory_order_relaxed); }
+bool Logs(LogLevel level) { return level >= CurrentLogLevel(); }
+
+void Debug(absl::string_view message) { Write(LogLevel::kDebug, message, nullptr); }
+void Info(absl::string_view message) { Write(LogLevel::kInfo, message, nullptr); }
+void Warn(absl::string_view message) { Write(LogLevel::kWarn, message, nullptr); }
+void Error(absl::string_view message) { Write(LogLevel::kError, message, nullptr); }
+
+void Log(LogLevel level, absl::string_view message, const JsonFields& fields) {
+  Write(level, message, &fields);
+}
+
+void FlushLog(absl::Duration patience) { Writer().Flush(patience); }
+
+LogCounts CountsOfLog() { return {.lines = Writer().written(), .dropped = Writer().dropped()}; }
 
 }  // namespace edugate::telemetry
