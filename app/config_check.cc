@@ -15,7 +15,9 @@
 #include "absl/time/time.h"
 #include "adapters/resource_name.h"
 #include "app/auth_options.h"
+#include "app/callers_check.h"
 #include "app/duration.h"
+#include "app/privacy_check.h"
 #include "app/provider_table.h"
 #include "runtime/config/mistakes.h"
 
@@ -85,6 +87,9 @@ constexpr std::array kServerRanges = {
     RangeRow{"max_reply_bytes", 1 << 20, 64 << 20},
     RangeRow{"max_streams_per_connection", 1, 10000},
     RangeRow{"connection_deadline_percent", 1, 95},
+    RangeRow{"max_calls", 1, 1'000'000},
+    RangeRow{"max_metadata_bytes", 1024, 64 << 10},
+    RangeRow{"max_buffer_bytes", 16 << 20, int64_t{16} << 30},
 };
 constexpr std::array kLimitsRanges = {
     RangeRow{"max_response_bytes", 1024, 256 << 20},
@@ -106,6 +111,11 @@ constexpr std::array kServerSpans = {
     SpanRow{"default_deadline", absl::Milliseconds(100), absl::Hours(1)},
     SpanRow{"max_deadline", absl::Seconds(1), absl::Hours(1)},
     SpanRow{"shutdown_grace", absl::ZeroDuration(), absl::Minutes(10)},
+    SpanRow{"shutdown_delay", absl::ZeroDuration(), absl::Minutes(5)},
+    SpanRow{"max_connection_age", absl::Seconds(1), absl::Hours(24)},
+    SpanRow{"max_connection_age_grace", absl::Seconds(1), absl::Hours(24)},
+    SpanRow{"keepalive_time", absl::Seconds(1), absl::Hours(2)},
+    SpanRow{"keepalive_timeout", absl::Seconds(1), absl::Minutes(10)},
     SpanRow{"page_token_lifetime", absl::Minutes(1), absl::Hours(30 * 24)},
 };
 constexpr std::array kOptionsSpans = {
@@ -116,6 +126,10 @@ constexpr std::array kStateSpans = {
     SpanRow{"request_id_retention", absl::Minutes(1), absl::Hours(7 * 24)},
 };
 
+constexpr std::array kRedisSpans = {
+    SpanRow{"timeout", absl::Milliseconds(50), absl::Seconds(30)},
+};
+
 int64_t IntegerAt(const Message& message, const FieldDescriptor& field) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   return field.cpp_type() == FieldDescriptor::CPPTYPE_INT64 ? reflection.GetInt64(message, &field)
@@ -123,6 +137,7 @@ int64_t IntegerAt(const Message& message, const FieldDescriptor& field) {
 }
 
 constexpr size_t kLeastPageTokenKeyBytes = 32;
+constexpr size_t kMaxIssuerBytes = 200;
 
 // Checks one configuration; notes every mistake.
 class Checker {
@@ -146,7 +161,15 @@ class Checker {
       CheckSecret(config.server().page_token_key(), "server.page_token_key",
                   kLeastPageTokenKeyBytes);
     }
+    CheckOpeningKeys(config.server());
+    if (config.state().has_redis()) CheckRedis(config.state());
     if (config.server().has_tls()) CheckTls(config.server().tls());
+    const absl::Status served = CheckListen(config.server());
+    if (!served.ok()) Add("server.listen", served.message());
+    CheckCallers(config,
+                 [this](const std::string& key, absl::string_view what) { Add(key, what); });
+    CheckPrivacy(config,
+                 [this](const std::string& key, absl::string_view what) { Add(key, what); });
     if (config.connections().empty()) Add("connections", "needs at least one connection");
     std::set<std::string> ids;
     for (int i = 0; i < config.connections_size(); ++i) {
@@ -180,6 +203,7 @@ class Checker {
       Add(absl::StrCat(key, ".provider"), absl::StrCat("must be ", absl::StrJoin(known, ", ")));
       return;
     }
+    CheckLearnerIdIssuer(connection, *provider, absl::StrCat(key, ".learner_id_issuer"));
     CheckRanges(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"));
     CheckSpans(connection.options(), kOptionsSpans, absl::StrCat(key, ".options"));
     CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
@@ -215,6 +239,18 @@ class Checker {
     }
   }
 
+  void CheckLearnerIdIssuer(const v1::ConnectionConfig& connection, const ProviderRow& provider,
+                            const std::string& key) {
+    const std::string& issuer = connection.learner_id_issuer();
+    if (issuer.empty()) return;
+    if (!provider.learner_external_ids) Add(key, "means nothing to this provider");
+    const bool printable =
+        std::all_of(issuer.begin(), issuer.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    if (!printable || issuer.size() > kMaxIssuerBytes || issuer.find('|') != std::string::npos) {
+      Add(key, "needs at most 200 visible ASCII characters without |");
+    }
+  }
+
   void CheckWebhook(const v1::WebhookConfig& webhook, const ProviderRow& provider,
                     const std::string& key) {
     if (!provider.webhooks) Add(key, "means nothing to this provider");
@@ -223,6 +259,41 @@ class Checker {
       CheckSecret(webhook.secrets(i), absl::StrCat(key, ".secrets[", i, "]"));
     }
     CheckRanges(webhook, kWebhookRanges, key);
+  }
+
+  void CheckOpeningKeys(const v1::ServerConfig& server) {
+    constexpr int kMost = 8;
+    if (server.page_token_opening_keys_size() > kMost) {
+      Add("server.page_token_opening_keys", absl::StrCat("takes at most ", kMost, " keys"));
+    }
+    for (int i = 0; i < server.page_token_opening_keys_size(); ++i) {
+      CheckSecret(server.page_token_opening_keys(i),
+                  absl::StrCat("server.page_token_opening_keys[", i, "]"), kLeastPageTokenKeyBytes);
+    }
+  }
+
+  void CheckRedis(const v1::StateConfig& state) {
+    constexpr int kMostDatabase = 15;
+    const v1::RedisConfig& redis = state.redis();
+    if (state.has_sqlite()) Add("state.redis", "can't be together with sqlite");
+    int port = 0;
+    const size_t colon = redis.address().rfind(':');
+    const bool named = colon != std::string::npos && colon > 0 &&
+                       absl::SimpleAtoi(redis.address().substr(colon + 1), &port) && port > 0 &&
+                       port <= 65535;
+    if (!named) Add("state.redis.address", "needs HOST:PORT");
+    if (redis.database() < 0 || redis.database() > kMostDatabase) {
+      Add("state.redis.database", absl::StrCat("must be from 0 to ", kMostDatabase));
+    }
+    if (redis.has_password()) CheckSecret(redis.password(), "state.redis.password");
+    if (!redis.username().empty() && !redis.has_password()) {
+      Add("state.redis.username", "needs a password");
+    }
+    if (!redis.ca_file().empty()) {
+      CheckFile(redis.ca_file(), "state.redis.ca_file");
+      if (!redis.tls()) Add("state.redis.ca_file", "means nothing without tls");
+    }
+    CheckSpans(redis, kRedisSpans, "state.redis");
   }
 
   void CheckTls(const v1::ServerTls& tls) {
@@ -334,6 +405,16 @@ bool IsBaseUrl(absl::string_view url) {
   const UrlParts parts = SplitUrl(url);
   if (parts.host.empty() || !parts.port_right) return false;
   return parts.scheme == "https" || (parts.scheme == "http" && IsLoopbackHost(parts.host));
+}
+
+absl::Status CheckListen(const v1::ServerConfig& server) {
+  if (server.has_tls() || server.insecure()) return absl::OkStatus();
+  absl::string_view host = absl::string_view(server.listen()).substr(0, server.listen().rfind(':'));
+  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+  if (IsLoopbackHost(host)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "isn't a loopback address and has no TLS: needs server.tls, or server.insecure: true where "
+      "callers without TLS are meant");
 }
 
 bool IsLoopbackUrl(absl::string_view url) { return IsLoopbackHost(SplitUrl(url).host); }

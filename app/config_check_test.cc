@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr char kGood[] =
-    "server: { listen: \"0.0.0.0:7443\", admin_listen: \"0.0.0.0:7080\" }\n"
+    "server: { listen: \"127.0.0.1:7443\", admin_listen: \"0.0.0.0:7080\" }\n"
     "connections:\n"
     "  - id: lincoln\n"
     "    provider: openapply\n"
@@ -78,6 +78,34 @@ INSTANTIATE_TEST_SUITE_P(
                 "edugate.yaml:1: server.page_token_key: needs at least 32 bytes"},
         Mistake{"NoKey", 1, "server: { listen: \"a:1\", page_token_key: {} }",
                 "edugate.yaml:1: server.page_token_key: needs one of value, file and env"},
+        Mistake{"ShortOpeningKey", 1,
+                "server: { listen: \"a:1\", page_token_opening_keys: [ { value: short } ] }",
+                "edugate.yaml:1: server.page_token_opening_keys[0]: needs at least 32 bytes"},
+        Mistake{"TooLongADelay", 1, "server: { listen: \"a:1\", shutdown_delay: 301s }",
+                "edugate.yaml:1: server.shutdown_delay: must be from 0 to 5m"},
+        Mistake{"TwoStores", 1,
+                "server: { listen: \"a:1\" }\n"
+                "state: { sqlite: { path: /x }, redis: { address: \"r:6379\" } }",
+                "edugate.yaml:2: state.redis: can't be together with sqlite"},
+        Mistake{"RedisWithoutPort", 1,
+                "server: { listen: \"a:1\" }\nstate: { redis: { address: redis } }",
+                "edugate.yaml:2: state.redis.address: needs HOST:PORT"},
+        Mistake{"RedisDatabase", 1,
+                "server: { listen: \"a:1\" }\n"
+                "state: { redis: { address: \"r:6379\", database: 16 } }",
+                "edugate.yaml:2: state.redis.database: must be from 0 to 15"},
+        Mistake{"RedisUserWithoutPassword", 1,
+                "server: { listen: \"a:1\" }\n"
+                "state: { redis: { address: \"r:6379\", username: edugate } }",
+                "edugate.yaml:2: state.redis.username: needs a password"},
+        Mistake{"RedisAuthoritiesWithoutTls", 1,
+                "server: { listen: \"a:1\" }\n"
+                "state: { redis: { address: \"r:6379\", ca_file: /dev/null } }",
+                "edugate.yaml:2: state.redis.ca_file: means nothing without tls"},
+        Mistake{"RedisTimeout", 1,
+                "server: { listen: \"a:1\" }\n"
+                "state: { redis: { address: \"r:6379\", timeout: 40s } }",
+                "edugate.yaml:2: state.redis.timeout: must be from 50ms to 30s"},
         Mistake{"TlsWithoutKey", 1, "server: { listen: \"a:1\", tls: { certificate_file: /x } }",
                 "edugate.yaml:1: server.tls.private_key_file: is missing"},
         Mistake{"TlsFileNotThere", 1,

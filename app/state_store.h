@@ -5,9 +5,11 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "edugate/v1/config.pb.h"
 #include "runtime/async/loop_pool.h"
+#include "runtime/resilience/rate_limit.h"
 
 namespace edugate::store {
 class EventLog;
@@ -31,6 +33,10 @@ class StateStore {
 
   virtual store::RequestLog& requests() = 0;
   virtual store::EventLog& events() = 0;
+
+  // A limit of the configuration's `rate_limits`, which all processes with this store share.
+  virtual std::unique_ptr<resilience::RateLimit> MakeRateLimit(
+      absl::string_view name, const resilience::TokenBucketOptions& options) = 0;
 
   // Ends the store's own tasks, before the loops are shut down.
   virtual void StopTasks() = 0;

@@ -25,6 +25,7 @@ edugate_need(prometheus-cpp prometheus-cpp-dev CONFIG)
 # Debian's cpp-httplib is a compiled library whose users need its own definitions, which pkg-config knows.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CPP_HTTPLIB REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET GLOBAL hiredis)
 
 # Replies are made on one thread and freed on another, which glibc's allocator pays for dearly (docs/decisions/jemalloc.md). The
 # sanitizers bring allocators of their own.

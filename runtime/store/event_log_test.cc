@@ -14,6 +14,8 @@
 #include "runtime/async/loop_pool.h"
 #include "runtime/errors/errors.h"
 #include "runtime/store/child_process.h"
+#include "runtime/store/redis_event_log.h"
+#include "runtime/store/redis_server.h"
 #include "runtime/store/sqlite_event_log.h"
 #include "runtime/store/temporary_folder.h"
 
@@ -31,17 +33,28 @@ std::vector<std::string> IdsOf(const EventBatch& batch) {
   return ids;
 }
 
-class EventLogTest : public testing::Test {
+enum class StoreKind { kSqlite, kRedis };
+
+class EventLogFixture : public testing::Test {
  protected:
-  EventLogTest() { Reopen(); }
+  explicit EventLogFixture(StoreKind kind) {
+    if (kind == StoreKind::kRedis) server_.emplace(folder_.path());
+    Reopen();
+  }
 
   void Reopen() {
     log_.reset();
     database_.reset();
+    client_.reset();
+    if (server_.has_value()) {
+      client_ = std::make_unique<RedisClient>(server_->options());
+      Keep(std::make_unique<RedisEventLog>(*client_, absl::Hours(24)));
+      return;
+    }
     auto database = Database::Open({.path = folder_.File("store.db")});
     if (!database.ok()) ADD_FAILURE() << database.status();
     database_ = *std::move(database);
-    log_.emplace(*database_, absl::Hours(24));
+    Keep(std::make_unique<SqliteEventLog>(*database_, absl::Hours(24)));
   }
 
   absl::StatusOr<AppendedEvent> TryAppend(const std::string& topic, const std::string& id,
@@ -60,7 +73,7 @@ class EventLogTest : public testing::Test {
     return batch.value_or(EventBatch{});
   }
   int64_t LastSequence() { return *async::BlockOn(loop_, log_->LastSequence(call_)); }
-  bool Purge(absl::Time now) { return *async::BlockOn(loop_, log_->PurgeBatch(call_, now)); }
+  bool Purge(absl::Time now) { return *async::BlockOn(loop_, purgeable_->PurgeBatch(call_, now)); }
 
   void Execute(const char* sql) {
     Query<bool> query;
@@ -73,14 +86,43 @@ class EventLogTest : public testing::Test {
     EXPECT_TRUE(done.ok()) << done.status();
   }
 
+  template <typename Log>
+  void Keep(std::unique_ptr<Log> log) {
+    purgeable_ = log.get();
+    log_ = std::move(log);
+  }
+
   TemporaryFolder folder_;
+  std::optional<RedisServer> server_;
   async::EventLoop loop_;
   async::CallContext call_{loop_, async::kNever};
   std::unique_ptr<Database> database_;
-  std::optional<SqliteEventLog> log_;
+  std::unique_ptr<RedisClient> client_;
+  std::unique_ptr<EventLog> log_;
+  Purgeable* purgeable_ = nullptr;
 };
 
-TEST_F(EventLogTest, GivesEventsOfATopicInOrder) {
+class EventLogTest : public EventLogFixture, public testing::WithParamInterface<StoreKind> {
+ protected:
+  EventLogTest() : EventLogFixture(GetParam()) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(, EventLogTest, testing::Values(StoreKind::kSqlite, StoreKind::kRedis),
+                         [](const auto& info) {
+                           return info.param == StoreKind::kSqlite ? "Sqlite" : "Redis";
+                         });
+
+class SqliteEventLogTest : public EventLogFixture {
+ protected:
+  SqliteEventLogTest() : EventLogFixture(StoreKind::kSqlite) {}
+};
+
+class RedisEventLogTest : public EventLogFixture {
+ protected:
+  RedisEventLogTest() : EventLogFixture(StoreKind::kRedis) {}
+};
+
+TEST_P(EventLogTest, GivesEventsOfATopicInOrder) {
   const std::string payload("a\0b", 3);
   const AppendedEvent one = Append("t", "1", payload);
   Append("other", "x");
@@ -96,7 +138,7 @@ TEST_F(EventLogTest, GivesEventsOfATopicInOrder) {
   EXPECT_FALSE(all.missed);
 }
 
-TEST_F(EventLogTest, ReadsOnFromASequenceByTheLimit) {
+TEST_P(EventLogTest, ReadsOnFromASequenceByTheLimit) {
   for (const char* id : {"1", "2", "3", "4", "5"}) Append("t", id);
   const EventBatch first = Read("t", 0, 2);
   EXPECT_THAT(IdsOf(first), ElementsAre("1", "2"));
@@ -110,14 +152,14 @@ TEST_F(EventLogTest, ReadsOnFromASequenceByTheLimit) {
   EXPECT_THAT(IdsOf(Read("t", 0, 0)), ElementsAre("1")) << "a limit is at least 1";
 }
 
-TEST_F(EventLogTest, LargePayloadsMakeSmallerBatches) {
+TEST_P(EventLogTest, LargePayloadsMakeSmallerBatches) {
   for (const char* id : {"1", "2", "3"}) Append("t", id, std::string(3u << 20, 'x'));
   const EventBatch first = Read("t", 0);
   EXPECT_THAT(IdsOf(first), ElementsAre("1", "2"));
   EXPECT_THAT(IdsOf(Read("t", first.last)), ElementsAre("3"));
 }
 
-TEST_F(EventLogTest, TheSameIdGivesTheSameSequenceWithinATopic) {
+TEST_P(EventLogTest, TheSameIdGivesTheSameSequenceWithinATopic) {
   const AppendedEvent first = Append("t", "1", "first");
   EXPECT_FALSE(first.duplicate);
   const AppendedEvent again = Append("t", "1", "again");
@@ -129,7 +171,7 @@ TEST_F(EventLogTest, TheSameIdGivesTheSameSequenceWithinATopic) {
   EXPECT_EQ(all.events[0].payload, "first");
 }
 
-TEST_F(EventLogTest, KeepsEverythingOverARestart) {
+TEST_P(EventLogTest, KeepsEverythingOverARestart) {
   const AppendedEvent first = Append("t", "1");
   Reopen();
   const AppendedEvent again = Append("t", "1");
@@ -139,7 +181,7 @@ TEST_F(EventLogTest, KeepsEverythingOverARestart) {
   EXPECT_THAT(IdsOf(Read("t", 0)), ElementsAre("1", "2"));
 }
 
-TEST_F(EventLogTest, PurgesWhatIsTooOldInBatches) {
+TEST_P(EventLogTest, PurgesWhatIsTooOldInBatches) {
   for (int i = 0; i < 250; ++i) Append("t", absl::StrCat(i));
   const AppendedEvent young = Append("t", "young", "p", kNow + absl::Hours(1));
   EXPECT_FALSE(Purge(kNow + absl::Hours(24) - absl::Microseconds(1)));
@@ -152,7 +194,7 @@ TEST_F(EventLogTest, PurgesWhatIsTooOldInBatches) {
   EXPECT_GT(LastSequence(), young.sequence);
 }
 
-TEST_F(EventLogTest, AReaderThatMissedEventsIsTold) {
+TEST_P(EventLogTest, AReaderThatMissedEventsIsTold) {
   const AppendedEvent one = Append("t", "1");
   const AppendedEvent two = Append("t", "2");
   Append("other", "x", "p", kNow + absl::Hours(1));
@@ -166,7 +208,7 @@ TEST_F(EventLogTest, AReaderThatMissedEventsIsTold) {
   EXPECT_TRUE(Read("t", one.sequence).missed);
 }
 
-TEST_F(EventLogTest, SequencesAreNeverUsedAgain) {
+TEST_P(EventLogTest, SequencesAreNeverUsedAgain) {
   EXPECT_EQ(LastSequence(), 0);
   const AppendedEvent first = Append("t", "1");
   EXPECT_EQ(LastSequence(), first.sequence);
@@ -190,7 +232,7 @@ async::Task<void> ReadNextInto(EventLog& log, async::CallContext& call, int64_t 
   out.emplace(std::move(batch));
 }
 
-TEST_F(EventLogTest, ReadNextGivesWhatIsThere) {
+TEST_P(EventLogTest, ReadNextGivesWhatIsThere) {
   Append("t", "1");
   Reopen();
   const auto batch = async::BlockOn(loop_, log_->ReadNext(call_, "t", 0, 10));
@@ -198,7 +240,7 @@ TEST_F(EventLogTest, ReadNextGivesWhatIsThere) {
   EXPECT_THAT(IdsOf(*batch), ElementsAre("1"));
 }
 
-TEST_F(EventLogTest, ReadNextWaitsForAnEventOfItsTopic) {
+TEST_P(EventLogTest, ReadNextWaitsForAnEventOfItsTopic) {
   const AppendedEvent first = Append("t", "1");
   std::optional<absl::StatusOr<EventBatch>> batch;
   Start(loop_, ReadNextInto(*log_, call_, first.sequence, batch));
@@ -210,7 +252,7 @@ TEST_F(EventLogTest, ReadNextWaitsForAnEventOfItsTopic) {
   EXPECT_THAT(IdsOf(**batch), ElementsAre("2"));
 }
 
-TEST_F(EventLogTest, ReadNextEndsWithItsCall) {
+TEST_P(EventLogTest, ReadNextEndsWithItsCall) {
   async::CallContext cancelled(loop_, async::kNever);
   std::optional<absl::StatusOr<EventBatch>> batch;
   Start(loop_, ReadNextInto(*log_, cancelled, 0, batch));
@@ -220,7 +262,7 @@ TEST_F(EventLogTest, ReadNextEndsWithItsCall) {
   EXPECT_EQ(batch->status().code(), absl::StatusCode::kCancelled);
 }
 
-TEST_F(EventLogTest, ReadNextTellsOfMissedEventsOnce) {
+TEST_P(EventLogTest, ReadNextTellsOfMissedEventsOnce) {
   const AppendedEvent gone = Append("t", "1");
   Purge(kNow + absl::Hours(24));
   const auto batch = async::BlockOn(loop_, log_->ReadNext(call_, "t", 0, 10));
@@ -253,7 +295,7 @@ async::Task<void> Watch(EventLog& log, async::EventLoop& loop, int events, std::
   ++ended;
 }
 
-TEST_F(EventLogTest, WatchersOfSeveralLoopsSeeEveryEventInOrder) {
+TEST_P(EventLogTest, WatchersOfSeveralLoopsSeeEveryEventInOrder) {
   constexpr int kWatchers = 60;
   constexpr int kEvents = 100;
   std::atomic<int> ended = 0;
@@ -269,7 +311,7 @@ TEST_F(EventLogTest, WatchersOfSeveralLoopsSeeEveryEventInOrder) {
   EXPECT_EQ(wrong, 0);
 }
 
-TEST_F(EventLogTest, AFullDiskRefusesEventsUntilOldOnesArePurged) {
+TEST_F(SqliteEventLogTest, AFullDiskRefusesEventsUntilOldOnesArePurged) {
   const std::string payload(10'000, 'x');
   Append("t", "first", payload);
   Execute("PRAGMA max_page_count = 60");
@@ -284,6 +326,54 @@ TEST_F(EventLogTest, AFullDiskRefusesEventsUntilOldOnesArePurged) {
   EXPECT_EQ(Read("t", 0, 1000).events.size(), static_cast<size_t>(stored) + 1);
   Purge(kNow + absl::Hours(24));
   EXPECT_TRUE(TryAppend("t", "after", payload).ok());
+}
+
+TEST_F(RedisEventLogTest, AnEventOfAnotherProcessWakesThoseWhoWait) {
+  std::optional<absl::StatusOr<EventBatch>> batch;
+  Start(loop_, ReadNextInto(*log_, call_, 0, batch));
+  RedisClient other_client(server_->options());
+  RedisEventLog other(other_client);
+  async::EventLoop other_loop;
+  async::CallContext other_call(other_loop, async::kNever);
+  ASSERT_TRUE(async::BlockOn(other_loop, other.Append(other_call, "t", "1", "p", kNow)).ok());
+  while (!batch.has_value()) loop_.RunTurn(async::kNever);
+  ASSERT_TRUE(batch->ok());
+  EXPECT_THAT(IdsOf(**batch), ElementsAre("1"));
+}
+
+TEST_F(RedisEventLogTest, AKilledServerLosesNoAcknowledgedEventAndWakesThoseWhoWaited) {
+  Append("t", "1");
+  std::optional<absl::StatusOr<EventBatch>> batch;
+  Start(loop_, ReadNextInto(*log_, call_, 1, batch));
+  Append("other", "x");
+  server_->Kill();
+  const auto refused = TryAppend("t", "refused");
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(errors::ReasonOf(refused.status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  server_->Start();
+  {
+    // Stored by another process, before this one has heard of the server again.
+    RedisClient other_client(server_->options());
+    RedisEventLog other(other_client);
+    async::EventLoop other_loop;
+    async::CallContext other_call(other_loop, async::kNever);
+    ASSERT_TRUE(async::BlockOn(other_loop, other.Append(other_call, "t", "2", "p", kNow)).ok());
+  }
+  while (!batch.has_value()) loop_.RunTurn(async::kNever);
+  ASSERT_TRUE(batch->ok()) << batch->status();
+  EXPECT_THAT(IdsOf(**batch), ElementsAre("2"));
+  EXPECT_THAT(IdsOf(Read("t", 0)), ElementsAre("1", "2"));
+}
+
+TEST_F(RedisEventLogTest, AServerThatCantWriteRefusesEventsAndIsReadOn) {
+  Append("t", "1");
+  server_->Ask({"CONFIG", "SET", "maxmemory", "1"});
+  const auto refused = TryAppend("t", "2");
+  EXPECT_EQ(errors::ReasonOf(refused.status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_THAT(std::string(refused.status().message()), testing::HasSubstr("OOM"));
+  EXPECT_EQ(LastSequence(), 1);
+  server_->Ask({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_FALSE(Append("t", "2").duplicate);
 }
 
 async::Task<void> AppendMany(EventLog& log, async::EventLoop& loop, int64_t first,

@@ -52,6 +52,18 @@ async::Task<absl::Status> News::WaitBeyond(async::CallContext& call, std::string
   co_return woken.status();
 }
 
+void News::Know(absl::string_view topic) {
+  const std::lock_guard lock(mutex_);
+  topics_.try_emplace(topic);
+}
+
+std::vector<std::string> News::Topics() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> topics;
+  for (const auto& [name, topic] : topics_) topics.push_back(name);
+  return topics;
+}
+
 std::size_t News::waiting() const {
   const std::lock_guard lock(mutex_);
   std::size_t count = 0;

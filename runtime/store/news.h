@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -31,6 +32,12 @@ class News {
   // DEADLINE_EXCEEDED as the call ends. What this process has not announced, it does not know of:
   // read first, then wait. The object and `call` outlive the task.
   async::Task<absl::Status> WaitBeyond(async::CallContext& call, std::string topic, int64_t after);
+
+  // Counts the topic among those that Topics() names.
+  void Know(absl::string_view topic);
+
+  // The topics that were announced, waited for or made known.
+  std::vector<std::string> Topics() const;
 
   // How many wait, for all topics.
   std::size_t waiting() const;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/block_on.h"
@@ -16,6 +17,8 @@
 #include "runtime/errors/errors.h"
 #include "runtime/store/busy_store.h"
 #include "runtime/store/child_process.h"
+#include "runtime/store/redis_request_log.h"
+#include "runtime/store/redis_server.h"
 #include "runtime/store/sqlite_request_log.h"
 #include "runtime/store/temporary_folder.h"
 
@@ -34,17 +37,32 @@ TEST(RequestKeyTest, DifferentTriplesHaveDifferentKeys) {
   EXPECT_EQ(keys.size(), 64u);
 }
 
-class RequestLogTest : public testing::Test {
- protected:
-  RequestLogTest() { Reopen(); }
+enum class StoreKind { kSqlite, kRedis };
 
+class RequestLogFixture : public testing::Test {
+ protected:
+  explicit RequestLogFixture(StoreKind kind) {
+    if (kind == StoreKind::kRedis) server_.emplace(folder_.path());
+    Reopen();
+  }
+
+  // As another process does after this one has ended.
   void Reopen() {
     log_.reset();
+    purgeable_ = nullptr;
     database_.reset();
+    client_.reset();
+    if (server_.has_value()) {
+      client_ = std::make_unique<RedisClient>(server_->options());
+      log_ = std::make_unique<RedisRequestLog>(*client_);
+      return;
+    }
     auto database = Database::Open({.path = folder_.File("store.db")});
     if (!database.ok()) ADD_FAILURE() << database.status();
     database_ = *std::move(database);
-    log_.emplace(*database_);
+    auto log = std::make_unique<SqliteRequestLog>(*database_);
+    purgeable_ = log.get();
+    log_ = std::move(log);
   }
 
   absl::StatusOr<BegunRequest> TryBegin(const std::string& key,
@@ -92,13 +110,36 @@ class RequestLogTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
+  std::optional<RedisServer> server_;
   async::EventLoop loop_;
   async::CallContext call_{loop_, async::kNever};
   std::unique_ptr<Database> database_;
-  std::optional<SqliteRequestLog> log_;
+  std::unique_ptr<RedisClient> client_;
+  std::unique_ptr<RequestLog> log_;
+  Purgeable* purgeable_ = nullptr;
 };
 
-TEST_F(RequestLogTest, AKeyIsNewOnce) {
+class RequestLogTest : public RequestLogFixture, public testing::WithParamInterface<StoreKind> {
+ protected:
+  RequestLogTest() : RequestLogFixture(GetParam()) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(, RequestLogTest, testing::Values(StoreKind::kSqlite, StoreKind::kRedis),
+                         [](const auto& info) {
+                           return info.param == StoreKind::kSqlite ? "Sqlite" : "Redis";
+                         });
+
+class SqliteRequestLogTest : public RequestLogFixture {
+ protected:
+  SqliteRequestLogTest() : RequestLogFixture(StoreKind::kSqlite) {}
+};
+
+class RedisRequestLogTest : public RequestLogFixture {
+ protected:
+  RedisRequestLogTest() : RequestLogFixture(StoreKind::kRedis) {}
+};
+
+TEST_P(RequestLogTest, AKeyIsNewOnce) {
   const BegunRequest first = Begin("k");
   EXPECT_EQ(first.state, RequestState::kNew);
   EXPECT_GT(first.attempt, 0);
@@ -106,7 +147,7 @@ TEST_F(RequestLogTest, AKeyIsNewOnce) {
   EXPECT_EQ(Begin("other").state, RequestState::kNew);
 }
 
-TEST_F(RequestLogTest, WhatWasFinishedIsAnsweredAgain) {
+TEST_P(RequestLogTest, WhatWasFinishedIsAnsweredAgain) {
   const std::string outcome("a\0b", 3);
   EXPECT_TRUE(Finish("k", Begin("k").attempt, outcome).ok());
   const BegunRequest again = Begin("k");
@@ -114,12 +155,12 @@ TEST_F(RequestLogTest, WhatWasFinishedIsAnsweredAgain) {
   EXPECT_EQ(again.outcome, outcome);
 }
 
-TEST_F(RequestLogTest, AnEmptyOutcomeIsAnOutcome) {
+TEST_P(RequestLogTest, AnEmptyOutcomeIsAnOutcome) {
   EXPECT_TRUE(Finish("k", Begin("k").attempt, "").ok());
   EXPECT_EQ(Begin("k").state, RequestState::kDone);
 }
 
-TEST_F(RequestLogTest, AnotherRequestWithTheSameKeyIsTold) {
+TEST_P(RequestLogTest, AnotherRequestWithTheSameKeyIsTold) {
   const BegunRequest first = Begin("k", "one");
   EXPECT_EQ(Begin("k", "two").state, RequestState::kOtherRequest);
   EXPECT_TRUE(Finish("k", first.attempt, "done").ok());
@@ -128,7 +169,7 @@ TEST_F(RequestLogTest, AnotherRequestWithTheSameKeyIsTold) {
   EXPECT_EQ(other.outcome, "");
 }
 
-TEST_F(RequestLogTest, AForgottenKeyIsFree) {
+TEST_P(RequestLogTest, AForgottenKeyIsFree) {
   const BegunRequest first = Begin("k", "one");
   EXPECT_TRUE(Forget("k", first.attempt).ok());
   const BegunRequest second = Begin("k", "two");
@@ -136,7 +177,7 @@ TEST_F(RequestLogTest, AForgottenKeyIsFree) {
   EXPECT_NE(second.attempt, first.attempt);
 }
 
-TEST_F(RequestLogTest, ALateWordOfAnEarlierAttemptChangesNothing) {
+TEST_P(RequestLogTest, ALateWordOfAnEarlierAttemptChangesNothing) {
   const BegunRequest first = Begin("k");
   EXPECT_TRUE(Forget("k", first.attempt).ok());
   const BegunRequest second = Begin("k");
@@ -149,13 +190,13 @@ TEST_F(RequestLogTest, ALateWordOfAnEarlierAttemptChangesNothing) {
   EXPECT_EQ(Begin("k").outcome, "in time");
 }
 
-TEST_F(RequestLogTest, OutcomesAreThereAfterARestart) {
+TEST_P(RequestLogTest, OutcomesAreThereAfterARestart) {
   EXPECT_TRUE(Finish("k", Begin("k").attempt, "done").ok());
   Reopen();
   EXPECT_EQ(Begin("k").outcome, "done");
 }
 
-TEST_F(RequestLogTest, WhatWasInFlightAtTheEndOfAProcessHasAnUnknownOutcome) {
+TEST_P(RequestLogTest, WhatWasInFlightAtTheEndOfAProcessHasAnUnknownOutcome) {
   const BegunRequest lost = Begin("lost");
   Reopen();
   const BegunRequest found = Begin("lost");
@@ -168,7 +209,7 @@ TEST_F(RequestLogTest, WhatWasInFlightAtTheEndOfAProcessHasAnUnknownOutcome) {
   EXPECT_EQ(Begin("lost").outcome, "it had happened");
 }
 
-TEST_F(RequestLogTest, OneOfThoseWhoFindAnUnknownOutcomeTakesItUpAgain) {
+TEST_P(RequestLogTest, OneOfThoseWhoFindAnUnknownOutcomeTakesItUpAgain) {
   Begin("k");
   Reopen();
   const BegunRequest one = Begin("k");
@@ -179,7 +220,7 @@ TEST_F(RequestLogTest, OneOfThoseWhoFindAnUnknownOutcomeTakesItUpAgain) {
   EXPECT_EQ(Begin("k").state, RequestState::kInFlight);
 }
 
-TEST_F(RequestLogTest, AnOutcomeThatIsLeftUnknownIsUnknownAtOnce) {
+TEST_P(RequestLogTest, AnOutcomeThatIsLeftUnknownIsUnknownAtOnce) {
   const BegunRequest left = Begin("k");
   EXPECT_TRUE(LeaveUnknown("k", left.attempt).ok());
   const BegunRequest found = Begin("k");
@@ -190,18 +231,18 @@ TEST_F(RequestLogTest, AnOutcomeThatIsLeftUnknownIsUnknownAtOnce) {
   EXPECT_EQ(Begin("k").outcome, "it had happened");
 }
 
-TEST_F(RequestLogTest, AnUnknownOutcomeIsForgottenWithItsKey) {
+TEST_F(SqliteRequestLogTest, AnUnknownOutcomeIsForgottenWithItsKey) {
   EXPECT_TRUE(LeaveUnknown("purged", Begin("purged").attempt).ok());
   EXPECT_TRUE(LeaveUnknown("expired", Begin("expired").attempt).ok());
   const absl::Time later = kNow + absl::Hours(24);
   EXPECT_EQ(Begin("expired", "f", later).state, RequestState::kNew);
-  EXPECT_TRUE(async::BlockOn(loop_, log_->PurgeBatch(call_, later)).ok());
+  EXPECT_TRUE(async::BlockOn(loop_, purgeable_->PurgeBatch(call_, later)).ok());
   EXPECT_EQ(CountEntries(), 1);
   EXPECT_EQ(Begin("expired", "f", later).state, RequestState::kInFlight);
   EXPECT_EQ(Begin("purged", "f", later).state, RequestState::kNew);
 }
 
-TEST_F(RequestLogTest, NumbersAreNotUsedAgainAfterARestart) {
+TEST_P(RequestLogTest, NumbersAreNotUsedAgainAfterARestart) {
   const BegunRequest first = Begin("k");
   EXPECT_TRUE(Forget("k", first.attempt).ok());
   Reopen();
@@ -225,7 +266,7 @@ async::Task<void> BeginOnce(RequestLog& log, async::EventLoop& loop, std::atomic
   ++(begun->state == RequestState::kNew ? fresh : others);
 }
 
-TEST_F(RequestLogTest, OneOfFiftyAtOnceIsNew) {
+TEST_P(RequestLogTest, OneOfFiftyAtOnceIsNew) {
   std::atomic<int> fresh = 0;
   std::atomic<int> others = 0;
   async::LoopPool loops(3);
@@ -244,7 +285,7 @@ async::Task<void> BeginInto(RequestLog& log, async::CallContext& call,
   out.emplace(std::move(begun));
 }
 
-TEST_F(RequestLogTest, AKeyIsGivenBackWhereTheCallEndsBeforeTheAnswer) {
+TEST_F(SqliteRequestLogTest, AKeyIsGivenBackWhereTheCallEndsBeforeTheAnswer) {
   async::CallContext cancelled(loop_, async::kNever);
   std::optional<absl::StatusOr<BegunRequest>> begun;
   {
@@ -257,7 +298,7 @@ TEST_F(RequestLogTest, AKeyIsGivenBackWhereTheCallEndsBeforeTheAnswer) {
   EXPECT_EQ(Begin("k", "other").state, RequestState::kNew);
 }
 
-TEST_F(RequestLogTest, AKeyIsGivenBackWhereTheTaskIsDestroyed) {
+TEST_F(SqliteRequestLogTest, AKeyIsGivenBackWhereTheTaskIsDestroyed) {
   std::optional<absl::StatusOr<BegunRequest>> begun;
   {
     BusyStore busy(*database_);
@@ -268,7 +309,7 @@ TEST_F(RequestLogTest, AKeyIsGivenBackWhereTheTaskIsDestroyed) {
   EXPECT_EQ(Begin("k", "other").state, RequestState::kNew);
 }
 
-TEST_F(RequestLogTest, ACallThatHasEndedBeginsNothingButFinishes) {
+TEST_F(SqliteRequestLogTest, ACallThatHasEndedBeginsNothingButFinishes) {
   const BegunRequest mine = Begin("mine");
   async::CallContext ended(loop_, async::kNever);
   ended.Cancel();
@@ -279,7 +320,7 @@ TEST_F(RequestLogTest, ACallThatHasEndedBeginsNothingButFinishes) {
   EXPECT_EQ(Begin("mine").outcome, "done");
 }
 
-TEST_F(RequestLogTest, AfterTheRetentionAKeyIsFree) {
+TEST_P(RequestLogTest, AfterTheRetentionAKeyIsFree) {
   const BegunRequest first = Begin("k");
   EXPECT_TRUE(Finish("k", first.attempt, "done").ok());
   const absl::Time almost = kNow + absl::Hours(24) - absl::Microseconds(1);
@@ -287,18 +328,18 @@ TEST_F(RequestLogTest, AfterTheRetentionAKeyIsFree) {
   EXPECT_EQ(Begin("k", "other", kNow + absl::Hours(24)).state, RequestState::kNew);
 }
 
-TEST_F(RequestLogTest, PurgesWhatIsTooOldInBatches) {
+TEST_F(SqliteRequestLogTest, PurgesWhatIsTooOldInBatches) {
   for (int i = 0; i < 250; ++i) Begin(absl::StrCat("old", i));
   Begin("young", "f", kNow + absl::Hours(1));
   const absl::Time later = kNow + absl::Hours(24);
-  EXPECT_TRUE(*async::BlockOn(loop_, log_->PurgeBatch(call_, later)));
+  EXPECT_TRUE(*async::BlockOn(loop_, purgeable_->PurgeBatch(call_, later)));
   EXPECT_EQ(CountEntries(), 51);
-  EXPECT_FALSE(*async::BlockOn(loop_, log_->PurgeBatch(call_, later)));
+  EXPECT_FALSE(*async::BlockOn(loop_, purgeable_->PurgeBatch(call_, later)));
   EXPECT_EQ(CountEntries(), 1);
   EXPECT_EQ(Begin("young", "f", later).state, RequestState::kInFlight);
 }
 
-TEST_F(RequestLogTest, WhereNothingCanBeWrittenBeginRefusesAndKnownOutcomesAreAnswered) {
+TEST_F(SqliteRequestLogTest, WhereNothingCanBeWrittenBeginRefusesAndKnownOutcomesAreAnswered) {
   EXPECT_TRUE(Finish("done", Begin("done").attempt, "outcome").ok());
   Execute("PRAGMA query_only = 1");
   const auto refused = TryBegin("new");
@@ -309,7 +350,7 @@ TEST_F(RequestLogTest, WhereNothingCanBeWrittenBeginRefusesAndKnownOutcomesAreAn
   EXPECT_EQ(Begin("new").state, RequestState::kNew);
 }
 
-TEST_F(RequestLogTest, AnOutcomeThatCantBeStoredIsAnsweredFromMemoryAndStoredLater) {
+TEST_F(SqliteRequestLogTest, AnOutcomeThatCantBeStoredIsAnsweredFromMemoryAndStoredLater) {
   const BegunRequest finished = Begin("finished");
   const BegunRequest forgotten = Begin("forgotten");
   Execute("PRAGMA query_only = 1");
@@ -321,10 +362,111 @@ TEST_F(RequestLogTest, AnOutcomeThatCantBeStoredIsAnsweredFromMemoryAndStoredLat
   Execute("PRAGMA query_only = 0");
   EXPECT_EQ(Begin("forgotten").state, RequestState::kNew);
   EXPECT_EQ(Begin("forgotten").state, RequestState::kInFlight);
-  EXPECT_TRUE(async::BlockOn(loop_, log_->PurgeBatch(call_, kNow)).ok());
-  EXPECT_TRUE(async::BlockOn(loop_, log_->PurgeBatch(call_, kNow)).ok());
+  EXPECT_TRUE(async::BlockOn(loop_, purgeable_->PurgeBatch(call_, kNow)).ok());
+  EXPECT_TRUE(async::BlockOn(loop_, purgeable_->PurgeBatch(call_, kNow)).ok());
   Reopen();
   EXPECT_EQ(Begin("finished").outcome, "done");
+}
+
+TEST_F(RedisRequestLogTest, WithoutTheServerNothingBeginsUntilItIsThereAgain) {
+  EXPECT_TRUE(Finish("done", Begin("done").attempt, "outcome").ok());
+  server_->Kill();
+  const auto refused = TryBegin("new");
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(errors::ReasonOf(refused.status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  server_->Start();
+  while (!TryBegin("probe").ok()) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_EQ(Begin("done").outcome, "outcome");
+  EXPECT_EQ(Begin("new").state, RequestState::kNew) << "the refused attempt holds no key";
+}
+
+TEST_F(RedisRequestLogTest, WhatEndsWhileTheServerIsAwayIsStoredWhenItIsThereAgain) {
+  const BegunRequest finished = Begin("finished");
+  const BegunRequest forgotten = Begin("forgotten");
+  const BegunRequest left = Begin("left");
+  server_->Kill();
+  EXPECT_EQ(errors::ReasonOf(Finish("finished", finished.attempt, "done")),
+            v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_FALSE(Forget("forgotten", forgotten.attempt).ok());
+  EXPECT_FALSE(LeaveUnknown("left", left.attempt).ok());
+  server_->Start();
+  while (!TryBegin("probe").ok()) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_EQ(Begin("finished").outcome, "done");
+  EXPECT_EQ(Begin("forgotten").state, RequestState::kNew);
+  EXPECT_EQ(Begin("left").state, RequestState::kUnknownOutcome);
+}
+
+TEST_F(RedisRequestLogTest, AServerThatRestartsBetweenTwoRequestsIsNotNoticed) {
+  Begin("before");
+  server_->Kill();
+  server_->Start();
+  EXPECT_EQ(Begin("after").state, RequestState::kNew);
+  EXPECT_EQ(Begin("before").state, RequestState::kInFlight);
+}
+
+TEST_F(RedisRequestLogTest, AServerThatDoesNotAnswerIsAskedForNoLongerThanTheTimeout) {
+  RedisOptions options = server_->options();
+  options.timeout = absl::Milliseconds(100);
+  RedisClient client(options);
+  RedisRequestLog log(client);
+  ASSERT_TRUE(async::BlockOn(loop_, log.Begin(call_, "k", "f", kNow)).ok());
+  server_->Pause();
+  const auto refused = async::BlockOn(loop_, log.Begin(call_, "late", "f", kNow));
+  server_->Resume();
+  EXPECT_EQ(errors::ReasonOf(refused.status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  // What the server did of it after all is taken back first.
+  absl::StatusOr<BegunRequest> again = refused;
+  while (!again.ok()) again = async::BlockOn(loop_, log.Begin(call_, "late", "g", kNow));
+  EXPECT_EQ(again->state, RequestState::kNew);
+}
+
+TEST_F(RedisRequestLogTest, WhatAnotherProcessHasInFlightIsInFlightForAsLongAsItLives) {
+  auto other_client = std::make_unique<RedisClient>(server_->options());
+  auto other = std::make_unique<RedisRequestLog>(*other_client);
+  const auto begun = async::BlockOn(loop_, other->Begin(call_, "k", "f", kNow));
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_EQ(Begin("k").state, RequestState::kInFlight);
+  EXPECT_EQ(Begin("k", "g").state, RequestState::kOtherRequest);
+  other.reset();
+  other_client.reset();
+  const BegunRequest found = Begin("k");
+  EXPECT_EQ(found.state, RequestState::kUnknownOutcome);
+  EXPECT_EQ(found.attempt, begun->attempt);
+}
+
+TEST_F(RedisRequestLogTest, AProcessWhoseLeaseRunsOutCountsAsEnded) {
+  RedisClient other_client(server_->options());
+  RedisRequestLog other(other_client);
+  ASSERT_TRUE(async::BlockOn(loop_, other.Begin(call_, "k", "f", kNow)).ok());
+  EXPECT_EQ(Begin("k").state, RequestState::kInFlight);
+  server_->Ask({"DEL", "edugate:owner:" + other_client.owner()});
+  EXPECT_EQ(Begin("k").state, RequestState::kUnknownOutcome);
+}
+
+TEST_F(RedisRequestLogTest, KeysShowNothingAndExpire) {
+  Begin("jane@example.org");
+  const RedisValue keys = server_->Ask({"KEYS", "*"});
+  for (const RedisValue& key : keys.array) {
+    EXPECT_EQ(key.text.find("jane"), std::string::npos);
+    EXPECT_EQ(key.text.rfind("edugate:", 0), 0u) << key.text;
+    if (key.text.rfind("edugate:request:", 0) != 0) continue;
+    EXPECT_GT(server_->Ask({"PTTL", key.text}).integer, 0);
+  }
+}
+
+TEST_F(RedisRequestLogTest, AKeyIsGivenBackWhereTheCallEndsBeforeTheAnswer) {
+  Begin("first");
+  async::CallContext cancelled(loop_, async::kNever);
+  std::optional<absl::StatusOr<BegunRequest>> begun;
+  server_->Ask({"CLIENT", "PAUSE", "60000", "WRITE"});
+  Start(loop_, BeginInto(*log_, cancelled, begun));
+  cancelled.Cancel();
+  while (!begun.has_value()) loop_.RunTurn(async::kNever);
+  server_->Ask({"CLIENT", "UNPAUSE"});
+  EXPECT_EQ(begun->status().code(), absl::StatusCode::kCancelled);
+  absl::StatusOr<BegunRequest> again = begun->status();
+  while (!again.ok()) again = TryBegin("k", "other");
+  EXPECT_EQ(again->state, RequestState::kNew);
 }
 
 // What a killed process reports: its keys are numbers, and negative once they are finished.
@@ -339,6 +481,55 @@ async::Task<void> BeginAndFinish(RequestLog& log, async::EventLoop& loop, int64_
     auto finished = co_await log.Finish(call, key, begun->attempt, key);
     if (!finished.ok()) _exit(1);
     reporter.Report(-number);
+  }
+}
+
+TEST(RequestLogCrashTest, NoRequestOfAKilledProcessIsLostOrNewAgainInRedis) {
+  TemporaryFolder folder;
+  std::map<int64_t, bool> finished;
+  RedisServer server(folder.path());
+  {
+    ChildProcess child([&](ChildProcess::Reporter reporter) {
+      RedisClient::Limits limits;
+      limits.lease = absl::Milliseconds(200);
+      RedisClient client(server.options(), limits);
+      RedisRequestLog log(client);
+      async::EventLoop loop;
+      for (int64_t i = 0; i < 20; ++i) {
+        loop.Spawn(BeginAndFinish(log, loop, i * 1'000'000 + 1, reporter));
+      }
+      loop.Run();
+    });
+    const auto note = [&](int64_t report) { finished[std::abs(report)] |= report < 0; };
+    for (int i = 0; i < 600; ++i) {
+      const auto report = child.Next();
+      ASSERT_TRUE(report.has_value()) << "the child ended by itself";
+      note(*report);
+    }
+    child.Kill();
+    for (auto report = child.Next(); report.has_value(); report = child.Next()) note(*report);
+  }
+  // The server is killed, too, while it still has the lease.
+  server.Kill();
+  server.Start();
+  RedisClient client(server.options());
+  RedisRequestLog log(client);
+  async::EventLoop loop;
+  async::CallContext call(loop, async::kNever);
+  for (const auto& [number, is_finished] : finished) {
+    const std::string key = absl::StrCat(number);
+    auto begun = async::BlockOn(loop, log.Begin(call, key, "f", kNow));
+    ASSERT_TRUE(begun.ok()) << begun.status();
+    while (begun->state == RequestState::kInFlight) {
+      begun = async::BlockOn(loop, log.Begin(call, key, "f", kNow));
+      ASSERT_TRUE(begun.ok()) << begun.status();
+    }
+    if (is_finished || begun->state == RequestState::kDone) {
+      EXPECT_EQ(begun->state, RequestState::kDone) << key;
+      EXPECT_EQ(begun->outcome, key);
+    } else {
+      EXPECT_EQ(begun->state, RequestState::kUnknownOutcome) << key;
+    }
   }
 }
 

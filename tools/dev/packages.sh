@@ -6,11 +6,11 @@ BUILD_PACKAGES=(
   clang-19 lld-19 ccache cmake ninja-build pkg-config git ca-certificates python3
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libsimdjson-dev libpugixml-dev libyaml-cpp-dev
-  libspdlog-dev prometheus-cpp-dev libsqlite3-dev libcli11-dev libcpp-httplib-dev libjemalloc-dev
+  libspdlog-dev prometheus-cpp-dev libsqlite3-dev libhiredis-dev libcli11-dev libcpp-httplib-dev libjemalloc-dev
   libgtest-dev libgmock-dev openssl
 )
 # The clients among the tests.
-TEST_PACKAGES=(python3-grpcio python3-protobuf)
+TEST_PACKAGES=(redis-server python3-grpcio python3-protobuf python3-hpack)
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 LINT_PACKAGES=(clang-tidy-19 clang-format-19 shellcheck)
 

@@ -1,0 +1,114 @@
+#include "runtime/store/redis_client.h"
+
+#include <atomic>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "runtime/async/block_on.h"
+#include "runtime/errors/errors.h"
+#include "runtime/store/redis_server.h"
+#include "runtime/store/temporary_folder.h"
+
+namespace edugate::store {
+namespace {
+
+class RedisClientTest : public testing::Test {
+ protected:
+  absl::StatusOr<RedisValue> Ask(RedisClient& client, RedisCommand command) {
+    RedisJob job;
+    job.command = std::move(command);
+    return async::BlockOn(loop_, client.Run(call_, std::move(job)));
+  }
+
+  TemporaryFolder folder_;
+  async::EventLoop loop_;
+  async::CallContext call_{loop_, async::kNever};
+};
+
+TEST_F(RedisClientTest, AnswersComeToThoseWhoAsked) {
+  RedisServer server(folder_.path());
+  RedisClient client(server.options());
+  EXPECT_EQ(Ask(client, {"SET", "k", std::string("a\0b", 3)})->text, "OK");
+  EXPECT_EQ(Ask(client, {"GET", "k"})->text, std::string("a\0b", 3));
+  EXPECT_EQ(Ask(client, {"GET", "nothing"})->kind, RedisValue::Kind::kNil);
+  EXPECT_EQ(Ask(client, {"STRLEN", "k"})->integer, 3);
+  EXPECT_EQ(Ask(client, {"MGET", "k", "nothing"})->array.size(), 2u);
+}
+
+TEST_F(RedisClientTest, ARefusedCommandIsItsOwnErrorAndShowsNothing) {
+  RedisServer server(folder_.path());
+  RedisClient client(server.options());
+  const absl::Status refused = Ask(client, {"EVAL", "return canary", "0"}).status();
+  EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_EQ(std::string(refused.message()).find("canary"), std::string::npos);
+  EXPECT_TRUE(Ask(client, {"DBSIZE"}).ok());
+}
+
+TEST_F(RedisClientTest, APasswordIsAskedForWithEachConnection) {
+  RedisServer server(folder_.path());
+  server.Ask(
+      {"ACL", "SETUSER", "edugate", "on", ">first password", "~edugate:*", "&edugate:*", "+@all"});
+  std::atomic<bool> changed = false;
+  RedisOptions options = server.options();
+  options.username = "edugate";
+  options.password = [&] { return changed ? "second password" : "first password"; };
+  RedisClient client(options);
+  EXPECT_TRUE(Ask(client, {"SET", "edugate:k", "v"}).ok());
+  EXPECT_FALSE(Ask(client, {"GET", "another:k"}).ok());
+  server.Ask({"ACL", "SETUSER", "edugate", "resetpass", ">second password"});
+  server.Ask({"CLIENT", "KILL", "USER", "edugate"});
+  changed = true;
+  EXPECT_EQ(Ask(client, {"GET", "edugate:k"})->text, "v");
+}
+
+TEST_F(RedisClientTest, AWrongPasswordIsToldAsAnUnusableStore) {
+  RedisServer server(folder_.path());
+  server.Ask({"ACL", "SETUSER", "edugate", "on", ">right", "~*", "+@all"});
+  RedisOptions options = server.options();
+  options.username = "edugate";
+  options.password = [] { return "canary"; };
+  RedisClient client(options);
+  const absl::Status refused = Ask(client, {"DBSIZE"}).status();
+  EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_NE(std::string(refused.message()).find("WRONGPASS"), std::string::npos) << refused;
+  EXPECT_EQ(std::string(refused.message()).find("canary"), std::string::npos);
+}
+
+TEST_F(RedisClientTest, WithoutAServerJobsAreRefusedAndItsReturnIsNoticed) {
+  RedisServer server(folder_.path());
+  std::atomic<int> lost = 0;
+  std::atomic<int> found = 0;
+  RedisClient::Limits limits;
+  limits.on_change = [&](const absl::Status& state) { ++(state.ok() ? found : lost); };
+  RedisClient client(server.options(), limits);
+  EXPECT_TRUE(Ask(client, {"SET", "k", "v"}).ok());
+  server.Kill();
+  EXPECT_EQ(errors::ReasonOf(Ask(client, {"GET", "k"}).status()),
+            v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_EQ(lost, 1);
+  server.Start();
+  // By itself: nobody asks.
+  while (found == 0) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_EQ(Ask(client, {"GET", "k"})->text, "v");
+}
+
+TEST_F(RedisClientTest, KnowsHowManyProcessesThereAre) {
+  RedisServer server(folder_.path());
+  RedisClient one(server.options());
+  ASSERT_TRUE(Ask(one, {"DBSIZE"}).ok());
+  EXPECT_EQ(one.processes(), 1);
+  RedisClient two(server.options());
+  ASSERT_TRUE(Ask(two, {"DBSIZE"}).ok());
+  EXPECT_EQ(two.processes(), 2);
+}
+
+TEST_F(RedisClientTest, TooManyJobsAreRefused) {
+  RedisServer server(folder_.path());
+  RedisClient::Limits limits;
+  limits.max_waiting_jobs = 0;
+  RedisClient client(server.options(), limits);
+  EXPECT_EQ(errors::ReasonOf(Ask(client, {"DBSIZE"}).status()), v1::ERROR_REASON_LOCAL_LIMIT);
+}
+
+}  // namespace
+}  // namespace edugate::store

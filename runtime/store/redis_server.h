@@ -1,0 +1,91 @@
+// For tests: a Redis server of their own, from the packaged program.
+#ifndef EDUGATE_RUNTIME_STORE_REDIS_SERVER_H_
+#define EDUGATE_RUNTIME_STORE_REDIS_SERVER_H_
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "runtime/store/redis_connection.h"
+
+namespace edugate::store {
+
+// Serves on a Unix socket in a folder, or on a loopback port, and keeps its data in the folder:
+// every write is on the disk before it is answered.
+class RedisServer {
+ public:
+  // `folder` outlives the server. `more`: further arguments, as in {"--requirepass", "x"}.
+  explicit RedisServer(std::string folder, std::vector<std::string> more = {})
+      : folder_(std::move(folder)), more_(std::move(more)) {
+    Start();
+  }
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+  ~RedisServer() { Kill(); }
+
+  // The socket's path.
+  std::string address() const { return folder_ + "/redis.sock"; }
+
+  RedisOptions options() const { return {.address = address()}; }
+
+  void Start() {
+    std::vector<std::string> arguments = {"redis-server", "--port",    "0",
+                                          "--unixsocket", address(),   "--dir",
+                                          folder_,        "--save",    "",
+                                          "--appendonly", "yes",       "--appendfsync",
+                                          "always",       "--logfile", folder_ + "/redis.log",
+                                          "--daemonize",  "no"};
+    arguments.insert(arguments.end(), more_.begin(), more_.end());
+    std::vector<char*> argv;
+    for (std::string& each : arguments) argv.push_back(each.data());
+    argv.push_back(nullptr);
+    if (posix_spawnp(&pid_, argv[0], nullptr, nullptr, argv.data(), environ) != 0) abort();
+    for (int i = 0; i < 1000 && !Answers(); ++i) absl::SleepFor(absl::Milliseconds(10));
+    if (!Answers()) abort();
+  }
+
+  // kill -9.
+  void Kill() {
+    if (pid_ == 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+    unlink(address().c_str());
+  }
+
+  // Stops it where it is, and lets it go on.
+  void Pause() const { kill(pid_, SIGSTOP); }
+  void Resume() const { kill(pid_, SIGCONT); }
+
+  // Asks it something beside the code under test.
+  RedisValue Ask(const RedisCommand& command) const {
+    auto connection = RedisConnection::Connect(options());
+    if (!connection.ok()) abort();
+    auto answer = (*connection)->Ask(command, absl::Seconds(10));
+    if (!answer.ok()) abort();
+    return *std::move(answer);
+  }
+
+ private:
+  bool Answers() const {
+    auto connection = RedisConnection::Connect(options());
+    return connection.ok() && (*connection)->Ask({"DBSIZE"}, absl::Seconds(1)).ok();
+  }
+
+  const std::string folder_;
+  const std::vector<std::string> more_;
+  pid_t pid_ = 0;
+};
+
+}  // namespace edugate::store
+
+#endif  // EDUGATE_RUNTIME_STORE_REDIS_SERVER_H_
