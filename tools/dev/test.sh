@@ -11,6 +11,7 @@ run_tests() {
   need tests "${TEST_PACKAGES[@]}"
   build_preset "$preset" all
   fetch_buf
+  if [[ "$preset" == dev ]]; then clients; fi
   sanitizer_options
   if [[ "$preset" != tsan ]]; then
     run_ctest "$folder" "$@"
