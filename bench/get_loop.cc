@@ -1,14 +1,19 @@
 // The floor of the back: bare GETs by libcurl's multi interface, driven by epoll in one thread, as
 // many in flight as asked for, over connections that are kept.
 //
-//   bench_get URL BYTES CALLS IN_FLIGHT
+//   bench_get URL BYTES CALLS IN_FLIGHT [CALLS_PER_SECOND]
 //
-// Every answer must be a 200 of BYTES bytes. Prints the CPU time of one call, in microseconds.
+// Every answer must be a 200 of BYTES bytes. Prints the CPU time of one call, in microseconds. With
+// CALLS_PER_SECOND, calls start at that pace, at most IN_FLIGHT of them at a time, and what is
+// printed is how long they took, in microseconds: one a line.
 #include <curl/curl.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -22,6 +27,8 @@ namespace {
 
 // A page comes with one recv; libcurl's default of 16 KB takes two.
 constexpr long kReceiveBuffer = 32 << 10;
+
+using Clock = std::chrono::steady_clock;
 
 // A socket stays registered with epoll for as long as it is open, for reading once it is connected:
 // a call on a kept connection then costs no epoll_ctl. It is the cheapest loop around libcurl that
@@ -55,7 +62,7 @@ class GetLoop {
   void Prepare(int in_flight) {
     headers_ = curl_slist_append(headers_, "api_key: bench");
     for (int i = 0; i < in_flight; ++i) {
-      auto* transfer = new Transfer{curl_easy_init(), {}};
+      auto* transfer = new Transfer{curl_easy_init(), {}, {}};
       curl_easy_setopt(transfer->easy, CURLOPT_URL, url_.c_str());
       curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, headers_);
       curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, &GetLoop::OnData);
@@ -79,10 +86,36 @@ class GetLoop {
     return !failed_;
   }
 
+  // Makes `calls` calls, `pace` apart. False: one of them failed; no other run then.
+  bool RunAtPace(int64_t calls, std::chrono::nanoseconds pace) {
+    paced_ = true;
+    idle_ = transfers_;
+    took_.reserve(static_cast<size_t>(calls));
+    next_ = Clock::now();
+    for (int64_t started = 0; (started < calls || in_flight_ > 0) && !failed_;) {
+      for (; started < calls && !idle_.empty() && Clock::now() >= next_; ++started) {
+        Transfer* transfer = idle_.back();
+        idle_.pop_back();
+        // A call that starts late has waited since it was due.
+        transfer->due = next_;
+        next_ += pace;
+        to_start_ = 1;
+        Start(transfer);
+      }
+      if (started == calls) next_ = Clock::time_point::max();
+      Turn();
+    }
+    return !failed_;
+  }
+
+  // How long the calls of RunAtPace took.
+  const std::vector<std::chrono::nanoseconds>& took() const { return took_; }
+
  private:
   struct Transfer {
     CURL* easy;
     std::string body;
+    Clock::time_point due;
   };
 
   void Start(Transfer* transfer) {
@@ -101,11 +134,10 @@ class GetLoop {
       curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     Collect();
-    if (in_flight_ == 0) return;
+    if (in_flight_ == 0 && !paced_) return;
     std::array<epoll_event, 128> events;
-    const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
-                                 static_cast<int>(timeout_ms_));
-    if (count == 0) timeout_ms_ = 0;
+    const int count = Wait(events);
+    if (count == 0 && (!paced_ || timeout_ms_ > 0)) timeout_ms_ = 0;
     for (int i = 0; i < count; ++i) {
       const uint32_t ready = events[i].events;
       const int mask = ((ready & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
@@ -113,6 +145,18 @@ class GetLoop {
                        ((ready & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
       curl_multi_socket_action(multi_, events[i].data.fd, mask, &running);
     }
+  }
+
+  int Wait(std::array<epoll_event, 128>& events) {
+    const int size = static_cast<int>(events.size());
+    if (!paced_) return epoll_wait(epoll_, events.data(), size, static_cast<int>(timeout_ms_));
+    auto wait = idle_.empty() ? Clock::duration(std::chrono::seconds(1)) : next_ - Clock::now();
+    if (timeout_ms_ >= 0)
+      wait = std::min<Clock::duration>(wait, std::chrono::milliseconds(timeout_ms_));
+    wait = std::clamp<Clock::duration>(wait, Clock::duration(0), std::chrono::seconds(1));
+    const timespec limit{.tv_sec = wait / std::chrono::seconds(1),
+                         .tv_nsec = static_cast<long>((wait % std::chrono::seconds(1)).count())};
+    return epoll_pwait2(epoll_, events.data(), size, &limit, nullptr);
   }
 
   void Collect() {
@@ -132,7 +176,12 @@ class GetLoop {
                   << transfer->body.size() << " bytes\n";
         failed_ = true;
       }
-      Start(transfer);
+      if (paced_) {
+        took_.push_back(Clock::now() - transfer->due);
+        idle_.push_back(transfer);
+      } else {
+        Start(transfer);
+      }
     }
   }
 
@@ -182,6 +231,11 @@ class GetLoop {
   int64_t to_start_ = 0;
   int in_flight_ = 0;
   bool failed_ = false;
+  bool paced_ = false;
+  // Of RunAtPace.
+  std::vector<Transfer*> idle_;
+  Clock::time_point next_;
+  std::vector<std::chrono::nanoseconds> took_;
 };
 
 }  // namespace
@@ -191,9 +245,11 @@ int main(int argc, char** argv) {
   int64_t bytes = 0;
   int64_t calls = 0;
   int in_flight = 0;
-  if (argc != 5 || !absl::SimpleAtoi(argv[2], &bytes) || !absl::SimpleAtoi(argv[3], &calls) ||
-      !absl::SimpleAtoi(argv[4], &in_flight) || calls < 1 || in_flight < 1) {
-    std::cerr << "usage: bench_get URL BYTES CALLS IN_FLIGHT\n";
+  double rate = 0;
+  if (argc < 5 || argc > 6 || !absl::SimpleAtoi(argv[2], &bytes) ||
+      !absl::SimpleAtoi(argv[3], &calls) || !absl::SimpleAtoi(argv[4], &in_flight) || calls < 1 ||
+      in_flight < 1 || (argc == 6 && (!absl::SimpleAtod(argv[5], &rate) || rate < 1))) {
+    std::cerr << "usage: bench_get URL BYTES CALLS IN_FLIGHT [CALLS_PER_SECOND]\n";
     return 2;
   }
   curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -201,6 +257,12 @@ int main(int argc, char** argv) {
   loop.Prepare(in_flight);
   // Opens the connections.
   if (!loop.Run(calls / 10 + in_flight)) return 1;
+  if (rate > 0) {
+    if (!loop.RunAtPace(calls, std::chrono::nanoseconds(static_cast<int64_t>(1e9 / rate))))
+      return 1;
+    for (const std::chrono::nanoseconds each : loop.took()) std::cout << each.count() / 1e3 << "\n";
+    return 0;
+  }
   const double before = edugate::bench::CpuSeconds();
   if (!loop.Run(calls)) return 1;
   std::cout << (edugate::bench::CpuSeconds() - before) * 1e6 / static_cast<double>(calls) << "\n";

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Writes what the simulated providers answer: provider_bytes.py FOLDER [PAGE_SIZE].
+"""Writes what the simulated providers answer: provider_bytes.py FOLDER [PAGE_SIZE [RECORD_BYTES]].
 
-record.json is the class-enrollment API's documented record in its envelope, and page.json a last
-page of OpenApply's reenrollments. Both are compact JSON with the fields, types and order of the
-vendors' documents. Nothing in them is random, so that every run has the same bytes.
+record.json is the class-enrollment API's documented record in its envelope, with as many custom
+fields as it takes to be of the size, and page.json a last page of OpenApply's reenrollments. Both
+are compact JSON with the fields, types and order of the vendors' documents. course.json and
+course.xml are edX's documented course. Nothing in them is random, so that every run has the same
+bytes.
 """
 
+import copy
 import datetime
 import json
 import pathlib
+import shutil
 import sys
 
 RECORD = {
@@ -36,6 +40,23 @@ RECORD = {
 }
 
 LABELS = ("Pending", "Confirmed", "Undecided", "Declined", "Not Sent", "Sí, continúa")
+
+
+COURSE = pathlib.Path(__file__).parent.parent / "adapters" / "edx_enterprise" / "testdata"
+
+
+def text_of(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def record(size):
+    grown = copy.deepcopy(RECORD)
+    fields = grown["Results"][0]["CustomFields"]
+    while len(text_of(grown).encode()) < size:
+        number = len(fields)
+        fields.append({"Name": f"Custom field {number}", "TextValue": f"What was entered {number}",
+                       "CustomFieldId": 6000 + number})
+    return grown
 
 
 def instant(day):
@@ -78,11 +99,13 @@ def page(size):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    size = int(sys.argv[2]) if len(sys.argv) > 2 else 50
+    page_size = int(sys.argv[2]) if len(sys.argv) > 2 else 50
+    record_bytes = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     folder.mkdir(parents=True, exist_ok=True)
-    for name, value in (("record.json", RECORD), ("page.json", page(size))):
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-        (folder / name).write_text(text, encoding="utf-8")
+    for name, value in (("record.json", record(record_bytes)), ("page.json", page(page_size))):
+        (folder / name).write_text(text_of(value), encoding="utf-8")
+    for name in ("course.json", "course.xml"):
+        shutil.copyfile(COURSE / name, folder / name)
 
 
 if __name__ == "__main__":

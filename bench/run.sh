@@ -13,7 +13,7 @@ done
 BENCH_PACKAGES=(
   nginx-light nghttp2-client strace
   golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev golang-google-protobuf-dev
-  protoc-gen-go-1-5 protoc-gen-go-grpc
+  protoc-gen-go-1-5 protoc-gen-go-grpc valgrind openssl
 )
 
 if [[ " $* " == *" --stream "* ]]; then
@@ -23,7 +23,11 @@ fi
 
 # Debian starts nginx when it is installed; at run level 1 it does not. The bench starts its own.
 RUNLEVEL=1 need bench "${BENCH_PACKAGES[@]}"
+# Somebody's own Node serves as well as Debian's.
+command -v npm >/dev/null || need bench-node nodejs npm
 build_preset dev edugate bench_programs
 python3 bench/provider_bytes.py build/bench/www
+python3 bench/provider_bytes.py build/bench/www-large 200 16384
 bench/go_peer/build.sh build/bench/go_peer
+bench/node_peer/build.sh build/bench/node
 exec python3 bench/measure.py "$@"

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -75,6 +76,71 @@ TEST(EventLoopTest, WorkPostedByWorkRunsInTheSameTurn) {
   });
   loop.RunTurn(MonotonicTime::min());
   EXPECT_THAT(seen, ElementsAre("first", "second"));
+}
+
+// A queue like another library's: what is in it runs where it is polled.
+class FakeSource final : public Source {
+ public:
+  explicit FakeSource(std::function<void()> on_sleep = [] {}) : on_sleep_(std::move(on_sleep)) {}
+
+  void Add(std::function<void()> function) { queue_.push_back(std::move(function)); }
+  int awake() const { return awake_; }
+
+  bool Poll() override {
+    EXPECT_EQ(awake_, 1);
+    const std::vector<std::function<void()>> ready = std::exchange(queue_, {});
+    for (const std::function<void()>& function : ready) function();
+    return !ready.empty();
+  }
+  void OnSleep() override {
+    --awake_;
+    on_sleep_();
+  }
+  void OnWake() override { ++awake_; }
+
+ private:
+  std::function<void()> on_sleep_;
+  std::vector<std::function<void()>> queue_;
+  int awake_ = 0;
+};
+
+TEST(EventLoopTest, ASourceIsPolledWhileTheLoopHasOtherWork) {
+  EventLoop loop;
+  FakeSource source;
+  std::vector<std::string> seen;
+  loop.Post([&] {
+    loop.SetSource(&source);
+    source.Add([&] {
+      seen.push_back("polled");
+      loop.Post([&] {
+        seen.push_back("posted by it");
+        loop.Stop();
+      });
+    });
+  });
+  loop.Run();
+  EXPECT_THAT(seen, ElementsAre("polled", "posted by it"));
+}
+
+TEST(EventLoopTest, ASourceHearsThatTheLoopSleepsAndThatItHasEnded) {
+  EventLoop loop;
+  std::promise<void> asleep;
+  int sleeps = 0;
+  FakeSource source([&] {
+    if (++sleeps == 1) asleep.set_value();
+  });
+  loop.Post([&] { loop.SetSource(&source); });
+  std::thread stand_in([&] {
+    asleep.get_future().wait();
+    loop.Post([&] {
+      EXPECT_EQ(source.awake(), 1);
+      loop.Stop();
+    });
+  });
+  loop.Run();
+  stand_in.join();
+  EXPECT_EQ(sleeps, 2);
+  EXPECT_EQ(source.awake(), 0);
 }
 
 TEST(EventLoopTest, WorkThatPostsItselfForeverDoesNotStarveSockets) {

@@ -1,0 +1,120 @@
+#include "services/grpc_events.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "edugate/v1/enrollment_service.grpc.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "runtime/async/loop_pool.h"
+
+namespace edugate::services {
+namespace {
+
+// Answers with what was asked for, and notes whether a loop's thread ran it.
+class Echo final : public v1::EnrollmentService::CallbackService {
+ public:
+  explicit Echo(const async::EventLoop& loop) : loop_(loop) {}
+
+  grpc::ServerUnaryReactor* GetEnrollment(grpc::CallbackServerContext* context,
+                                          const v1::GetEnrollmentRequest* request,
+                                          v1::Enrollment* response) override {
+    on_loop_ = loop_.InLoop();
+    response->set_name(request->name());
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+
+  bool on_loop() const { return on_loop_; }
+
+ private:
+  const async::EventLoop& loop_;
+  std::atomic<bool> on_loop_{false};
+};
+
+// Keeps its loop awake.
+class Restless final : public async::Work {
+ public:
+  explicit Restless(async::EventLoop& loop) : loop_(loop) { loop_.Post(this); }
+
+  void End() {
+    ended_ = true;
+    while (!gone_) {
+    }
+  }
+
+ private:
+  void Run() override {
+    if (ended_) {
+      gone_ = true;
+    } else {
+      loop_.Post(this);
+    }
+  }
+
+  async::EventLoop& loop_;
+  std::atomic<bool> ended_{false};
+  std::atomic<bool> gone_{false};
+};
+
+class GrpcEventsTest : public testing::Test {
+ protected:
+  GrpcEventsTest() : service_(pool_.loop(0)) {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    RunGrpcEventsOn(pool_);
+    std::promise<void> begun;
+    pool_.loop(0).Post([&begun] { begun.set_value(); });
+    begun.get_future().wait();
+    stub_ = v1::EnrollmentService::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
+                                                               grpc::InsecureChannelCredentials()));
+  }
+  ~GrpcEventsTest() override { server_->Shutdown(); }
+
+  std::string Ask(const std::string& name) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    v1::GetEnrollmentRequest request;
+    request.set_name(name);
+    v1::Enrollment reply;
+    const grpc::Status status = stub_->GetEnrollment(&context, request, &reply);
+    return status.ok() ? reply.name() : status.error_message();
+  }
+
+  async::LoopPool pool_{1};
+  Echo service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::EnrollmentService::Stub> stub_;
+};
+
+TEST_F(GrpcEventsTest, ALoopThatIsAwakeRunsTheCallsItself) {
+  Restless restless(pool_.loop(0));
+  // The first event may still be the stand-in's, which was waiting for it.
+  EXPECT_EQ(Ask("first"), "first");
+  EXPECT_EQ(Ask("second"), "second");
+  EXPECT_TRUE(service_.on_loop());
+  restless.End();
+}
+
+TEST_F(GrpcEventsTest, CallsAreAnsweredWhileTheLoopSleepsAndWakes) {
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(Ask(std::to_string(i)), std::to_string(i));
+}
+
+TEST_F(GrpcEventsTest, CallsAreAnsweredAfterTheLoopsHaveEnded) {
+  EXPECT_EQ(Ask("before"), "before");
+  pool_.Shutdown();
+  EXPECT_EQ(Ask("after"), "after");
+  EXPECT_FALSE(service_.on_loop());
+}
+
+}  // namespace
+}  // namespace edugate::services
