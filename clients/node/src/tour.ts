@@ -199,9 +199,10 @@ async function watchEvents(channel: ChannelArguments): Promise<void> {
   for await (const event of events) {
     if (event.transcript !== created.name) continue;
     console.log(`event: ${event.providerType}`);
-    // Leaving the loop cancels the call.
     if (event.type === TranscriptEventType.PROCESSED) break;
   }
+  // Leaving the loop ends the reading, and not the call.
+  watch.cancel();
   client.close();
 }
 
