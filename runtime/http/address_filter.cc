@@ -9,6 +9,9 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <string>
+
+#include "absl/strings/numbers.h"
 
 namespace edugate::http {
 
@@ -66,22 +69,84 @@ Reach ReachOf6(const std::array<uint8_t, 16>& a) {
   return (a[0] & 0xe0) == 0x20 ? Reach::kPublic : Reach::kNowhere;
 }
 
-}  // namespace
+using Bytes = std::array<uint8_t, 16>;
 
-Reach ReachOf(const sockaddr& address) {
+constexpr Bytes kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+// The address as IPv6, an IPv4 address mapped; nothing where it is neither.
+std::optional<Bytes> BytesOf(const sockaddr& address) {
+  Bytes bytes = kMapped;
   if (address.sa_family == AF_INET) {
     sockaddr_in in;
     std::memcpy(&in, &address, sizeof(in));
-    return ReachOf4(ntohl(in.sin_addr.s_addr));
+    std::memcpy(bytes.data() + 12, &in.sin_addr, 4);
+    return bytes;
   }
   if (address.sa_family == AF_INET6) {
     sockaddr_in6 in6;
     std::memcpy(&in6, &address, sizeof(in6));
-    std::array<uint8_t, 16> bytes;
     std::memcpy(bytes.data(), &in6.sin6_addr, bytes.size());
-    return ReachOf6(bytes);
+    return bytes;
   }
-  return Reach::kNowhere;
+  return std::nullopt;
+}
+
+std::optional<Bytes> BytesOf(absl::string_view text) {
+  const std::string address(text);
+  Bytes bytes = kMapped;
+  if (inet_pton(AF_INET, address.c_str(), bytes.data() + 12) == 1) return bytes;
+  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return bytes;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Reach ReachOf(absl::string_view address) {
+  const std::optional<Bytes> bytes = BytesOf(address);
+  return bytes.has_value() ? ReachOf6(*bytes) : Reach::kNowhere;
+}
+
+std::optional<Network> Network::Parse(absl::string_view cidr) {
+  const std::size_t slash = cidr.find('/');
+  if (slash == absl::string_view::npos) return std::nullopt;
+  const absl::string_view address = cidr.substr(0, slash);
+  const std::optional<Bytes> bytes = BytesOf(address);
+  const absl::string_view digits = cidr.substr(slash + 1);
+  int bits = 0;
+  if (!bytes.has_value() || digits.empty() || digits.size() > 3 ||
+      digits.find_first_not_of("0123456789") != absl::string_view::npos ||
+      !absl::SimpleAtoi(digits, &bits)) {
+    return std::nullopt;
+  }
+  const bool v4 = address.find(':') == absl::string_view::npos;
+  if (bits > (v4 ? 32 : 128)) return std::nullopt;
+  if (v4) bits += 96;
+  for (int bit = bits; bit < 128; ++bit) {
+    if (((*bytes)[bit / 8] >> (7 - bit % 8) & 1) != 0) return std::nullopt;
+  }
+  return Network(*bytes, bits);
+}
+
+bool Network::ContainsBytes(const Bytes& bytes) const {
+  const int whole = bits_ / 8;
+  if (!std::equal(bytes.begin(), bytes.begin() + whole, bytes_.begin())) return false;
+  const int rest = bits_ % 8;
+  return rest == 0 || ((bytes[whole] ^ bytes_[whole]) >> (8 - rest)) == 0;
+}
+
+bool Network::Contains(const sockaddr& address) const {
+  const std::optional<Bytes> bytes = BytesOf(address);
+  return bytes.has_value() && ContainsBytes(*bytes);
+}
+
+bool Network::Contains(absl::string_view address) const {
+  const std::optional<Bytes> bytes = BytesOf(address);
+  return bytes.has_value() && ContainsBytes(*bytes);
+}
+
+Reach ReachOf(const sockaddr& address) {
+  const std::optional<Bytes> bytes = BytesOf(address);
+  return bytes.has_value() ? ReachOf6(*bytes) : Reach::kNowhere;
 }
 
 }  // namespace edugate::http

@@ -74,5 +74,38 @@ TEST(AddressFilterTest, ALocalSocketLeadsNowhere) {
   EXPECT_EQ(ReachOf(local), Reach::kNowhere);
 }
 
+TEST(NetworkTest, ContainsWhatItsPrefixSays) {
+  const Network network = *Network::Parse("10.2.0.0/15");
+  for (const char* address : {"10.2.0.0", "10.3.255.255", "::ffff:10.2.1.1"}) {
+    EXPECT_TRUE(network.Contains(address)) << address;
+  }
+  for (const char* address : {"10.1.255.255", "10.4.0.0", "64:ff9b::10.2.0.1", "::10.2.0.1", ""}) {
+    EXPECT_FALSE(network.Contains(address)) << address;
+  }
+  const Network six = *Network::Parse("fd00:1234::/30");
+  EXPECT_TRUE(six.Contains("fd00:1237:ffff::1"));
+  EXPECT_FALSE(six.Contains("fd00:1238::1"));
+  EXPECT_TRUE(Network::Parse("0.0.0.0/0")->Contains("192.0.2.1"));
+  EXPECT_FALSE(Network::Parse("0.0.0.0/0")->Contains("2001:db8::1"));
+  EXPECT_TRUE(Network::Parse("10.0.0.1/32")->Contains("10.0.0.1"));
+  EXPECT_FALSE(Network::Parse("10.0.0.1/32")->Contains("10.0.0.0"));
+}
+
+TEST(NetworkTest, WhatIsNoNetworkIsNone) {
+  for (const char* text : {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8",
+                           "10.0.0.0/ 8", "10.0.0.0/8 ", "10.0.0.1/8", "10.0.0/8", "fd00::/129",
+                           "fd00::1/64", "host/8", "/8", "10.0.0.0/8/8", "10.0.0.0/0008"}) {
+    EXPECT_FALSE(Network::Parse(text).has_value()) << text;
+  }
+}
+
+TEST(ReachOfTest, TakesWordsToo) {
+  EXPECT_EQ(ReachOf("169.254.169.254"), Reach::kPrivate);
+  EXPECT_EQ(ReachOf("::1"), Reach::kLoopback);
+  EXPECT_EQ(ReachOf("8.8.8.8"), Reach::kPublic);
+  EXPECT_EQ(ReachOf("64:ff9b::a9fe:a9fe"), Reach::kPrivate);
+  EXPECT_EQ(ReachOf("not an address"), Reach::kNowhere);
+}
+
 }  // namespace
 }  // namespace edugate::http

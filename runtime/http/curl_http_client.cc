@@ -8,14 +8,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <coroutine>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/async/call_context.h"
 #include "runtime/http/address_filter.h"
+#include "runtime/http/origin.h"
 #include "runtime/http/request_check.h"
 #include "runtime/http/response_reader.h"
 
@@ -171,6 +174,95 @@ class HeaderLines {
 
 }  // namespace
 
+// The rules of one connection. Immutable.
+class CurlHttpClient::Endpoint final : public HttpClient {
+ public:
+  // To anywhere that CurlOptions allow.
+  Endpoint(CurlHttpClient& client, const CurlOptions& options)
+      : client_(client),
+        options_(HowOf(options)),
+        anywhere_(true),
+        anywhere_loopback_(options.allow_loopback),
+        anywhere_private_(options.allow_private) {}
+
+  Endpoint(CurlHttpClient& client, const EndpointOptions& options)
+      : client_(client), options_(options) {
+    for (const std::string& url : options.origins) {
+      const std::optional<Origin> origin = Origin::Of(url);
+      if (origin.has_value()) origins_.push_back(*origin);
+    }
+  }
+
+  async::Task<Exchange> Send(async::CallContext& call, const Request& request) override {
+    return client_.SendFrom(*this, call, request);
+  }
+
+  const EndpointOptions& options() const { return options_; }
+
+  // Different for each endpoint of the process, so that a handle's options can be told from
+  // another's.
+  uint64_t id() const { return id_; }
+
+  // Whether the URL's origin is one of the connection's.
+  bool Holds(absl::string_view url) const { return anywhere_ || OriginOf(url) != nullptr; }
+
+  // Whether this machine may be spoken to under this URL.
+  bool AllowsLoopback(absl::string_view url) const {
+    if (anywhere_) return anywhere_loopback_;
+    const Origin* const origin = OriginOf(url);
+    return origin != nullptr && origin->loopback();
+  }
+
+  // Whether the address may be connected to for this URL. Plain http stays on this machine.
+  template <typename Address>
+  bool AllowsAddress(const Address& address, absl::string_view url) const {
+    const bool plain = absl::StartsWithIgnoreCase(url, "http:");
+    switch (ReachOf(address)) {
+      case Reach::kPublic:
+        return !plain;
+      case Reach::kPrivate:
+        return !plain &&
+               (anywhere_private_ ||
+                std::any_of(options_.allowed_networks.begin(), options_.allowed_networks.end(),
+                            [&](const Network& network) { return network.Contains(address); }));
+      case Reach::kLoopback:
+        return AllowsLoopback(url);
+      case Reach::kNowhere:
+        break;
+    }
+    return false;
+  }
+
+ private:
+  static EndpointOptions HowOf(const CurlOptions& options) {
+    EndpointOptions how;
+    how.connect_timeout = options.connect_timeout;
+    how.http2 = options.http2;
+    how.ca_file = options.ca_file;
+    return how;
+  }
+
+  static uint64_t NextId() {
+    static std::atomic<uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+
+  const Origin* OriginOf(absl::string_view url) const {
+    for (const Origin& origin : origins_) {
+      if (origin.Holds(url)) return &origin;
+    }
+    return nullptr;
+  }
+
+  CurlHttpClient& client_;
+  const EndpointOptions options_;
+  const uint64_t id_ = NextId();
+  std::vector<Origin> origins_;
+  const bool anywhere_ = false;
+  const bool anywhere_loopback_ = false;
+  const bool anywhere_private_ = false;
+};
+
 // A socket of libcurl and what epoll knows of it.
 struct CurlHttpClient::Socket final : public async::Watcher {
   Socket(Engine& engine, int fd, bool ours) : engine(engine), fd(fd), ours(ours) {}
@@ -208,8 +300,8 @@ class CurlHttpClient::Engine {
     curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
                       static_cast<long>(options.max_connections));
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
-    curl_multi_setopt(multi_, CURLMOPT_PIPELINING,
-                      options.http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING);
+    // For the endpoints that offer HTTP/2.
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     share_ = curl_share_init();
     // Without it each handle has TLS sessions of its own.
     curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
@@ -218,7 +310,7 @@ class CurlHttpClient::Engine {
   Engine& operator=(const Engine&) = delete;
 
   ~Engine() {
-    for (CURL* easy : pooled_) curl_easy_cleanup(easy);
+    for (const Handle& handle : pooled_) curl_easy_cleanup(handle.easy);
     curl_multi_cleanup(multi_);
     curl_share_cleanup(share_);
     for (const std::unique_ptr<Socket>& socket : sockets_) {
@@ -229,17 +321,29 @@ class CurlHttpClient::Engine {
   async::EventLoop& loop() const { return loop_; }
   const CurlOptions& options() const { return options_; }
 
-  // A handle with all that is the same for every request, or null without memory.
-  CURL* Acquire() {
-    if (pooled_.empty()) return NewHandle();
-    CURL* const easy = pooled_.back();
-    pooled_.pop_back();
+  // A handle with all that is the same for every request of the endpoint, or null without memory.
+  CURL* Acquire(const Endpoint& endpoint) {
+    // One that was this endpoint's before needs nothing.
+    for (std::size_t i = pooled_.size(); i-- > 0;) {
+      if (pooled_[i].endpoint != endpoint.id()) continue;
+      CURL* const easy = pooled_[i].easy;
+      pooled_.erase(pooled_.begin() + static_cast<std::ptrdiff_t>(i));
+      return easy;
+    }
+    CURL* easy = nullptr;
+    if (pooled_.size() < kPooledHandles) {
+      easy = NewHandle();
+    } else {
+      easy = pooled_.front().easy;
+      pooled_.erase(pooled_.begin());
+    }
+    if (easy != nullptr) SetEndpoint(easy, endpoint);
     return easy;
   }
 
-  void Release(CURL* easy) {
+  void Release(CURL* easy, const Endpoint& endpoint) {
     if (pooled_.size() < kPooledHandles) {
-      pooled_.push_back(easy);
+      pooled_.push_back({easy, endpoint.id()});
     } else {
       curl_easy_cleanup(easy);
     }
@@ -362,13 +466,20 @@ class CurlHttpClient::Engine {
     socket.registered = events;
   }
 
+  // A handle for reuse, and whose options it has.
+  struct Handle {
+    CURL* easy;
+    uint64_t endpoint;
+  };
+
   CURL* NewHandle();
+  static void SetEndpoint(CURL* easy, const Endpoint& endpoint);
 
   async::EventLoop& loop_;
   const CurlOptions& options_;
   CURLM* multi_ = nullptr;
   CURLSH* share_ = nullptr;
-  std::vector<CURL*> pooled_;
+  std::vector<Handle> pooled_;
   std::vector<std::unique_ptr<Socket>> sockets_;  // By file descriptor.
   bool timeouts_due_ = false;
   Timeout timeout_;
@@ -384,10 +495,12 @@ class CurlHttpClient::Transfer final : private async::Timer,
                                        private async::CancelCallback,
                                        private Resumable {
  public:
-  Transfer(Engine& engine, async::CallContext& call, const Request& request)
+  Transfer(Engine& engine, const Endpoint& endpoint, async::CallContext& call,
+           const Request& request)
       : Timer(engine.loop()),
         CancelCallback(call),
         engine_(engine),
+        endpoint_(endpoint),
         call_(call),
         request_(request),
         reader_(request, {engine.options().max_header_bytes, engine.options().max_decode_ratio}),
@@ -422,7 +535,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
       Settle(Failure::kCancelled, "the sender of the body gave up");
     } else if (replay_refused_) {
       Settle(Failure::kReset, "the kept connection was dead; the request is not sent twice");
-    } else if (code == CURLE_COULDNT_CONNECT && progress_.address_refused) {
+    } else if ((code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK) &&
+               progress_.address_refused) {
       Settle(Failure::kConnect, "the host's address is not allowed");
     } else if (code == CURLE_OK) {
       Settle(Failure::kNone, "");
@@ -461,9 +575,9 @@ class CurlHttpClient::Transfer final : private async::Timer,
 
   // libcurl is about to write the request; it also comes here when it found a kept connection dead
   // and wants to write it once more.
-  static int OnRequest(void* transfer, char*, char*, int, int) {
+  static int OnRequest(void* transfer, char* address, char*, int, int) {
     Transfer& self = *static_cast<Transfer*>(transfer);
-    if (!self.MayWrite()) return CURL_PREREQFUNC_ABORT;
+    if (!self.MayWrite() || !self.MayReach(address)) return CURL_PREREQFUNC_ABORT;
     self.progress_.connected = true;
     return CURL_PREREQFUNC_OK;
   }
@@ -480,7 +594,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   };
 
   void Begin() {
-    easy_ = engine_.Acquire();
+    easy_ = engine_.Acquire(endpoint_);
     if (easy_ == nullptr) return Settle(Failure::kLocal, "libcurl gave no handle");
     SetOptions();
     if (request_.sink != nullptr) request_.sink->Attach(this);
@@ -542,6 +656,13 @@ class CurlHttpClient::Transfer final : private async::Timer,
     return !replay_refused_;
   }
 
+  // A kept connection may have been made for an endpoint with other rules.
+  bool MayReach(absl::string_view address) {
+    if (progress_.sockets_opened || endpoint_.AllowsAddress(address, request_.url)) return true;
+    progress_.address_refused = true;
+    return false;
+  }
+
   // A source that has nothing to send is not a server that doesn't read.
   void SetStallLimit(bool on) {
     const int64_t seconds = absl::ToInt64Seconds(engine_.options().stall_time);
@@ -584,13 +705,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
     // A connection for the request to be written again.
     if (!MayWrite()) return CURL_SOCKET_BAD;
     progress_.sockets_opened = true;
-    const CurlOptions& options = engine_.options();
-    const Reach reach = ReachOf(address.addr);
-    const bool plain = absl::StartsWithIgnoreCase(request_.url, "http:");
-    const bool allowed = (reach == Reach::kPublic && !plain) ||
-                         (reach == Reach::kPrivate && !plain && options.allow_private) ||
-                         (reach == Reach::kLoopback && options.allow_loopback);
-    if (!allowed) {
+    if (!endpoint_.AllowsAddress(address.addr, request_.url)) {
       progress_.address_refused = true;
       return CURL_SOCKET_BAD;
     }
@@ -641,10 +756,11 @@ class CurlHttpClient::Transfer final : private async::Timer,
     exchange_.reused_connection =
         exchange_.request_sent && LongInfo(easy_, CURLINFO_NUM_CONNECTS) == 0;
     if (added_) engine_.Remove(easy_);
-    engine_.Release(std::exchange(easy_, nullptr));
+    engine_.Release(std::exchange(easy_, nullptr), endpoint_);
   }
 
   Engine& engine_;
+  const Endpoint& endpoint_;
   async::CallContext& call_;
   const Request& request_;
   ResponseReader reader_;
@@ -681,7 +797,8 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   CURL* const easy = curl_easy_init();
   if (easy == nullptr) return nullptr;
   Set(easy, CURLOPT_NOSIGNAL, 1L);
-  Set(easy, CURLOPT_PROTOCOLS_STR, options_.allow_loopback ? "http,https" : "https");
+  // RefusalOf() lets plain http pass to this machine only.
+  Set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   Set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
   Set(easy, CURLOPT_FOLLOWLOCATION, 0L);
   Set(easy, CURLOPT_MAXREDIRS, 0L);
@@ -695,8 +812,6 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_QUICK_EXIT, 1L);
   // An id such as ".." must reach the server as it was encoded, not change the path.
   Set(easy, CURLOPT_PATH_AS_IS, 1L);
-  Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
-      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
   Set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options_.stall_bytes_per_second));
   Set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(absl::ToInt64Seconds(options_.stall_time)));
   Set(easy, CURLOPT_MAXAGE_CONN, 55L);
@@ -708,10 +823,6 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   Set(easy, CURLOPT_SHARE, share_);
   Set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
-  if (!options_.ca_file.empty()) Set(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
-  Set(easy, CURLOPT_HTTP_VERSION,
-      static_cast<long>(options_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-  Set(easy, CURLOPT_PIPEWAIT, options_.http2 ? 1L : 0L);
   Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
   Set(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
   Set(easy, CURLOPT_READFUNCTION, &Transfer::OnRead);
@@ -722,8 +833,29 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   return easy;
 }
 
+// The options that differ between endpoints, on a handle that may have been another one's.
+void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
+  const EndpointOptions& options = endpoint.options();
+  Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
+  // The system's authorities are libcurl's own default, which a null doesn't bring back; and they
+  // are not trusted beside those of a file.
+  const curl_version_info_data& built = *curl_version_info(CURLVERSION_NOW);
+  const bool system = options.ca_file.empty();
+  Set(easy, CURLOPT_CAINFO, system ? built.cainfo : options.ca_file.c_str());
+  const char* const none = nullptr;
+  Set(easy, CURLOPT_CAPATH, system ? built.capath : none);
+  Set(easy, CURLOPT_HTTP_VERSION,
+      static_cast<long>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  Set(easy, CURLOPT_PIPEWAIT, options.http2 ? 1L : 0L);
+}
+
+std::unique_ptr<HttpClient> CurlHttpClient::MakeEndpoint(const EndpointOptions& options) {
+  return std::make_unique<Endpoint>(*this, options);
+}
+
 CurlHttpClient::CurlHttpClient(async::LoopPool& pool, CurlOptions options)
-    : options_(std::move(options)) {
+    : options_(std::move(options)), anywhere_(std::make_unique<Endpoint>(*this, options_)) {
   InitLibcurlOnce();
   for (std::size_t i = 0; i < pool.size(); ++i) {
     engines_.push_back(std::make_unique<Engine>(pool.loop(i), options_));
@@ -731,7 +863,7 @@ CurlHttpClient::CurlHttpClient(async::LoopPool& pool, CurlOptions options)
 }
 
 CurlHttpClient::CurlHttpClient(async::EventLoop& loop, CurlOptions options)
-    : options_(std::move(options)) {
+    : options_(std::move(options)), anywhere_(std::make_unique<Endpoint>(*this, options_)) {
   InitLibcurlOnce();
   engines_.push_back(std::make_unique<Engine>(loop, options_));
 }
@@ -746,9 +878,17 @@ CurlHttpClient::Engine* CurlHttpClient::EngineOf(const async::EventLoop& loop) c
 }
 
 async::Task<Exchange> CurlHttpClient::Send(async::CallContext& call, const Request& request) {
+  return SendFrom(*anywhere_, call, request);
+}
+
+async::Task<Exchange> CurlHttpClient::SendFrom(const Endpoint& endpoint, async::CallContext& call,
+                                               const Request& request) {
   Exchange refused;
   Engine* const engine = EngineOf(call.loop());
-  const absl::string_view refusal = RefusalOf(request, options_.allow_loopback);
+  absl::string_view refusal = RefusalOf(request, endpoint.AllowsLoopback(request.url));
+  if (refusal.empty() && !endpoint.Holds(request.url)) {
+    refusal = "the URL's host is not one of the connection's";
+  }
   const absl::Status stopped = call.Status();
   if (engine == nullptr) {
     refused.failure = Failure::kLocal;
@@ -761,7 +901,7 @@ async::Task<Exchange> CurlHttpClient::Send(async::CallContext& call, const Reque
     refused.detail = std::string(stopped.message());
   }
   if (!refused.ok()) co_return refused;
-  Transfer transfer(*engine, call, request);
+  Transfer transfer(*engine, endpoint, call, request);
   co_await transfer;
   Exchange exchange = transfer.TakeExchange();
   co_return exchange;

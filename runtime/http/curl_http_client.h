@@ -11,9 +11,27 @@
 #include "absl/time/time.h"
 #include "runtime/async/event_loop.h"
 #include "runtime/async/loop_pool.h"
+#include "runtime/http/address_filter.h"
 #include "runtime/http/http_client.h"
 
 namespace edugate::http {
+
+// Whom one connection's requests may reach, and how. The addresses that a host's name gives are
+// looked at when a socket is opened, so that a name that changes its mind changes nothing.
+struct EndpointOptions {
+  // The only origins that are spoken to, as absolute URLs of which scheme, host and port count. A
+  // request to another one is Failure::kRequestRefused. Plain http and this machine's own addresses
+  // need an origin that names a loopback address.
+  std::vector<std::string> origins;
+
+  // Private, shared and link-local networks that may be reached all the same. Addresses that lead
+  // nowhere (unspecified, multicast, reserved) and loopback addresses are not allowed by them.
+  std::vector<Network> allowed_networks;
+
+  absl::Duration connect_timeout = absl::Seconds(3);  // Name, TCP and TLS together.
+  bool http2 = false;   // Offers HTTP/2; costs more CPU than HTTP/1.1 for small answers.
+  std::string ca_file;  // PEM; empty: the system's.
+};
 
 // What the client allows and how long it waits. The defaults are those of production.
 struct CurlOptions {
@@ -27,7 +45,7 @@ struct CurlOptions {
   int64_t max_decode_ratio = 100;       // Decoded to received bytes, once 64 KB are decoded.
 
   // Lets connections to 127.0.0.0/8 and ::1, and plain http to them; nothing else goes over plain
-  // http. For tests and the sandbox.
+  // http. For tests and tools; what edugate serves has endpoints.
   bool allow_loopback = false;
 
   // Lets connections to private and link-local addresses, for providers inside the company's
@@ -52,17 +70,27 @@ class CurlHttpClient final : public HttpClient {
 
   ~CurlHttpClient() override;
 
-  // The call's loop is one of the client's.
+  // A client for one connection, which shares this one's sockets and handles and has rules of its
+  // own; what isn't in `options` is as in CurlOptions. This client outlives it, and it outlives its
+  // requests.
+  std::unique_ptr<HttpClient> MakeEndpoint(const EndpointOptions& options);
+
+  // The call's loop is one of the client's. To any public https address, and what CurlOptions allow
+  // besides.
   async::Task<Exchange> Send(async::CallContext& call, const Request& request) override;
 
  private:
+  class Endpoint;
   class Engine;
   class Transfer;
   struct Socket;
 
   Engine* EngineOf(const async::EventLoop& loop) const;
+  async::Task<Exchange> SendFrom(const Endpoint& endpoint, async::CallContext& call,
+                                 const Request& request);
 
   const CurlOptions options_;
+  const std::unique_ptr<Endpoint> anywhere_;
   std::vector<std::unique_ptr<Engine>> engines_;
 };
 

@@ -1,0 +1,241 @@
+#include "runtime/privacy/disclosure_log.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "runtime/async/block_on.h"
+#include "runtime/async/call_context.h"
+#include "runtime/async/event_loop.h"
+#include "runtime/async/when_all.h"
+#include "runtime/errors/errors.h"
+
+namespace edugate::privacy {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class DisclosureLogTest : public ::testing::Test {
+ protected:
+  DisclosureLogTest() {
+    std::string name = ::testing::TempDir() + "disclosures_XXXXXX";
+    folder_ = mkdtemp(name.data());
+    options_.path = folder_ + "/disclosures.log";
+    options_.key = std::string(32, 'k');
+  }
+  ~DisclosureLogTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<DisclosureLog> Open() {
+    auto log = DisclosureLog::Open(options_);
+    EXPECT_TRUE(log.ok()) << log.status();
+    return log.ok() ? *std::move(log) : nullptr;
+  }
+
+  absl::Status Write(DisclosureLog& log, std::string members) {
+    async::CallContext call(loop_, async::After(loop_.clock().MonotonicNow(), absl::Seconds(60)));
+    return async::BlockOn(loop_, log.AppendAndWait(call, std::move(members)));
+  }
+
+  ChainCheck Check() const {
+    return CheckChain(DisclosureFiles(options_.path), Chain(options_.key));
+  }
+
+  std::vector<std::string> LinesOf(const std::string& path) const {
+    return absl::StrSplit(ReadAll(path), '\n', absl::SkipEmpty());
+  }
+
+  async::EventLoop loop_;
+  std::string folder_;
+  DisclosureLogOptions options_;
+};
+
+TEST_F(DisclosureLogTest, KeepsAChainOfLines) {
+  {
+    auto log = Open();
+    EXPECT_TRUE(Write(*log, R"("kind":"read","n":1)").ok());
+    log->Append(R"("kind":"read","n":2)");
+    EXPECT_TRUE(Write(*log, R"("kind":"read","n":3)").ok());
+    EXPECT_EQ(log->counts().written, 3);
+    EXPECT_EQ(log->counts().lost, 0);
+    // On the disk when the call is answered, not only at the end.
+    EXPECT_THAT(ReadAll(options_.path), HasSubstr("\"n\":3"));
+  }
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  // The file's and the process's first lines, and three.
+  EXPECT_EQ(check.lines, 5);
+  struct stat status;
+  ASSERT_EQ(stat(options_.path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
+TEST_F(DisclosureLogTest, ARestartGoesOnWithTheChain) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_EQ(check.lines, 1 + 3 * 2);
+}
+
+TEST_F(DisclosureLogTest, ManyAtOnceAreAllThere) {
+  constexpr int kLines = 500;
+  {
+    auto log = Open();
+    async::CallContext call(loop_, async::After(loop_.clock().MonotonicNow(), absl::Seconds(60)));
+    std::vector<async::Task<absl::Status>> tasks;
+    for (int i = 0; i < kLines; ++i) {
+      tasks.push_back(log->AppendAndWait(call, absl::StrCat("\"n\":", i)));
+    }
+    for (const absl::Status& status : async::BlockOn(loop_, async::WhenAll(std::move(tasks)))) {
+      EXPECT_TRUE(status.ok()) << status;
+    }
+  }
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_EQ(check.lines, kLines + 2);
+}
+
+TEST_F(DisclosureLogTest, WhatACrashLeftOfALineIsTakenOutAndSaid) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  std::ofstream(options_.path, std::ios::app) << "{\"seq\":4,\"time\"";
+  EXPECT_FALSE(Check().whole);
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_THAT(ReadAll(options_.path), HasSubstr("\"kind\":\"start\",\"torn_bytes\":15"));
+}
+
+TEST_F(DisclosureLogTest, ATailThatDoesNotVerifyStopsTheStart) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  std::string text = ReadAll(options_.path);
+  text[text.rfind("read")] = 'R';
+  std::ofstream(options_.path, std::ios::trunc) << text;
+  const auto log = DisclosureLog::Open(options_);
+  EXPECT_EQ(errors::ReasonOf(log.status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_THAT(std::string(log.status().message()), HasSubstr("doesn't verify"));
+  // Nothing was added to it.
+  EXPECT_EQ(ReadAll(options_.path), text);
+}
+
+TEST_F(DisclosureLogTest, AnotherKeyStopsTheStart) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  options_.key = std::string(32, 'x');
+  EXPECT_FALSE(DisclosureLog::Open(options_).ok());
+}
+
+TEST_F(DisclosureLogTest, AFileOfSomethingElseIsLeftAlone) {
+  std::ofstream(options_.path) << "something else\n";
+  EXPECT_FALSE(DisclosureLog::Open(options_).ok());
+  EXPECT_EQ(ReadAll(options_.path), "something else\n");
+}
+
+TEST_F(DisclosureLogTest, BelongsToOneProcessAtATime) {
+  auto log = Open();
+  const auto second = DisclosureLog::Open(options_);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("in use by another process"));
+  log.reset();
+  EXPECT_TRUE(DisclosureLog::Open(options_).ok());
+}
+
+TEST_F(DisclosureLogTest, AFullFileIsClosedAndTheChainGoesOnInTheNext) {
+  options_.max_file_bytes = 2000;
+  {
+    auto log = Open();
+    for (int i = 0; i < 30; ++i) {
+      EXPECT_TRUE(Write(*log, absl::StrCat("\"kind\":\"read\",\"n\":", i)).ok());
+    }
+  }
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  const std::vector<std::string> files = DisclosureFiles(options_.path);
+  EXPECT_GT(files.size(), 3u);
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  for (const std::string& file : files) {
+    EXPECT_THAT(LinesOf(file).front(), HasSubstr("\"kind\":\"file\"")) << file;
+  }
+  // One of the files in the middle is gone.
+  std::filesystem::remove(files[1]);
+  EXPECT_FALSE(Check().whole);
+  // The oldest ones may be kept elsewhere.
+  std::filesystem::remove(files[0]);
+  EXPECT_TRUE(Check().whole);
+  EXPECT_GT(Check().first_seq, 1);
+}
+
+TEST_F(DisclosureLogTest, AnEndBetweenTwoFilesIsGoneOnFrom) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  std::filesystem::rename(options_.path, options_.path + ".1");
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_EQ(check.files, 2);
+}
+
+TEST_F(DisclosureLogTest, AFullDiskFailsTheCallAndLeavesTheChainWhole) {
+  auto log = Open();
+  EXPECT_TRUE(Write(*log, "\"n\":1").ok());
+  const int64_t size = static_cast<int64_t>(std::filesystem::file_size(options_.path));
+  // The kernel's way of saying no, in the middle of a line.
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  struct rlimit full = before;
+  full.rlim_cur = static_cast<rlim_t>(size + 20);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+  const absl::Status refused = Write(*log, "\"n\":2");
+  log->Append("\"n\":3");
+  const absl::Status refused_too = Write(*log, "\"n\":4");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, ignored);
+  EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE) << refused;
+  EXPECT_EQ(errors::ReasonOf(refused_too), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_EQ(log->counts().lost, 3);
+  EXPECT_TRUE(Check().whole) << Check().fault;
+  // There is room again.
+  EXPECT_TRUE(Write(*log, "\"n\":5").ok());
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_THAT(LinesOf(options_.path), SizeIs(4));
+}
+
+TEST_F(DisclosureLogTest, APlaceThatCantBeWrittenStopsTheStart) {
+  options_.path = folder_ + "/no_such_folder/disclosures.log";
+  EXPECT_EQ(errors::ReasonOf(DisclosureLog::Open(options_).status()),
+            v1::ERROR_REASON_STORE_UNAVAILABLE);
+  // A folder that exists and can't be written.
+  options_.path = "/proc/disclosures.log";
+  EXPECT_FALSE(DisclosureLog::Open(options_).ok());
+}
+
+TEST_F(DisclosureLogTest, AFullQueueLosesTheLineAndCountsIt) {
+  options_.max_waiting_bytes = 10;
+  auto log = Open();
+  const absl::Status refused = Write(*log, "\"kind\":\"read\"");
+  EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  log->Append("\"kind\":\"read\"");
+  EXPECT_EQ(log->counts().lost, 2);
+}
+
+}  // namespace
+}  // namespace edugate::privacy
