@@ -6,8 +6,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "edugate/v1/error_reason.pb.h"
 #include "runtime/async/call_context.h"
+#include "runtime/errors/errors.h"
 #include "runtime/http/http_client.h"
 
 namespace edugate::resilience {

@@ -14,11 +14,21 @@ absl::Duration Backoff(const RetryOptions& options, int attempt, double random,
   return std::max(jittered, retry_after.value_or(absl::ZeroDuration()));
 }
 
-bool RetryBudget::TryTake(int64_t cost) {
+void RetryBudget::OnCall(async::MonotonicTime now) {
+  const std::lock_guard lock(mutex_);
+  calls_.Add(now);
+}
+
+bool RetryBudget::TryTake(async::MonotonicTime now, int64_t cost) {
+  const std::lock_guard lock(mutex_);
+  // The window of the calls is the shorter one, so that the bound holds for any 10 seconds.
+  const int64_t allowed = std::max(kLeastRetries, calls_.AtMost(now) * percent_ / 100);
+  if (retries_.AtLeast(now) >= allowed) return false;
   int64_t tokens = tokens_.load(std::memory_order_relaxed);
   while (tokens - cost >= kCapacity / 2) {
-    if (tokens_.compare_exchange_weak(tokens, tokens - cost, std::memory_order_relaxed))
-      return true;
+    if (!tokens_.compare_exchange_weak(tokens, tokens - cost, std::memory_order_relaxed)) continue;
+    retries_.Add(now);
+    return true;
   }
   return false;
 }

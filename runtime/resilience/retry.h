@@ -5,21 +5,22 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 
 #include "absl/time/time.h"
+#include "runtime/async/clock.h"
+#include "runtime/resilience/rolling_count.h"
 
 namespace edugate::resilience {
 
 struct RetryOptions {
-  // Attempts in all, the first one included.
-  int max_attempts = 3;
   // The first wait is between zero and this; each further one's upper end doubles, up to
   // max_backoff.
   absl::Duration initial_backoff = absl::Milliseconds(100);
   absl::Duration max_backoff = absl::Seconds(5);
-  // No attempt is started with less time left than this.
-  absl::Duration min_attempt = absl::Milliseconds(50);
+  // The most retries for each hundred calls in any 10 seconds.
+  int budget_percent = 20;
 };
 
 // The wait before attempt number `attempt` (the second attempt is 2): full jitter, as `random` in
@@ -27,17 +28,25 @@ struct RetryOptions {
 absl::Duration Backoff(const RetryOptions& options, int attempt, double random,
                        std::optional<absl::Duration> retry_after);
 
-// Bounds what retries add to a connection's load, so that they can't make an outage worse: each
-// retry costs tokens, each success earns one, and below half of the capacity there are no retries.
-// Used from every loop at once.
+// Bounds what retries add to a connection's load, so that they can't make an outage worse, in two
+// ways at once. Each retry costs tokens, each success earns one, and below half of the capacity
+// there are no retries. And in any 10 seconds there are at most so many retries for each hundred
+// calls, but always some, so that a connection with few calls has retries at all. Thread-safe.
 class RetryBudget {
  public:
   static constexpr int64_t kCapacity = 500;
   static constexpr int64_t kRetryCost = 5;
   static constexpr int64_t kTimeoutRetryCost = 10;
+  static constexpr absl::Duration kWindow = absl::Seconds(10);
+  static constexpr int64_t kLeastRetries = 10;
+
+  explicit RetryBudget(int percent = 20) : percent_(percent) {}
+
+  // A call begins: its first attempt.
+  void OnCall(async::MonotonicTime now);
 
   // Takes the cost of a retry. False: the budget is used up, and there is no retry.
-  bool TryTake(int64_t cost = kRetryCost);
+  bool TryTake(async::MonotonicTime now, int64_t cost = kRetryCost);
 
   // A call succeeded.
   void OnSuccess();
@@ -45,7 +54,11 @@ class RetryBudget {
   int64_t tokens() const { return tokens_.load(std::memory_order_relaxed); }
 
  private:
+  const int percent_;
   std::atomic<int64_t> tokens_{kCapacity};
+  std::mutex mutex_;  // Guards what follows.
+  RollingCount calls_{kWindow};
+  RollingCount retries_{kWindow};
 };
 
 // A source of numbers in [0, 1), for jitter.

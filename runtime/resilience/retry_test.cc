@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
 namespace edugate::resilience {
 namespace {
 
@@ -22,23 +26,79 @@ TEST(BackoffTest, NeverComesBeforeTheProviderAskedFor) {
   EXPECT_EQ(Backoff(RetryOptions{}, 2, 0.5, absl::Seconds(38)), absl::Seconds(38));
 }
 
+constexpr async::MonotonicTime kNow{std::chrono::hours(1000)};
+
+// Percent that the tokens bound first.
+constexpr int kAnyNumber = 1'000'000;
+
 TEST(RetryBudgetTest, HalfEmptyStopsRetries) {
-  RetryBudget budget;
+  RetryBudget budget(kAnyNumber);
+  for (int i = 0; i < 100; ++i) budget.OnCall(kNow);
   int granted = 0;
-  while (budget.TryTake()) ++granted;
+  while (budget.TryTake(kNow)) ++granted;
   EXPECT_EQ(granted, RetryBudget::kCapacity / 2 / RetryBudget::kRetryCost);
   EXPECT_GE(budget.tokens(), RetryBudget::kCapacity / 2);
 }
 
 TEST(RetryBudgetTest, ReplenishesBySuccessUpToItsCapacity) {
-  RetryBudget budget;
-  while (budget.TryTake()) {
+  RetryBudget budget(kAnyNumber);
+  budget.OnCall(kNow);
+  while (budget.TryTake(kNow)) {
   }
   for (int i = 0; i < RetryBudget::kRetryCost; ++i) budget.OnSuccess();
-  EXPECT_TRUE(budget.TryTake());
-  EXPECT_FALSE(budget.TryTake());
+  EXPECT_TRUE(budget.TryTake(kNow));
+  EXPECT_FALSE(budget.TryTake(kNow));
   for (int i = 0; i < 10000; ++i) budget.OnSuccess();
   EXPECT_EQ(budget.tokens(), RetryBudget::kCapacity);
+}
+
+TEST(RetryBudgetTest, AShareOfTheLatestCallsBoundsTheRetries) {
+  RetryBudget budget(20);
+  for (int i = 0; i < 100; ++i) {
+    budget.OnCall(kNow);
+    budget.OnSuccess();
+  }
+  int granted = 0;
+  while (budget.TryTake(kNow, 1)) ++granted;
+  EXPECT_EQ(granted, 20);
+}
+
+TEST(RetryBudgetTest, AConnectionWithFewCallsHasSomeRetriesAllTheSame) {
+  RetryBudget budget(20);
+  budget.OnCall(kNow);
+  int granted = 0;
+  while (budget.TryTake(kNow)) ++granted;
+  EXPECT_EQ(granted, RetryBudget::kLeastRetries);
+}
+
+TEST(RetryBudgetTest, RetriesNeverExceedTheirShareOfAnyTenSeconds) {
+  RetryBudget budget(20);
+  constexpr int kSeconds = 60;
+  constexpr int kTicks = 100;  // A second.
+  std::vector<int> calls;
+  std::vector<int> retries;
+  // Bursts of calls, and a retry asked for whenever there could be one.
+  for (int tick = 0; tick < kSeconds * kTicks; ++tick) {
+    const async::MonotonicTime now = kNow + std::chrono::milliseconds(10) * tick;
+    calls.push_back(tick % 700 < 100 ? 5 : 0);
+    for (int i = 0; i < calls.back(); ++i) {
+      budget.OnCall(now);
+      budget.OnSuccess();
+    }
+    retries.push_back(0);
+    while (budget.TryTake(now, 1)) ++retries.back();
+  }
+  constexpr int kWindow = 10 * kTicks;
+  int total = 0;
+  for (int end = 1; end <= kSeconds * kTicks; ++end) {
+    if (retries[end - 1] == 0) continue;
+    const int begin = std::max(0, end - kWindow);
+    const int recent = std::accumulate(calls.begin() + begin, calls.begin() + end, 0);
+    const int spent = std::accumulate(retries.begin() + begin, retries.begin() + end, 0);
+    total += retries[end - 1];
+    EXPECT_LE(spent, std::max(recent / 5, static_cast<int>(RetryBudget::kLeastRetries))) << end;
+  }
+  EXPECT_GT(total, 100);
 }
 
 TEST(RandomTest, StaysInTheUnitInterval) {

@@ -1,10 +1,13 @@
 // Runs the operations of a declared provider API for one connection. This is the one readable place
-// where the stages of a provider call come together: build, authorize, send, judge, decode, and try
-// again where that is right.
+// where the stages of a provider call come together, outside in: identical reads in flight share
+// one call, a kept reply answers, a failure is tried again, a provider that fails is left alone, so
+// many attempts at a time, so many a second, and the exchange: authorize, send, judge, decode.
 #ifndef RUNTIME_REST_CLIENT_H_
 #define RUNTIME_REST_CLIENT_H_
 
-#include <functional>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,7 +21,8 @@
 #include "runtime/codec/decoder.h"
 #include "runtime/errors/errors.h"
 #include "runtime/http/http_client.h"
-#include "runtime/resilience/retry.h"
+#include "runtime/resilience/client_observer.h"
+#include "runtime/resilience/safeguards.h"
 #include "runtime/rest/classifier.h"
 #include "runtime/rest/operation.h"
 #include "runtime/rest/request_builder.h"
@@ -38,8 +42,10 @@ struct ClientParts {
   // of their own.
   int64_t max_response_bytes = int64_t{8} << 20;
   int max_response_depth = 64;
-  resilience::RetryOptions retry;
+  // Shared by the clients of one connection. Null: the client has its own, with the defaults.
+  std::shared_ptr<resilience::Safeguards> safeguards;
   resilience::Random random = resilience::DefaultRandom();
+  resilience::ClientObserver* observer = nullptr;  // may be null
 };
 
 // What streaming calls bring besides their messages.
@@ -53,6 +59,9 @@ struct CallOptions {
   int64_t max_response_bytes = 0;
   // The Accept header. Empty: as the operation says.
   std::string accept;
+  // The provider itself is to be asked now, whatever is kept or in flight: for looking whether it
+  // is there, or whether something has changed.
+  bool ask_now = false;
 };
 
 // What the HTTP answer said beside its body.
@@ -80,8 +89,8 @@ class Client {
     co_return std::move(response);
   }
 
-  // The same, into a message of the operation's response type, with what the HTTP answer said where
-  // `info` is given.
+  // The same, into a message of the operation's response type. With `info`, the provider itself is
+  // asked, as with CallOptions::ask_now, and what its HTTP answer said is told.
   async::Task<absl::Status> CallInto(async::CallContext& call, const Operation& operation,
                                      const google::protobuf::Message& request,
                                      google::protobuf::Message& response, ReplyInfo* info = nullptr,
@@ -93,23 +102,68 @@ class Client {
   const std::string& connection() const { return parts_.connection; }
 
  private:
+  // One call of an operation on its way through the stages.
+  struct Run {
+    async::CallContext& call;
+    const Operation& operation;
+    const resilience::MethodPolicy& policy;
+    const resilience::OperationRef where;
+    http::Request& request;
+    google::protobuf::Message& response;
+    ReplyInfo* info = nullptr;
+    // A body that is given or taken piece by piece: it can't be started again.
+    bool streams = false;
+    // Its reply may come from memory, or from another call.
+    bool may_share = false;
+    // Its reply is to be kept: `etag` and `may_keep` are wanted.
+    bool keeps = false;
+    std::string etag;
+    bool may_keep = false;
+    // The request asks whether a kept reply still holds. Then it does, and `response` is empty.
+    bool revalidates = false;
+    bool not_modified = false;
+    // The failure is this call's own: another one, with more time, might have got further.
+    bool cut_short = false;
+  };
+
+  // What became of one attempt.
   struct Outcome {
     absl::Status status;
     bool may_repeat = false;
-    bool timed_out = false;
     std::optional<absl::Duration> retry_after;
+    http::Failure failure = http::Failure::kNone;
+    int http_status = 0;
+    int64_t reply_bytes = 0;
+    // edugate itself did not let it through: the provider has not heard of it.
+    bool refused = false;
   };
 
-  async::Task<Outcome> Attempt(async::CallContext& call, const Operation& operation,
-                               http::Request& request, google::protobuf::Message& response,
-                               ReplyInfo* info);
-  Outcome Judge(const Operation& operation, const http::Exchange& exchange) const;
+  // The stages, outside in.
+  async::Task<absl::Status> Coalesced(Run& run);
+  async::Task<absl::Status> Cached(Run& run);
+  async::Task<absl::Status> Retried(Run& run);
+  async::Task<Outcome> Guarded(Run& run, int attempt);
+  async::Task<Outcome> Timed(Run& run, int attempt);
+  async::Task<Outcome> Exchange(Run& run, async::CallContext& call, int attempt);
+
+  // What the stages do where it is called for.
+  async::Task<absl::Status> LeadOrFollow(Run& run);
+  async::Task<absl::Status> AskCache(Run& run);
+  async::Task<absl::Status> ForgetAround(Run& run);
+  async::Task<std::optional<Outcome>> WaitForTurn(
+      Run& run, std::optional<resilience::ConcurrencyLimit::Slot>& slot);
+  async::Task<std::optional<Outcome>> WaitForToken(Run& run, resilience::RateLimit& limit);
+  async::Task<Outcome> WithTimeout(Run& run, int attempt);
+
+  Outcome Refused(Run& run, resilience::Refusal why, absl::Duration retry_after) const;
+  Outcome Ended(Run& run) const;
+  absl::Status EndedStatus(Run& run) const;
+  Outcome NotAuthorized(Run& run, const absl::Status& status) const;
+  Outcome Judge(Run& run, const http::Exchange& exchange) const;
   Outcome Failed(const Operation& operation, errors::ProviderFailure failure) const;
-  Outcome Read(const Operation& operation, const http::Request& request, http::Exchange& exchange,
-               google::protobuf::Message& response) const;
+  Outcome Read(Run& run, http::Exchange& exchange) const;
 
   ClientParts parts_;
-  resilience::RetryBudget budget_;
 };
 
 }  // namespace edugate::rest

@@ -6,10 +6,7 @@
 #include <memory>
 
 #include "google/api/httpbody.pb.h"
-#include "runtime/async/test_loop.h"
-#include "runtime/codec/testdata/recording_drift.h"
-#include "runtime/http/fake_http_client.h"
-#include "runtime/rest/testdata/library.h"
+#include "runtime/rest/client_fixture.h"
 
 namespace edugate::rest {
 namespace {
@@ -23,120 +20,18 @@ using testing::Book;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kBase;
+using testing::kBook;
 using testing::LibraryOperation;
 using ::testing::Not;
 using ::testing::SizeIs;
+using testing::With;
 namespace reason = edugate::v1;
 
-constexpr char kBase[] = "https://library.example.org";
+class ClientTest : public testing::ClientFixture {};
 
-// Hands out token-1, token-2...: a new one after each refusal that it takes.
-class FakeAuthorizer : public auth::Authorizer {
- public:
-  async::Task<absl::Status> Authorize(CallContext& call, http::Request& request) override {
-    (void)call;
-    if (tokens_ >= tokens_until_failure) co_return errors::Internal("no token");
-    std::erase_if(request.headers, [](const auto& each) { return each.name == "Authorization"; });
-    request.headers.push_back({"Authorization", "token-" + std::to_string(tokens_ + 1)});
-    co_return absl::OkStatus();
-  }
-
-  bool OnRefused(const http::Request&) override {
-    if (!renews) return false;
-    ++tokens_;
-    return true;
-  }
-
-  bool renews = true;
-  int tokens_until_failure = 1000;
-
- private:
-  int tokens_ = 0;
-};
-
-// By status alone. Where it is told so, a reply with the title "busy" is a failure that may pass.
-class PlainClassifier : public ErrorClassifier {
- public:
-  std::optional<errors::ProviderFailure> Classify(const Operation& operation,
-                                                  const http::Response& response) const override {
-    return ClassifyByHttpStatus(operation, response, absl::FromUnixSeconds(1767225600));
-  }
-  std::optional<errors::ProviderFailure> ClassifyReply(
-      const Operation&, const google::protobuf::Message& reply) const override {
-    if (reply.GetDescriptor() != Book::descriptor()) return std::nullopt;
-    if (static_cast<const Book&>(reply).title() != "busy") return std::nullopt;
-    errors::ProviderFailure failure;
-    failure.reason = reason::ERROR_REASON_PROVIDER_ERROR;
-    failure.message = "busy";
-    failure.transient = true;
-    return failure;
-  }
-};
-
-class ClientTest : public ::testing::Test {
- protected:
-  ClientTest() {
-    parts_.connection = "lib";
-    parts_.provider = "library";
-    parts_.endpoint = {kBase, {}};
-    parts_.http = &http_;
-    parts_.authorizer = &authorizer_;
-    parts_.classifier = &classifier_;
-    parts_.drift = &drift_;
-    parts_.random = [] { return 0.5; };
-    start_ = loop_.fake_clock().MonotonicNow();
-  }
-
-  Client& client() {
-    if (client_ == nullptr) client_ = std::make_unique<Client>(parts_);
-    return *client_;
-  }
-
-  // Calls a method whose request has an id, with 30 seconds for it.
-  absl::StatusOr<Book> Call(const std::string& method, absl::Duration allowed = absl::Seconds(30)) {
-    CallContext call(loop_, async::After(loop_.fake_clock().MonotonicNow(), allowed));
-    testing::GetBookRequest get;
-    get.set_id("7");
-    testing::PutBookRequest put;
-    put.set_id("7");
-    const bool gets = method == "GetBook" || method == "DeleteBook";
-    const google::protobuf::Message& request =
-        gets ? static_cast<const google::protobuf::Message&>(get) : put;
-    return loop_.RunToCompletion(client().Call<Book>(call, LibraryOperation(method), request));
-  }
-
-  absl::StatusOr<Book> GetBook(absl::Duration allowed = absl::Seconds(30)) {
-    return Call("GetBook", allowed);
-  }
-
-  void Expect(http::Exchange exchange) {
-    http_.Expect("GET", std::string(kBase) + "/books/7", std::move(exchange));
-  }
-  void ExpectLend(http::Exchange exchange) {
-    http_.Expect("POST", std::string(kBase) + "/books/7/lend", std::move(exchange));
-  }
-  void ExpectPut(http::Exchange exchange) {
-    http_.Expect("PUT", std::string(kBase) + "/books/7", std::move(exchange));
-  }
-
-  absl::Duration elapsed() { return absl::FromChrono(loop_.fake_clock().MonotonicNow() - start_); }
-
-  async::TestLoop loop_;
-  http::FakeHttpClient http_;
-  FakeAuthorizer authorizer_;
-  PlainClassifier classifier_;
-  codec::testing::RecordingDrift drift_;
-  ClientParts parts_;
-  std::unique_ptr<Client> client_;
-  async::MonotonicTime start_;
-};
-
-http::Exchange With(http::Exchange exchange, const char* header, const char* value) {
-  exchange.response.headers.push_back({header, value});
-  return exchange;
-}
-
-constexpr char kBook[] = R"({"id": 7, "title": "Moby"})";
+// A budget that is bound by its tokens alone.
+constexpr int kNoShare = 1'000'000;
 
 TEST_F(ClientTest, ARequestIsAuthorizedSentAndItsReplyDecoded) {
   Expect(Answer(200, kBook));
@@ -189,13 +84,14 @@ TEST_F(ClientTest, AnOutageThatPassesIsNotSeen) {
 }
 
 TEST_F(ClientTest, TheConfiguredNumberOfAttemptsIsKept) {
-  parts_.retry.max_attempts = 1;
+  options_.policy.max_attempts = 1;
   Expect(Answer(503, ""));
   EXPECT_EQ(GetBook().status().code(), StatusCode::kUnavailable);
   EXPECT_EQ(elapsed(), absl::ZeroDuration());
 }
 
 TEST_F(ClientTest, WhatDoesNotPassIsNotTriedAgain) {
+  options_.breaker.disabled = true;
   for (const int status : {400, 403, 404, 405, 409, 410, 422, 423, 501, 302}) {
     Expect(Answer(status, ""));
     EXPECT_FALSE(GetBook().ok()) << status;
@@ -240,6 +136,8 @@ TEST_F(ClientTest, NoAttemptIsStartedWithLessThanTheLeastTime) {
 }
 
 TEST_F(ClientTest, AnEmptyBudgetEndsTheRetriesUntilSuccessesFillIt) {
+  options_.breaker.disabled = true;
+  options_.retry.budget_percent = kNoShare;
   constexpr int kRetries =
       resilience::RetryBudget::kCapacity / 2 / resilience::RetryBudget::kRetryCost;
   for (int call = 0; call < kRetries / 2; ++call) {
@@ -260,6 +158,8 @@ TEST_F(ClientTest, AnEmptyBudgetEndsTheRetriesUntilSuccessesFillIt) {
 }
 
 TEST_F(ClientTest, ARetryAfterATimeoutCostsMore) {
+  options_.breaker.disabled = true;
+  options_.retry.budget_percent = kNoShare;
   constexpr int kRetries =
       resilience::RetryBudget::kCapacity / 2 / resilience::RetryBudget::kTimeoutRetryCost;
   int requests = 0;
