@@ -1,0 +1,411 @@
+"""Part A: the way to the provider."""
+
+import gzip
+import random
+import time
+
+from harness import certificates
+from harness import gate
+from harness import healthy
+from harness import http2_provider
+from harness import provider
+from harness.trial import case
+
+UNAVAILABLE = "UNAVAILABLE/PROVIDER_UNAVAILABLE"
+INVALID = "INTERNAL/PROVIDER_RESPONSE_INVALID"
+UNKNOWN_OUTCOME = "UNKNOWN/WRITE_OUTCOME_UNKNOWN"
+DEADLINE = "DEADLINE_EXCEEDED/DEADLINE_EXCEEDED"
+
+NO_BREAKER = {"breaker": {"disabled": True}}
+ASSIGN = "licenses/assign"
+
+
+def page_body(t, count=40):
+    return healthy.reenrollments(range(1, count + 1), student=t.canary_student)
+
+
+def whole_page(t, **keywords):
+    return provider.reply(page_body(t), **keywords)
+
+
+@case("A1", good="edx", connection=NO_BREAKER)
+def connection_refused(t):
+    t.provider.refuse()
+    for outcome in (t.list(), t.assign("ann"), t.transcript()):
+        t.expect_status(outcome, UNAVAILABLE)
+        t.expect(outcome.retry_delay is not None, "the status names no time to come back")
+    t.expect(not t.provider.ledger.effects, "a write happened")
+
+
+@case("A2", gate=True, attempts=0, connection={"http": {"connect_timeout": "0.4s"}, **NO_BREAKER})
+def new_connections_are_dropped(t):
+    t.gate.set(gate.NO_ACCEPT)
+    t.gate.drop_connections()
+    outcome = t.list(timeout=6)
+    t.expect_status(outcome, UNAVAILABLE)
+    t.expect_time(outcome, 3 * 0.4 + 0.1 + 0.2, least=0.4)
+    outcome = t.list(timeout=0.2)
+    t.expect_status(outcome, DEADLINE)
+    t.expect_time(outcome, 0.2)
+
+
+@case("A3", host="provider.test", tls=True, warm=False, attempts=0,
+      connection={"http": {"connect_timeout": "0.5s", "allowed_networks": ["127.0.0.0/8"]}, **NO_BREAKER})
+def the_name_does_not_resolve(t):
+    for answer in ("nxdomain", "servfail", "hang"):
+        t.set_hosts(provider_test=answer)
+        outcome = t.list(timeout=6)
+        t.note(**{f"{answer}_ms": round(outcome.seconds * 1000)})
+        t.expect_status(outcome, UNAVAILABLE)
+        t.expect_time(outcome, 3)
+    t.set_hosts(provider_test="127.0.0.1")
+
+
+@case("A4", connections={"tms": {"methods": [{"method": "GetClassEnrollment", "attempt_timeout": "0.4s"}]}},
+      connection=NO_BREAKER)
+def no_answer_comes(t):
+    t.provider.script(provider.then_hang())
+    outcome = t.list(timeout=1.5)
+    t.expect_status(outcome, DEADLINE)
+    t.expect_time(outcome, 1.5, least=1.4)
+    # By an attempt's own time before the caller's.
+    outcome = t.get(timeout=6)
+    t.expect_status(outcome, UNAVAILABLE)
+    t.expect_time(outcome, 3 * 0.4 + 0.1 + 0.2, least=0.4)
+
+
+@case("A5", seconds=16, memory_mb=10, attempts=110, config={"runtime": {"loops": 4}},
+      connection={"limits": {"max_attempts": 1}, "concurrency": {"adaptive": False, "max_in_flight": 128}, **NO_BREAKER})
+def the_answer_drips(t):
+    body = whole_page(t)
+
+    def drip(exchange):
+        for at in range(len(body)):
+            exchange.send(body[at : at + 1])
+            exchange.sleep(0.5)
+
+    t.provider.script(drip)
+    before = t.edugate.sample(metrics=False).rss_mb
+    running = [t.start("EnrollmentService.ListEnrollments", 25, parent="connections/oa") for _ in range(100)]
+    t.provider.wait_for(100)
+    time.sleep(3)
+    held = t.edugate.sample(metrics=False).rss_mb - before
+    t.note(held_mb=round(held, 1))
+    t.expect(held < 5 * t.memory_scale, f"100 calls hold {held:.1f} MB")
+    for each in running:
+        outcome = t.finish(each)
+        t.expect_status(outcome, UNAVAILABLE)
+        t.expect_time(outcome, 13, least=9)
+
+
+@case("A6")
+def reset_before_the_first_byte_of_a_get(t):
+    t.provider.script(provider.then_reset(), t.healthy)
+    t.expect_ok(t.list())
+    t.expect_attempts(2)
+
+
+@case("A7", good="edx")
+def reset_before_the_first_byte_of_a_post(t):
+    def happens_and_resets(exchange):
+        t.healthy.answer(t.provider, exchange.request)
+        exchange.reset()
+
+    t.provider.script(happens_and_resets, path=ASSIGN)
+    t.expect_status(t.assign("ann", request_id="a7-0000-1"), UNKNOWN_OUTCOME)
+    t.expect_attempts(1, path=ASSIGN)
+    t.heal()
+    # The same request again is not a second write, and says no more than is known.
+    t.expect_status(t.assign("ann", request_id="a7-0000-1"), UNKNOWN_OUTCOME)
+    t.expect_attempts(1, path=ASSIGN)
+
+
+def cut_short(t, data, end):
+    """A read whose answer is cut once, and one whose answer is always cut."""
+    t.provider.script(end(data), t.healthy)
+    t.expect_ok(t.list())
+    t.expect_attempts(2)
+    t.heal()
+    t.provider.forget()
+    t.provider.script(end(data))
+    outcome = t.list()
+    t.expect_status(outcome, INVALID, UNAVAILABLE)
+    t.expect(not outcome.replies, "a part of the answer was delivered")
+    t.expect_attempts(1, 3)
+    # A read that is a POST at the provider.
+    t.expect_status(t.transcript(), INVALID, UNAVAILABLE)
+
+
+@case("A8", attempts=8)
+def reset_in_the_body(t):
+    cut_short(t, whole_page(t)[:1500], provider.then_reset)
+
+
+@case("A9", attempts=8)
+def fewer_bytes_than_content_length(t):
+    body = b'{"a": '
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    cut_short(t, head + body, provider.then_close)
+
+
+@case("A10", attempts=8)
+def no_last_chunk(t):
+    text = whole_page(t).split(b"\r\n\r\n", 1)[1]
+    cut_short(t, provider.chunked(text, end=False), provider.then_close)
+
+
+def cut_document(t):
+    t.provider.script(provider.then_close(whole_page(t, length=False)[:-700]))
+    outcome = t.list()
+    t.expect_status(outcome, INVALID)
+    t.expect(not outcome.replies, "a part of the answer was delivered")
+    t.expect_attempts(1)
+
+
+@case("A11")
+def no_length_and_a_close_in_the_document(t):
+    cut_document(t)
+
+
+@case("A12", good="m1")
+def no_length_and_a_close_between_records(t):
+    record = b'{"Status": 0, "Error": null, "Results": []}'
+    t.provider.script(provider.then_close(provider.reply(record + b"\n" + record, length=False)))
+    t.expect_status(t.get(), INVALID)
+    t.heal()
+    # A file's end can't be told from a cut connection, either.
+    rows = b"course,grade\nalgebra,A\n"
+    t.provider.script(provider.then_close(provider.reply(rows, content_type="text/csv", length=False)))
+    name = f"connections/m1/transcripts/{healthy.TRANSCRIPT}"
+    t.expect_status(t.call("TranscriptService.DownloadTranscriptFiles", name=name), INVALID)
+    t.heal()
+    t.provider.script(provider.then_close(provider.reply(rows, content_type="application/zip", length=False)))
+    t.expect_status(t.call("TranscriptService.DownloadTranscriptFiles", name=name), INVALID)
+
+
+@case("A13", tls=True)
+def tls_is_cut_without_close_notify(t):
+    cut_document(t)
+
+
+@case("A14")
+def two_content_lengths(t):
+    body = b'{"reenrollments": [], "meta": {"page": 1, "pages": 1}}'
+    head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body))
+    t.provider.script(head + body)
+    t.expect_status(t.list(), INVALID)
+    t.expect_attempts(1)
+
+
+@case("A15", background=False)
+def a_hundred_thousand_interim_answers(t):
+    flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 1000
+
+    def answer(exchange):
+        for _ in range(100):
+            exchange.send(flood)
+        exchange.send(whole_page(t))
+
+    t.provider.script(answer)
+    begin = t.edugate.cpu_seconds()
+    t.expect_status(t.list(), INVALID)
+    used = t.cpu_ms(begin)
+    t.note(answer_cpu_ms=round(used))
+    t.expect(used < 50 * t.time_scale, f"{used:.0f} ms of CPU")
+
+
+@case("A16", background=False, memory_mb=3)
+def endless_headers(t):
+    def endless(exchange):
+        line = b"X-Padding: " + b"p" * 1000 + b"\r\n"
+        exchange.send(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(400 * 1024):
+            exchange.send(line)
+
+    t.provider.script(endless)
+    t.expect_status(t.list(), INVALID)
+    t.heal()
+    long_line = b"HTTP/1.1 200 OK\r\nX-Padding: " + b"p" * 300_000 + b"\r\n\r\n{}"
+    t.provider.script(provider.then_close(long_line))
+    t.expect_status(t.list(), INVALID)
+
+
+@case("A17")
+def an_endless_chunked_body(t):
+    ended = []
+
+    def endless(exchange):
+        exchange.send(provider.chunked(b'{"reenrollments": [', end=False))
+        piece = b'{"id": 1, "year": 2027},' * 2700
+        chunk = b"%x\r\n%s\r\n" % (len(piece), piece)
+        try:
+            while True:
+                exchange.send(chunk)
+        finally:
+            ended.append(True)
+
+    t.provider.script(endless)
+    t.expect_status(t.list(timeout=20), INVALID)
+    t.expect_attempts(1)
+    end = time.monotonic() + 5
+    while not ended and time.monotonic() < end:
+        time.sleep(0.01)
+    t.expect(ended, "the connection is still open")
+
+
+@case("A18", background=False)
+def a_gzip_bomb(t):
+    t.provider.script(provider.gzipped(b" " * 100_000_000))
+    begin = t.edugate.cpu_seconds()
+    t.expect_status(t.list(), INVALID)
+    used = t.cpu_ms(begin)
+    t.note(answer_cpu_ms=round(used))
+    t.expect(used <= 30 * t.time_scale, f"{used:.0f} ms of CPU")
+
+
+@case("A19")
+def encodings_that_are_wrong(t):
+    good = provider.reply(page_body(t)).split(b"\r\n\r\n", 1)[1]
+    bad = bytearray(gzip.compress(good))
+    bad[30:60] = random.Random(19).randbytes(30)
+    nested = good
+    for _ in range(10):
+        nested = gzip.compress(nested)
+    for body, encoding in ((bytes(bad), "gzip"), (gzip.compress(good)[:-20], "gzip"), (nested, ", ".join(["gzip"] * 10)),
+                           (nested, "gzip"), (good, "br"), (good, "zstd"), (good, "br, zstd")):
+        t.provider.script(provider.reply(body, headers=[("Content-Encoding", encoding)]))
+        t.expect_status(t.list(), INVALID)
+
+
+@case("A20", good="edx", attempts=8)
+def a_kept_connection_ends_at_its_reuse(t):
+    served = set()
+
+    def once_a_connection(exchange):
+        if exchange.request.connection in served:
+            exchange.close()
+        served.add(exchange.request.connection)
+        t.healthy(exchange)
+
+    t.provider.script(once_a_connection)
+    t.expect_ok(t.list())
+    t.expect_ok(t.list())
+    t.expect_attempts(3)
+    # The next request goes out on the connection that has served one: it was sent, and is not sent again.
+    t.expect_status(t.assign("ann"), UNKNOWN_OUTCOME)
+    t.expect_attempts(1, path=ASSIGN)
+    t.expect(not t.provider.ledger.effects, "the write happened")
+    # A connection that ended before is no reason not to write: nothing was sent on it.
+    t.heal()
+    t.expect_ok(t.list())
+    t.provider.drop_connections()
+    time.sleep(0.1)
+    t.expect_ok(t.assign("bob"))
+    t.expect_attempts(2, path=ASSIGN)
+
+
+@case("A21", good="edx", tls=True, attempts=60, provider_factory=http2_provider.Http2Provider,
+      connection={"http": {"http2": True}, **NO_BREAKER})
+def streams_of_http2_are_refused(t):
+    for refusal in (http2_provider.go_away_before, http2_provider.refuse_stream):
+        t.provider.script(refusal, t.healthy, path="reenrollments")
+        t.expect_ok(t.list())
+        # Not looked at, so that a write is sent again, too.
+        t.provider.script(refusal, t.healthy, path=ASSIGN)
+        t.expect_ok(t.assign(refusal.__name__.replace("_", "-")))
+        t.heal()
+    t.provider.script(http2_provider.reset_after_headers, path="reenrollments")
+    t.expect_status(t.list(), INVALID, UNAVAILABLE)
+    t.heal()
+    t.provider.max_streams = 1
+    t.provider.drop_connections()
+    t.provider.most_at_a_time = 0
+    t.provider.script(provider.after(0.05, t.healthy), path="reenrollments")
+    running = [t.start("EnrollmentService.ListEnrollments", 10, parent="connections/oa") for _ in range(8)]
+    for each in running:
+        t.expect_ok(t.finish(each))
+    t.note(streams_at_a_time=t.provider.most_at_a_time)
+
+
+@case("A22", tls=True, attempts=0)
+def certificates_that_prove_nothing(t):
+    for kind in (certificates.EXPIRED, certificates.WRONG_HOST, certificates.SELF_SIGNED, certificates.OLD_TLS):
+        t.provider.context = certificates.server_context(kind)
+        t.provider.drop_connections()
+        before = t.provider.connections
+        t.expect_status(t.list(), UNAVAILABLE)
+        t.expect(t.provider.connections == before + 1, f"{kind}: tried {t.provider.connections - before} times")
+    opened = False
+    for _ in range(5):
+        opened = opened or t.list().reason == "CIRCUIT_OPEN"
+    t.provider.context = certificates.server_context()
+    t.expect(opened, "the circuit stays closed")
+    t.expect(t.edugate.metric(r"^edugate_.*(breaker|circuit)") > 0, "no metric tells of the open circuit")
+
+
+@case("A23")
+def a_port_that_speaks_something_else(t):
+    for banner in (b"220 mail.test ESMTP ready\r\n", b"<html>so spoke HTTP/0.9</html>", b"\x16\x03\x01\x02\x00\x01"):
+        t.provider.script(provider.then_close(banner))
+        t.provider.forget()
+        t.expect_status(t.list(), INVALID)
+        t.expect_attempts(1)
+
+
+@case("A24", host="provider.test", tls=True, seconds=80, attempts=10_000,
+      connection={"http": {"allowed_networks": ["127.0.0.0/8"]}})
+def the_providers_address_changes(t):
+    # The old address answers well as long as somebody comes, and keeps no connection.
+    def parting(exchange):
+        answer = t.healthy.answer(t.provider, exchange.request)
+        exchange.send(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        exchange.close()
+
+    t.provider.script(parting)
+    moved = provider.Provider("127.0.0.2", t.provider.port, certificates.server_context(), t.healthy)
+    try:
+        t.set_hosts(provider_test="127.0.0.2")
+        begin = time.monotonic()
+        while not moved.requests and time.monotonic() < begin + 75:
+            t.expect_ok(t.list())
+            time.sleep(0.25)
+        t.note(moved_after_s=round(time.monotonic() - begin, 1))
+        t.expect(moved.requests, "nobody came to the new address")
+        t.expect(time.monotonic() - begin < 65 + t.slack(begin), "the old address was used for too long")
+    finally:
+        t.set_hosts(provider_test="127.0.0.1")
+        moved.stop()
+
+
+@case("A25", gate=True, attempts=10_000, seconds=12, connection={"breaker": {"open": "0.5s", "max_open": "1s"}})
+def the_provider_is_down_for_a_while(t):
+    down = 6.0
+    t.gate.set(gate.CLOSE)
+    t.gate.drop_connections()
+    tried = t.gate.connections
+    begin = time.monotonic()
+    opened, fast, calls = None, [], 0
+    while time.monotonic() < begin + down:
+        outcome = t.list(timeout=2)
+        calls += 1
+        t.expect_status(outcome, UNAVAILABLE, "UNAVAILABLE/CIRCUIT_OPEN")
+        if outcome.reason == "CIRCUIT_OPEN":
+            opened = opened or time.monotonic() - begin
+            fast.append(outcome.seconds)
+        time.sleep(0.02)
+    tried = t.gate.connections - tried
+    t.expect(opened is not None, "the circuit stays closed")
+    t.note(opened_ms=round(opened * 1000), connects=tried, calls_while_down=calls)
+    t.expect(opened <= 1 + t.slack(begin), f"the circuit opened after {opened:.2f} s")
+    usual = sorted(fast)[len(fast) // 2]
+    t.note(refusal_ms=round(usual * 1000, 1))
+    t.expect(usual < 0.005 + t.slack(begin), f"a refusal takes {usual * 1000:.1f} ms")
+    # Five connections until it opens, those of the attempts in between, and a probe for each time that it half-opens.
+    t.expect(tried <= 20 + 2 * down, f"{tried} connections were tried")
+    t.gate.clear()
+    begin = time.monotonic()
+    while not (outcome := t.list()).ok and time.monotonic() < begin + 12:
+        time.sleep(0.05)
+    t.expect_ok(outcome)
+    t.expect(time.monotonic() - begin <= 10 + t.slack(begin), "the recovery took too long")
