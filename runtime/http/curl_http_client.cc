@@ -132,6 +132,12 @@ Failure FailureOf(CURLcode code, const Progress& progress) {
   }
 }
 
+// Whether libcurl is told to send a body, an empty one included.
+bool SendsBody(const Request& request) {
+  return request.source != nullptr || request.has_body || request.method == "POST" ||
+         request.method == "PUT" || request.method == "PATCH";
+}
+
 // The request's header lines in the form that libcurl reads, in two pieces of memory.
 class HeaderLines {
  public:
@@ -145,9 +151,11 @@ class HeaderLines {
     text_.reserve(size);
     nodes_.reserve(request.headers.size() + 2);
     // libcurl's own: a wait for "100 Continue" before a large body, and a form's type for every
-    // body.
-    Add("Expect", ":", "");
-    if (!has_type) Add("Content-Type", ":", "");
+    // body. Without a body it has neither, and looks through all lines for each one that is here.
+    if (SendsBody(request)) {
+      Add("Expect", ":", "");
+      if (!has_type) Add("Content-Type", ":", "");
+    }
     // "Name;" is libcurl's spelling of an empty value; "Name:" would take a header away.
     for (const Header& header : request.headers) {
       Add(header.name, header.value.empty() ? ";" : ": ", header.value);
@@ -297,9 +305,8 @@ class CurlHttpClient::Engine {
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
                       static_cast<long>(options.max_connections_per_host));
-    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                      static_cast<long>(options.max_connections));
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
+                      static_cast<long>(options.max_kept_connections));
     // For the endpoints that offer HTTP/2.
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     share_ = curl_share_init();
@@ -625,8 +632,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
       Set(easy_, CURLOPT_INFILESIZE_LARGE,
           static_cast<curl_off_t>(request_.source->length().value_or(-1)));
       Set(easy_, CURLOPT_CUSTOMREQUEST, method);
-    } else if (request_.has_body || request_.method == "POST" || request_.method == "PUT" ||
-               request_.method == "PATCH") {
+    } else if (SendsBody(request_)) {
       // Without a body these say "Content-Length: 0" (RFC 9110, 8.6).
       Set(easy_, CURLOPT_POST, 1L);
       Set(easy_, CURLOPT_POSTFIELDSIZE_LARGE,

@@ -38,9 +38,15 @@ struct CurlOptions {
   absl::Duration connect_timeout = absl::Seconds(3);  // Name, TCP and TLS together.
   int64_t stall_bytes_per_second = 100;               // Slower than this...
   absl::Duration stall_time =
-      absl::Seconds(10);                // ...for this long (whole seconds) is Failure::kTimeout.
-  int max_connections_per_host = 32;    // For each loop. More requests wait inside libcurl.
-  int max_connections = 256;            // For each loop, the kept ones included.
+      absl::Seconds(10);  // ...for this long (whole seconds) is Failure::kTimeout.
+
+  // For each loop: how many connections to a host there are at most, and how many are kept when
+  // their request has ended. Requests beyond the first wait inside libcurl, which looks each of
+  // them through again and again meanwhile: edugate limits the calls of a connection before they
+  // come here. 0: no limit.
+  int max_connections_per_host = 0;
+  int max_kept_connections = 256;
+
   int64_t max_header_bytes = 64 << 10;  // Of all answers to one request, 1xx included.
   int64_t max_decode_ratio = 100;       // Decoded to received bytes, once 64 KB are decoded.
 

@@ -19,6 +19,9 @@ constexpr int64_t kRatioFrom = 64 << 10;
 // What is set aside for a body before a byte of it has come.
 constexpr int64_t kMaxReserve = 1 << 20;
 
+// Room behind a body for decoders that read it in blocks, so that they need not copy it.
+constexpr int64_t kRoomBehind = 64;
+
 // Content-Length as RFC 9110 has it: digits. A list of equal numbers, which it tolerates, is not.
 std::optional<int64_t> ParseLength(absl::string_view text) {
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -126,7 +129,8 @@ bool ResponseReader::OnHeadersEnd() {
   if (to_sink_) {
     request_.sink->Begin(response_);
   } else if (!bodiless && content_length_.has_value()) {
-    response_.body.reserve(static_cast<std::size_t>(std::min(*content_length_, kMaxReserve)));
+    response_.body.reserve(
+        static_cast<std::size_t>(std::min(*content_length_, kMaxReserve) + kRoomBehind));
   }
   return true;
 }
