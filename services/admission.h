@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,8 +25,11 @@ inline constexpr size_t kMaxPurposeBytes = 200;
 
 // The callers of one configuration.
 struct Callers {
-  CallerPolicy policy;
-  std::shared_ptr<identity::JwtVerifier> tokens;  // null: no token is accepted
+  Callers(std::vector<GrantRule> grants, std::shared_ptr<identity::JwtVerifier> accepted)
+      : policy(std::move(grants)), tokens(std::move(accepted)) {}
+
+  const CallerPolicy policy;
+  const std::shared_ptr<identity::JwtVerifier> tokens;  // null: no token is accepted
 };
 
 // What is known of a caller before the policy is asked.

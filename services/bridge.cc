@@ -2,11 +2,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 
 namespace edugate::services {
 namespace {
+
+// A call ends by itself this much before its caller's deadline. At the deadline gRPC answers with a
+// bare DEADLINE_EXCEEDED, or sends two statuses, and why and where to go on are lost.
+constexpr absl::Duration kMostHeadStart = absl::Milliseconds(50);
+constexpr int kHeadStartPart = 20;
+
+// The paths of hidden fields of a message that has no place for them, joined by commas.
+constexpr char kRedactedFieldsTrailer[] = "edugate-redacted-fields";
 
 // The call's deadline on the loop's clock: what is left of the caller's, within the configured
 // bounds.
@@ -16,8 +26,16 @@ async::MonotonicTime DeadlineOf(const grpc::CallbackServerContext& context, Time
   const std::chrono::system_clock::time_point deadline = context.deadline();
   if (deadline != std::chrono::system_clock::time_point::max()) {
     left = absl::FromChrono(deadline) - clock.WallNow();
+    left -= std::min(left / kHeadStartPart, kMostHeadStart);
   }
   return async::After(clock.MonotonicNow(), std::min(left, limit.at_most));
+}
+
+// The value of a metadata key that may be given once; empty where it is not, or more often.
+absl::string_view OnlyValue(const grpc::CallbackServerContext& context, const char* key) {
+  const auto [begin, end] = context.client_metadata().equal_range(key);
+  if (begin == end || std::next(begin) != end) return "";
+  return {begin->second.data(), begin->second.size()};
 }
 
 }  // namespace
@@ -35,6 +53,10 @@ CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& co
       started_(loop.clock().MonotonicNow()),
       cancellation_(*this) {
   call_.set_method(method);
+  if (options.observer != nullptr) {
+    options.observer->OnBegin(call_, OnlyValue(context, "traceparent"),
+                              OnlyValue(context, "tracestate"));
+  }
   if (options.admission != nullptr) {
     admission_ = options.admission->Admit(context, granted_as, call_);
   }
@@ -43,6 +65,30 @@ CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& co
 grpc::Status CallBase::Refused() {
   Unref();  // There will be no coroutine.
   return Ending(admission_);
+}
+
+bool CallBase::OpenScreen() {
+  if (options_.screen != nullptr) screen_ = options_.screen->ScreenOf(call_);
+  return screen_ != nullptr;
+}
+
+async::Task<absl::Status> CallBase::Check(const google::protobuf::Message* request) {
+  return screen_->Begin(call_, request);
+}
+
+async::Task<absl::Status> CallBase::Screen(const google::protobuf::Message* request,
+                                           google::protobuf::Message& reply) {
+  std::vector<std::string> redacted;
+  absl::Status shown = co_await screen_->Reply(call_, request, reply, &redacted);
+  if (shown.ok() && !redacted.empty()) {
+    AddCallTrailer(kRedactedFieldsTrailer, absl::StrJoin(redacted, ","));
+  }
+  co_return shown;
+}
+
+async::Task<absl::Status> CallBase::Conclude(const google::protobuf::Message* request,
+                                             absl::Status status) {
+  return screen_->End(call_, request, std::move(status));
 }
 
 void CallBase::Run() { call_.loop().Spawn(ExecuteAndRelease()); }
@@ -66,6 +112,8 @@ void CallBase::Cancellation::Run() {
 
 void CallBase::Cancellation::Drop() { owner_.Unref(); }
 
+void CallBase::CutOff() { context_.TryCancel(); }
+
 void CallBase::AddCallTrailer(absl::string_view key, const std::string& value) {
   context_.AddTrailingMetadata(std::string(key), value);
 }
@@ -77,7 +125,8 @@ grpc::Status CallBase::Ending(const absl::Status& status) {
     options_.observer->OnEnd({.method = call_.method(),
                               .connection = call_.connection(),
                               .status = status,
-                              .duration = took});
+                              .duration = took,
+                              .call = &call_});
   }
   return ToGrpcStatus(status);
 }

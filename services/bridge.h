@@ -92,10 +92,22 @@ class CallBase : private async::Work {
   // Passes gRPC's cancellation on to the loop. From gRPC's threads.
   void CancelFromGrpc();
 
-  // Shows a reply to the screen. Not OK: the reply must not be sent. On the loop.
-  absl::Status Screen(google::protobuf::Message& reply) {
-    return options_.screen == nullptr ? absl::OkStatus() : options_.screen->Screen(call_, reply);
-  }
+  // Ends a call whose caller takes nothing, with what it has not taken dropped. On the loop.
+  void CutOff();
+
+  // Finds the call's screen. Whether there is one: the three below are for then. On the loop.
+  bool OpenScreen();
+  bool screened() const { return screen_ != nullptr; }
+
+  // Whether the call may be carried out. `request` is null where it comes as a stream.
+  async::Task<absl::Status> Check(const google::protobuf::Message* request);
+
+  // Shows a reply to the screen, which may change it. Not OK: it must not be sent.
+  async::Task<absl::Status> Screen(const google::protobuf::Message* request,
+                                   google::protobuf::Message& reply);
+
+  // After the last reply; the status that the call ends with.
+  async::Task<absl::Status> Conclude(const google::protobuf::Message* request, absl::Status status);
 
   // Adds a trailer of the handler's. Before Ending(). On the loop.
   void AddCallTrailer(absl::string_view key, const std::string& value);
@@ -134,6 +146,7 @@ class CallBase : private async::Work {
   async::CallContext call_;
   const async::MonotonicTime started_;
   absl::Status admission_;
+  std::unique_ptr<CallScreen> screen_;
   std::atomic<int> holders_{2};
   Cancellation cancellation_;
 };
@@ -162,16 +175,15 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
  private:
   async::Task<void> Execute() override {
     absl::Status status = call().Status();
+    if (!status.ok()) status = errors::DeadlineExceeded({});
+    if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
       status = result.status();
-      if (result.ok()) {
-        status = Screen(*result);
-        if (status.ok()) response_ = *std::move(result);
-      }
-    } else {
-      status = errors::DeadlineExceeded({});
+      if (status.ok() && screened()) status = co_await Screen(&request_, *result);
+      if (status.ok()) response_ = *std::move(result);
     }
+    if (screened()) status = co_await Conclude(&request_, status);
     Finish(Ending(status));
   }
 
@@ -210,14 +222,17 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
  private:
   async::Task<void> Execute() override {
     absl::Status status = call().Status();
+    if (!status.ok()) status = errors::DeadlineExceeded({});
+    if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       status = co_await (service_.*method_)(call(), request_, *this);
+      // A reader that takes nothing would not take the status either: gRPC sends it last.
+      if (errors::ReasonOf(status) == v1::ERROR_REASON_SLOW_CONSUMER) CutOff();
       // The last message is on its way until gRPC says so; gRPC says so also after a cancellation.
       absl::Status flushed = co_await writable_.Wait(call());
       if (status.ok() && !flushed.ok()) status = errors::Cancelled({});
-    } else {
-      status = errors::DeadlineExceeded({});
     }
+    if (screened()) status = co_await Conclude(&request_, status);
     this->Finish(Ending(status));
   }
 
@@ -235,7 +250,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
       co_return errors::DeadlineExceeded({});
     }
     if (broken_) co_return errors::Cancelled({});
-    absl::Status shown = Screen(item);
+    absl::Status shown = absl::OkStatus();
+    if (screened()) shown = co_await Screen(&request_, item);
     if (!shown.ok()) co_return shown;
     item_ = std::move(item);
     writable_.Reset();
@@ -310,16 +326,15 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
 
   async::Task<void> Execute() override {
     absl::Status status = call().Status();
+    if (!status.ok()) status = errors::DeadlineExceeded({});
+    if (status.ok() && OpenScreen()) status = co_await Check(nullptr);
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), *this);
       status = result.status();
-      if (result.ok()) {
-        status = Screen(*result);
-        if (status.ok()) response_ = *std::move(result);
-      }
-    } else {
-      status = errors::DeadlineExceeded({});
+      if (status.ok() && screened()) status = co_await Screen(nullptr, *result);
+      if (status.ok()) response_ = *std::move(result);
     }
+    if (screened()) status = co_await Conclude(nullptr, status);
     this->Finish(Ending(status));
   }
 

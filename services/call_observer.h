@@ -1,10 +1,11 @@
-// Hears of every call's end, for metrics and the access log.
+// Hears of every call's beginning and end, for metrics, the access log and spans.
 #ifndef SERVICES_CALL_OBSERVER_H_
 #define SERVICES_CALL_OBSERVER_H_
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "runtime/async/call_context.h"
 
 namespace edugate::services {
 
@@ -14,11 +15,21 @@ struct CallEnd {
   absl::string_view connection;  // empty where the call was refused before it had one
   absl::Status status;
   absl::Duration duration;
+  // Null where the call was refused before it had one, as of a method that there is not.
+  const async::CallContext* call = nullptr;
 };
 
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
+
+  // A call of `call.method()` begins; OnEnd follows, unless the process ends first. The headers are
+  // as the caller sent them, empty where it didn't. Gives the call its place in a trace. From
+  // gRPC's threads. Must not block.
+  virtual void OnBegin(async::CallContext& call, absl::string_view traceparent,
+                       absl::string_view tracestate) {
+    (void)call, (void)traceparent, (void)tracestate;
+  }
 
   // From the loops' threads. Must not block.
   virtual void OnEnd(const CallEnd& end) = 0;

@@ -64,26 +64,30 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
     } else {
       status = errors::DeadlineExceeded({});
     }
+    if (screened()) status = co_await Conclude(message_.get(), status);
     Finish(Ending(status));
   }
 
   async::Task<absl::Status> Answer() {
     auto native = FindNativeMethod(call(), *parts_(call()).connections, method_, named_);
     if (!native.ok()) co_return native.status();
-    const std::unique_ptr<Message> request = NewMessage(method_.input_type());
-    if (!Parse(request_, *request)) {
+    message_ = NewMessage(method_.input_type());
+    if (!Parse(request_, *message_)) {
       co_return errors::ArgumentInvalid("request",
                                         absl::StrCat("is no ", method_.input_type()->full_name()));
     }
+    absl::Status status = absl::OkStatus();
+    if (OpenScreen()) status = co_await Check(message_.get());
+    if (!status.ok()) co_return status;
     const std::unique_ptr<Message> response = NewMessage(method_.output_type());
-    absl::Status status = co_await (*native)->call(call(), *request, *response);
+    status = co_await (*native)->call(call(), *message_, *response);
     if (absl::IsNotFound(status)) {
       co_return errors::WithResource(status, method_.output_type()->full_name(),
                                      absl::StrCat("connections/", call().connection()));
     }
     if (!status.ok()) co_return status;
-    absl::Status shown = Screen(*response);
-    if (!shown.ok()) co_return shown;
+    if (screened()) status = co_await Screen(message_.get(), *response);
+    if (!status.ok()) co_return status;
     if (!Serialize(*response, response_)) co_return errors::Internal("a reply can't be written");
     co_return absl::OkStatus();
   }
@@ -98,6 +102,7 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
   const std::vector<std::string> named_;
   const grpc::ByteBuffer& request_;
   grpc::ByteBuffer& response_;
+  std::unique_ptr<Message> message_;  // the request
 };
 
 // A provider's service as gRPC sees it. A service and not a gRPC generic handler, so that gRPC's

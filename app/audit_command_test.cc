@@ -1,0 +1,103 @@
+#include "app/audit_command.h"
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "runtime/privacy/disclosure_chain.h"
+
+namespace edugate::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class AuditVerifyTest : public ::testing::Test {
+ protected:
+  AuditVerifyTest() {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    command_.log_file = ::testing::TempDir() + "audit_" + info->name() + ".log";
+    command_.key_file = ::testing::TempDir() + "audit_" + info->name() + ".key";
+    std::ofstream(command_.key_file) << std::string(32, 'k') << "\n";
+    const privacy::Chain chain(std::string(32, 'k'));
+    for (int i = 0; i < 3; ++i) {
+      lines_.push_back(chain.Line(absl::StrCat("\"n\":", i), end_));
+      hashes_.push_back(end_.hash);
+    }
+    Save();
+  }
+
+  void Save() const {
+    std::ofstream file(command_.log_file, std::ios::trunc);
+    for (const std::string& line : lines_) file << line << '\n';
+  }
+
+  int Run() {
+    out_.str("");
+    errors_.str("");
+    return RunAuditVerify(command_, out_, errors_);
+  }
+
+  AuditCommand command_;
+  privacy::ChainEnd end_;
+  std::vector<std::string> lines_;
+  std::vector<std::string> hashes_;
+  std::ostringstream out_;
+  std::ostringstream errors_;
+};
+
+TEST_F(AuditVerifyTest, AWholeLogIsOkWithItsLastHash) {
+  EXPECT_EQ(Run(), 0);
+  EXPECT_EQ(out_.str(), absl::StrCat("OK 3 lines in 1 files, from number 1 to 3\nlast hash ",
+                                     hashes_.back(), "\n"));
+}
+
+TEST_F(AuditVerifyTest, AChangedLineIsNamed) {
+  lines_[1][12] = 'x';
+  Save();
+  EXPECT_EQ(Run(), 1);
+  EXPECT_THAT(out_.str(), StartsWith(absl::StrCat("BROKEN ", command_.log_file, ":2: ")));
+  EXPECT_THAT(out_.str(), HasSubstr("\n1 lines before it are right"));
+}
+
+TEST_F(AuditVerifyTest, AnEndThatWasCutOffShowsByWhatWasNoted) {
+  const std::string last = hashes_.back();
+  lines_.pop_back();
+  Save();
+  EXPECT_EQ(Run(), 0);
+  command_.expect_hash = last;
+  EXPECT_EQ(Run(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("cut off"));
+  command_.expect_hash.clear();
+  command_.expect_seq = 3;
+  EXPECT_EQ(Run(), 1);
+  command_.expect_seq = 2;
+  EXPECT_EQ(Run(), 0);
+}
+
+TEST_F(AuditVerifyTest, ANotedHashMayBeOfAnEarlierLine) {
+  for (const std::string& hash : hashes_) {
+    command_.expect_hash = hash;
+    EXPECT_EQ(Run(), 0) << hash;
+  }
+}
+
+TEST_F(AuditVerifyTest, WhatCantBeCheckedIsNotOk) {
+  command_.log_file = ::testing::TempDir() + "no_such.log";
+  EXPECT_EQ(Run(), 2);
+  command_.log_file.clear();
+  EXPECT_EQ(Run(), 2);
+  command_.config_file = ::testing::TempDir() + "no_such.yaml";
+  EXPECT_EQ(Run(), 2);
+}
+
+TEST_F(AuditVerifyTest, WithoutItsKeyALogDoesNotVerify) {
+  command_.key_file.clear();
+  EXPECT_EQ(Run(), 1);
+}
+
+}  // namespace
+}  // namespace edugate::app
