@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from processes import BENCH, BUILD, Server, Wrong, check_load, h2load, stop
+from processes import BENCH, Server, Wrong, check_load, h2load, stop
 from workloads import CALLS, edugate_config, start_edugate
 
 CALLS_IN_FLIGHT = 10_000
@@ -37,14 +37,16 @@ def measure_with_descriptors(edugate, answer_bytes):
         slow = Server("slow-provider", [sys.executable, BENCH / "slow_provider.py",
                                         call["provider_file"], str(PROVIDER_SECONDS)], stack)
         slow.wait_for_target()
-        config = edugate_config(BUILD / "in-flight", f"http://{slow.target}", UNLIMITED)
+        config = edugate_config(f"http://{slow.target}", UNLIMITED)
         config["server"].update({"max_calls": 2 * CALLS_IN_FLIGHT})
         server = start_edugate(edugate, "in-flight", config, stack)
         ask(server, call, 10, 10, answer_bytes)
         before = server.memory_kb("VmRSS")
         samples = Sampling(server)
-        ask(server, call, CALLS_IN_FLIGHT, CLIENTS, answer_bytes)
-        most = samples.end()
+        try:
+            ask(server, call, CALLS_IN_FLIGHT, CLIENTS, answer_bytes)
+        finally:
+            most = samples.end()
         stop(slow.process)
         waiting = int(re.search(r"most waiting: (\d+)", slow.log.read_text()).group(1))
         time.sleep(1)
@@ -79,6 +81,8 @@ class Sampling:
 
     def look(self):
         while not self.ended.wait(0.05):
+            if self.server.process.poll() is not None:
+                return
             self.most = max(self.most, self.server.memory_kb("VmRSS"))
 
     def end(self):

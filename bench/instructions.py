@@ -69,7 +69,7 @@ def measure(edugate, answers, calls=("unary", "page50")):
     found = {}
     with contextlib.ExitStack() as stack:
         provider = start_provider("small", stack)
-        config = edugate_config(BUILD / "callgrind-edugate", provider.url)
+        config = edugate_config(provider.url)
         for name in calls:
             call = CALLS[name]
             size = answers[call["method"]]

@@ -64,15 +64,15 @@ class Identity:
         return f"authorization: Bearer {self.token}"
 
 
-def parts(identity, folder, provider):
+def parts(identity, provider):
     """(name, configuration, headers): first everything off, then one part on, then all at once."""
     def config(connection=None, **sections):
-        return edugate_config(folder, provider.url, {**BARE, **(connection or {})},
+        return edugate_config(provider.url, {**BARE, **(connection or {})},
                               **{**QUIET, **sections})
     log = {"level": "info"}
     caller = [identity.header()]
     collector = {"endpoint": f"{provider.url}/v1/traces", "sample_percent": 100}
-    disclosure = {"path": f"{folder}/disclosure.log"}
+    disclosure = {"path": "FOLDER/disclosure.log"}
     rate = {"rate_limit": {"own": {"per_second": 1_000_000, "burst": 1_000_000}}}
     everything = {**CONNECTION, **rate}
     return [
@@ -88,9 +88,9 @@ def parts(identity, folder, provider):
          caller),
         ("disclosure log", config(disclosure=disclosure), []),
         ("cache", config({"cache": {"max_age": "3600s"}}), []),
-        ("as measured above", edugate_config(folder, provider.url), []),
+        ("as measured above", edugate_config(provider.url), []),
         ("everything but cache and coalescing",
-         edugate_config(folder, provider.url, everything, telemetry={"otlp": collector},
+         edugate_config(provider.url, everything, telemetry={"otlp": collector},
                         callers=identity.callers(hidden_fields=["Learner.email"]),
                         disclosure=disclosure), caller),
     ]
@@ -135,7 +135,7 @@ def measure_parts(edugate, answers, rounds, count):
         provider = start_provider("small", stack)
         variants = []
         refused = []
-        for name, config, headers in parts(identity, BUILD, provider):
+        for name, config, headers in parts(identity, provider):
             try:
                 variants.append(Variant(name, config, headers, edugate, stack))
             except Wrong as wrong:
@@ -157,9 +157,9 @@ def measure_tls(edugate, answers, rounds, counts):
     tls = {"certificate_file": str(identity.certificate), "private_key_file": str(identity.key)}
     with contextlib.ExitStack() as stack:
         provider = start_provider("small", stack, (identity.certificate, identity.key))
-        plain = edugate_config(BUILD, provider.url)
-        front = edugate_config(BUILD, provider.url)
-        both = edugate_config(BUILD, provider.tls_url,
+        plain = edugate_config(provider.url)
+        front = edugate_config(provider.url)
+        both = edugate_config(provider.tls_url,
                               {**CONNECTION, "http": {"ca_file": str(identity.certificate)}})
         for config in (front, both):
             config["server"]["tls"] = tls
@@ -190,10 +190,12 @@ def measure_formats(edugate, rounds, count):
         provider = start_provider("small", stack)
         variants = []
         for kind in ("json", "xml"):
-            config = edugate_config(BUILD, provider.url)
+            config = edugate_config(provider.url)
             config["connections"] = [
                 {"id": "edx", "provider": "edx_enterprise", "base_url": f"{provider.url}/{kind}",
-                 "auth": {"bearer": {"value": "bench"}},
+                 "auth": {"oauth2_client": {"token_url": f"{provider.url}/oauth2/v1/access_token",
+                                            "client_id": {"value": "bench"},
+                                            "client_secret": {"value": "bench"}}},
                  "options": {"enterprise_customer_uuid": "6ae013d4-c5c4-474d-8da9-0e559b2448e2",
                              "response_format": kind}, **CONNECTION}]
             variants.append(Variant(kind, config, [], edugate, stack))

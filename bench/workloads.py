@@ -43,12 +43,13 @@ CALLS = {
 CONNECTION = {"coalesce": False, "concurrency": {"max_in_flight": 256, "initial": 256}}
 
 
-def edugate_config(folder, provider_url, connection=None, **sections):
-    """A configuration; JSON, which YAML reads. `sections` are added or replace these."""
+def edugate_config(provider_url, connection=None, **sections):
+    """A configuration; JSON, which YAML reads. `sections` are added or replace these. Paths are below
+    the folder of the process that start_edugate starts."""
     extra = CONNECTION if connection is None else connection
     return {
         "server": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "insecure": True},
-        "state": {"sqlite": {"path": f"{folder}/edugate.db"}},
+        "state": {"sqlite": {"path": "FOLDER/edugate.db"}},
         "connections": [
             {"id": "tms", "provider": "class_enrollment", "base_url": f"{provider_url}/api/2.0",
              "auth": {"api_key": {"value": "bench"}}, **extra},
@@ -64,7 +65,7 @@ def start_edugate(program, name, config, stack, wrapper=()):
     folder = BUILD / name
     folder.mkdir(exist_ok=True)
     path = folder / "edugate.yaml"
-    path.write_text(json.dumps(config, indent=2))
+    path.write_text(json.dumps(config, indent=2).replace("FOLDER", str(folder)))
     server = Server(name, [*wrapper, program, "serve", "--config", path], stack)
     return server.wait_for_target()
 
@@ -72,7 +73,6 @@ def start_edugate(program, name, config, stack, wrapper=()):
 def start_servers(folder, provider, edugate, stack):
     """The four servers of a folder."""
     www = FOLDERS[folder]["folder"]
-    config = edugate_config(BUILD / f"{folder}-edugate", provider.url)
     servers = {
         "echo": Server(f"{folder}-echo", [BUILD / "bench_echo", www], stack),
         "go": Server(f"{folder}-go", [BUILD / "go_peer", "-provider", provider.url], stack),
@@ -81,7 +81,8 @@ def start_servers(folder, provider, edugate, stack):
                         "--protos", ROOT / "proto", "--protos", ROOT / "build" / "googleapis"],
                        stack),
     }
-    servers["edugate"] = start_edugate(edugate, f"{folder}-edugate", config, stack)
+    servers["edugate"] = start_edugate(edugate, f"{folder}-edugate",
+                                       edugate_config(provider.url), stack)
     for server in servers.values():
         server.wait_for_target()
     return {name: servers[name] for name in SERVERS}
