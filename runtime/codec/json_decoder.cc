@@ -126,6 +126,8 @@ class JsonReader {
       : end_(body.data() + body.size()),
         max_depth_(std::min(options.max_depth, kDeepestEver)),
         nodes_left_(options.max_nodes),
+        message_bytes_left_(options.max_message_bytes),
+        promised_lists_(options.promised_lists),
         kept_bytes_left_(kFreeKeptBytes + kKeptBytesPerByte * body.size()),
         drift_(options.drift) {}
 
@@ -188,6 +190,8 @@ class JsonReader {
 
   bool ReadMessage(const Value& value, const Schema& schema, Message* out, const ValuePath* at,
                    Holder* outer, int depth) {
+    if (schema.message_bytes() > message_bytes_left_) return Fail(at, "holds too many objects");
+    message_bytes_left_ -= schema.message_bytes();
     if (schema.unknown_fields() == nullptr) {
       return ReadMembers(value, Scope{out, out->GetReflection(), &schema, at, outer}, depth);
     }
@@ -240,10 +244,15 @@ class JsonReader {
       before.entries_end = EntryCount(scope);
     }
     for (size_t index : schema.documented_required()) {
-      if (seen[index].start == nullptr && drift_ != nullptr) {
-        drift_->OnMissing(schema.descriptor()->full_name(),
-                          schema.fields()[index].field->json_name());
+      if (seen[index].start != nullptr) continue;
+      const FieldPlan& plan = schema.fields()[index];
+      const std::string& name = plan.field->json_name();
+      // A list without its records would pass for one that has none.
+      if (promised_lists_ && plan.repeated && depth == 1) {
+        const ValuePath path = ValuePath::Field(scope.at, name);
+        return Fail(&path, "is missing");
       }
+      if (drift_ != nullptr) drift_->OnMissing(schema.descriptor()->full_name(), name);
     }
     return true;
   }
@@ -672,6 +681,8 @@ class JsonReader {
   const char* const end_;
   const int max_depth_;
   size_t nodes_left_;
+  size_t message_bytes_left_;
+  const bool promised_lists_;
   size_t kept_bytes_left_;
   DriftSink* const drift_;
   absl::Status status_;

@@ -25,6 +25,12 @@ struct DecodeOptions {
   int max_depth = 64;
   // The most values (objects, lists and scalars together) in a body, XML elements likewise.
   size_t max_nodes = 200'000;
+  // The most memory that the messages of a body may take, in bytes, their texts not counted: an
+  // empty object is two characters in the body and a few hundred bytes as a message.
+  size_t max_message_bytes = 8 << 20;
+  // True: a list that the vendor documents as always present must stand in the body's outermost
+  // object, be it null. Without it the body is something else (`{"error": ...}`) and no empty list.
+  bool promised_lists = false;
   // Hears of every difference between reply and schema. May be null. Must outlive the call.
   DriftSink* drift = nullptr;
   // The .proto name of the field of the message into which the whole body is decoded, for a body

@@ -527,13 +527,37 @@ TEST(JsonDecoderTest, TheNumberOfValuesIsBounded) {
         R"({"labels":{"a":"","b":"","c":""}})", R"({"open":{"a":"","b":"","c":""}})"}) {
     EXPECT_THAT(Problem(json, options), HasSubstr("holds too many values")) << json;
   }
+}
+
+TEST(JsonDecoderTest, TheMemoryOfABodysMessagesIsBounded) {
   std::string many = "[";
   while (many.size() < (4u << 20)) many += "{},";
   many.back() = ']';
   DecodeOptions leaves;
   leaves.response_field = "leaves";
   Whole out;
-  EXPECT_THAT(Problem(many, leaves, &out), HasSubstr("holds too many values"));
+  EXPECT_THAT(Problem(many, leaves, &out), HasSubstr("holds too many objects"));
+  DecodeOptions roomy = leaves;
+  roomy.max_message_bytes = 1 << 30;
+  EXPECT_THAT(Problem(many, roomy, &out), HasSubstr("holds too many values"));
+  DecodeOptions tight;
+  tight.max_message_bytes = Everything().SpaceUsedLong();
+  Decoded(R"({"tags":["a","b"]})", tight);
+  EXPECT_THAT(Problem(R"({"leaf":{}})", tight), HasSubstr("holds too many objects"));
+}
+
+TEST(JsonDecoderTest, AListThatIsPromisedIsNotTakenForAnEmptyOne) {
+  testing::Promised out;
+  DecodeOptions options;
+  EXPECT_TRUE(DecodeJson("{}", options, &out).ok());
+  options.promised_lists = true;
+  EXPECT_TRUE(DecodeJson(R"({"tags":[]})", options, &out).ok());
+  EXPECT_TRUE(DecodeJson(R"({"tags":null})", options, &out).ok());
+  for (const std::string body : {"{}", R"({"error":"no such school"})", R"({"id":1})"}) {
+    EXPECT_THAT(std::string(DecodeJson(body, options, &out).message()),
+                HasSubstr("tags is missing"))
+        << body;
+  }
 }
 
 TEST(JsonDecoderTest, AMegabyteOfDigitsIsJustANumber) {

@@ -135,6 +135,12 @@ class SchemaRegistry {
     it->second.reset(new Schema());
     Schema* schema = it->second.get();
     schema->descriptor_ = descriptor;
+    // A map's entries stand in the map and are no messages of their own.
+    if (!descriptor->options().map_entry()) {
+      const auto* prototype =
+          google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor);
+      if (prototype != nullptr) schema->message_bytes_ = prototype->SpaceUsedLong();
+    }
     std::vector<rest::v1::Field> options;
     for (int i = 0; i < descriptor->field_count(); ++i) {
       const FieldDescriptor* field = descriptor->field(i);

@@ -109,6 +109,9 @@ class Schema {
   // declare it.
   const google::protobuf::FieldDescriptor* unknown_fields() const { return unknown_fields_; }
 
+  // What an empty message of the type takes in memory.
+  size_t message_bytes() const { return message_bytes_; }
+
   // The positions in fields() of those that the vendor documents as always present.
   const std::vector<size_t>& documented_required() const { return documented_required_; }
 
@@ -122,6 +125,7 @@ class Schema {
   std::vector<Spelling> spellings_;
   absl::flat_hash_map<std::string, int> by_name_;
   const google::protobuf::FieldDescriptor* unknown_fields_ = nullptr;
+  size_t message_bytes_ = 0;
   std::vector<size_t> documented_required_;
 };
 
