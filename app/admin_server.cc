@@ -5,19 +5,45 @@
 #include <algorithm>
 #include <thread>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "app/status_page.h"
+#include "runtime/telemetry/json_fields.h"
+#include "runtime/telemetry/log.h"
 
 namespace edugate::app {
 namespace {
 
 constexpr int kOk = 200;
+constexpr int kBadRequest = 400;
+constexpr int kForbidden = 403;
 constexpr int kUnavailable = 503;
 // Probes and scrapes are few, and a slow one must not keep the others waiting. Webhooks come in
 // bursts: those that wait together share one write to the disk.
 constexpr size_t kThreads = 32;
 constexpr time_t kTimeoutSeconds = 5;
 constexpr size_t kMaxBodyBytes = 64 * 1024;
+
+// Whether a browser sends the request for a page of somebody else's. What people and programs send
+// has no Origin.
+bool IsForeign(const httplib::Request& request) {
+  const std::string origin = request.get_header_value("Origin");
+  if (origin.empty()) return false;
+  const std::size_t host = origin.find("://");
+  return host == std::string::npos || origin.substr(host + 3) != request.get_header_value("Host");
+}
+
+// The word in `debug`, `"debug"` or `{"level":"debug"}`.
+std::string WordOf(std::string body) {
+  const std::size_t colon = body.find(':');
+  if (colon != std::string::npos) body = body.substr(colon + 1);
+  std::string word;
+  for (const char c : body) {
+    if (absl::ascii_isalpha(c)) word += absl::ascii_tolower(c);
+  }
+  return word;
+}
 
 class HttplibAdminServer final : public AdminServer {
  public:
@@ -37,6 +63,7 @@ class HttplibAdminServer final : public AdminServer {
     server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(pages_.metrics(), "text/plain; version=0.0.4");
     });
+    ServeOperators();
     if (!pages_.webhook) return;
     server_.Post(R"(/webhooks/([a-z][a-z0-9-]{0,62}))",
                  [this](const httplib::Request& request, httplib::Response& response) {
@@ -75,6 +102,53 @@ class HttplibAdminServer final : public AdminServer {
   std::string address() const override { return absl::StrCat(host_, ":", port_); }
 
  private:
+  void ServeOperators() {
+    if (pages_.config) {
+      server_.Get("/config", [this](const httplib::Request&, httplib::Response& response) {
+        response.set_content(pages_.config(), "text/plain; charset=utf-8");
+      });
+    }
+    if (pages_.status) {
+      server_.Get("/status.json", [this](const httplib::Request&, httplib::Response& response) {
+        response.set_header("Cache-Control", "no-store");
+        response.set_content(pages_.status(), "application/json");
+      });
+      server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
+        StatusPage page = MakeStatusPage();
+        response.set_header("Content-Security-Policy", page.content_security_policy);
+        response.set_header("X-Content-Type-Options", "nosniff");
+        response.set_header("Referrer-Policy", "no-referrer");
+        response.set_header("Cache-Control", "no-store");
+        response.set_content(page.html, "text/html; charset=utf-8");
+      });
+    }
+    server_.Get("/log-level", [](const httplib::Request&, httplib::Response& response) {
+      ShowLogLevel(response);
+    });
+    const auto change = [](const httplib::Request& request, httplib::Response& response) {
+      if (IsForeign(request)) {
+        response.status = kForbidden;
+        return;
+      }
+      const auto level = telemetry::LogLevelNamed(WordOf(request.body));
+      if (!level.has_value()) {
+        response.status = kBadRequest;
+        response.set_content("needs one of debug, info, warn, error\n", "text/plain");
+        return;
+      }
+      telemetry::SetLogLevel(*level);
+      ShowLogLevel(response);
+    };
+    server_.Put("/log-level", change);
+    server_.Post("/log-level", change);
+  }
+
+  static void ShowLogLevel(httplib::Response& response) {
+    telemetry::JsonFields fields;
+    fields.Text("level", telemetry::LogLevelName(telemetry::CurrentLogLevel()));
+    response.set_content(fields.Object() + "\n", "application/json");
+  }
+
   const Pages pages_;
   httplib::Server server_;
   std::string host_;

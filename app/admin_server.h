@@ -1,4 +1,11 @@
-// The admin port: plain HTTP for probes, metrics and the providers' webhooks. Not for callers.
+// The admin port: plain HTTP for operators, probes, metrics and the providers' webhooks. Not for
+// callers.
+//
+//     /             the status page        /status.json  what it shows
+//     /metrics      for Prometheus         /config       the configuration, without its secrets
+//     /healthz      the process runs       /readyz       it takes calls
+//     /log-level    GET says it, PUT and POST change it: debug, info, warn, error
+//     /webhooks/{connection}
 #ifndef APP_ADMIN_SERVER_H_
 #define APP_ADMIN_SERVER_H_
 
@@ -17,6 +24,8 @@ class AdminServer {
   struct Pages {
     std::function<bool()> ready;           // /readyz: whether calls are taken
     std::function<std::string()> metrics;  // /metrics: Prometheus text format 0.0.4
+    std::function<std::string()> config;   // /config: YAML
+    std::function<std::string()> status;   // /status.json, which the page at / shows
     // POST /webhooks/{connection}: blocks until the HTTP status of the answer is known. Empty: no
     // connection takes webhooks.
     std::function<int(services::WebhookRequest)> webhook;

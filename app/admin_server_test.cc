@@ -1,10 +1,12 @@
 #include "app/admin_server.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/telemetry/log.h"
 
 namespace edugate::app {
 namespace {
@@ -66,6 +68,51 @@ TEST(AdminServerTest, PassesWebhooksOnWithTheirConnectionHeadersAndBody) {
   for (const auto& [name, value] : seen.headers)
     found = found || (name == "X-Sender" && value == "me");
   EXPECT_TRUE(found);
+}
+
+TEST(AdminServerTest, TheLogLevelIsShownAndChanged) {
+  auto server = AdminServer::Start("127.0.0.1:0", PagesOf(true));
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("127.0.0.1", PortOf(**server));
+  const telemetry::LogLevel before = telemetry::CurrentLogLevel();
+  EXPECT_EQ(client.Put("/log-level", "error", "text/plain")->body, "{\"level\":\"error\"}\n");
+  EXPECT_EQ(telemetry::CurrentLogLevel(), telemetry::LogLevel::kError);
+  EXPECT_EQ(client.Post("/log-level", "{\"level\": \"warn\"}", "application/json")->status, 200);
+  EXPECT_EQ(client.Get("/log-level")->body, "{\"level\":\"warn\"}\n");
+  EXPECT_EQ(client.Put("/log-level", "loud", "text/plain")->status, 400);
+  EXPECT_EQ(client.Put("/log-level", "", "text/plain")->status, 400);
+  EXPECT_EQ(
+      client.Post("/log-level", {{"Origin", "https://elsewhere.example"}}, "debug", "text/plain")
+          ->status,
+      403);
+  EXPECT_EQ(telemetry::CurrentLogLevel(), telemetry::LogLevel::kWarn);
+  telemetry::SetLogLevel(before);
+}
+
+TEST(AdminServerTest, TheStatusPageMayAskThisServerAndNothingElse) {
+  AdminServer::Pages pages = PagesOf(true);
+  pages.status = [] { return std::string("{\"ready\":true}"); };
+  pages.config = [] { return std::string("server:\n"); };
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("127.0.0.1", PortOf(**server));
+  const auto page = client.Get("/");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->get_header_value("Content-Type"), "text/html; charset=utf-8");
+  const std::string policy = page->get_header_value("Content-Security-Policy");
+  EXPECT_THAT(policy, testing::HasSubstr("default-src 'none'"));
+  const std::size_t at = policy.find("'nonce-") + 7;
+  const std::string nonce = policy.substr(at, policy.find('\'', at) - at);
+  EXPECT_EQ(nonce.size(), 32u);
+  EXPECT_THAT(page->body, testing::HasSubstr("<script nonce=\"" + nonce + "\">"));
+  EXPECT_THAT(page->body, testing::Not(testing::HasSubstr("__NONCE__")));
+  for (const char* outside :
+       {"src=\"http", "href=\"http", "//cdn", "@import", "url(http", "style=\"", "innerHTML"}) {
+    EXPECT_THAT(page->body, testing::Not(testing::HasSubstr(outside))) << outside;
+  }
+  EXPECT_NE(client.Get("/")->get_header_value("Content-Security-Policy"), policy);
+  EXPECT_EQ(client.Get("/status.json")->body, "{\"ready\":true}");
+  EXPECT_EQ(client.Get("/config")->body, "server:\n");
 }
 
 TEST(AdminServerTest, AnAddressThatCanNotBeListenedOnIsUnavailable) {

@@ -1,32 +1,35 @@
 #include "app/call_metrics.h"
 
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
 
-#include <map>
-#include <mutex>
-#include <tuple>
+#include <array>
+#include <atomic>
+#include <cstddef>
+
+#include "app/latency_buckets.h"
+#include "app/series_table.h"
 
 namespace edugate::app {
 namespace {
 
-// From a reply out of memory to the longest deadline.
-const prometheus::Histogram::BucketBoundaries kSeconds = {
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120};
+constexpr std::size_t kCodes = 17;  // gRPC's
+
+struct MethodSeries {
+  prometheus::Gauge* in_flight;
+  prometheus::Histogram* seconds;
+};
+
+// A method's calls through one connection, by code.
+struct CodeSeries {
+  std::array<std::atomic<prometheus::Counter*>, kCodes> by_code{};
+};
 
 }  // namespace
 
 struct CallMetrics::State {
-  // What one label set counts; looked up once and kept, because building labels costs more than
-  // counting.
-  struct Series {
-    prometheus::Counter* calls;
-    prometheus::Histogram* seconds;
-  };
-  using Key = std::tuple<std::string, std::string, int>;
-
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& calls =
       prometheus::BuildCounter()
@@ -34,24 +37,56 @@ struct CallMetrics::State {
           .Help("Calls that have ended, by method, connection and gRPC code.")
           .Register(registry);
   prometheus::Family<prometheus::Histogram>& seconds = prometheus::BuildHistogram()
-                                                           .Name("edugate_call_seconds")
+                                                           .Name("edugate_call_duration_seconds")
                                                            .Help("How long calls took, by method.")
                                                            .Register(registry);
-  std::mutex mutex;
-  std::map<Key, Series> series;
+  prometheus::Family<prometheus::Gauge>& in_flight = prometheus::BuildGauge()
+                                                         .Name("edugate_calls_in_flight")
+                                                         .Help("Calls in progress, by method.")
+                                                         .Register(registry);
+  prometheus::Family<prometheus::Counter>& flagged =
+      prometheus::BuildCounter()
+          .Name("edugate_calls_flagged_total")
+          .Help("Calls that had a flag of the access log, by flag.")
+          .Register(registry);
+  std::array<prometheus::Counter*, async::kCallFlags> by_flag{};
+  SeriesTable<MethodSeries> methods;
+  SeriesTable<CodeSeries> codes;
 
-  Series Find(const services::CallEnd& end) {
-    Key key{std::string(end.method), std::string(end.connection),
-            static_cast<int>(end.status.code())};
-    const std::lock_guard<std::mutex> lock(mutex);
-    const auto found = series.find(key);
-    if (found != series.end()) return found->second;
-    Series made{&calls.Add({{"method", std::get<0>(key)},
-                            {"connection", std::get<1>(key)},
-                            {"code", absl::StatusCodeToString(end.status.code())}}),
-                &seconds.Add({{"method", std::get<0>(key)}}, kSeconds)};
-    series.emplace(std::move(key), made);
-    return made;
+  State() {
+    for (std::size_t i = 0; i < by_flag.size(); ++i) {
+      const absl::string_view name = async::CallFlagName(static_cast<async::CallFlag>(i));
+      by_flag[i] = &flagged.Add({{"flag", std::string(name)}});
+    }
+  }
+
+  MethodSeries& MethodOf(absl::string_view method) {
+    return methods.Find(method, "", [this](absl::string_view name, absl::string_view) {
+      const prometheus::Labels labels = {{"method", std::string(name)}};
+      return std::make_unique<MethodSeries>(MethodSeries{
+          .in_flight = &in_flight.Add(labels), .seconds = &seconds.Add(labels, LatencyBuckets())});
+    });
+  }
+
+  void Count(absl::string_view method, absl::string_view connection, absl::StatusCode code) {
+    CodeSeries& series = codes.Find(method, connection, [](absl::string_view, absl::string_view) {
+      return std::make_unique<CodeSeries>();
+    });
+    auto& counter = series.by_code[static_cast<std::size_t>(code) % kCodes];
+    prometheus::Counter* known = counter.load(std::memory_order_acquire);
+    if (known == nullptr) {
+      // The family gives the same counter for the same labels.
+      known = &calls.Add({{"method", std::string(method)},
+                          {"connection", std::string(connection)},
+                          {"code", absl::StatusCodeToString(code)}});
+      counter.store(known, std::memory_order_release);
+    }
+    known->Increment();
+  }
+
+  void Count(async::CallFlags flags) {
+    flags.ForEach(
+        [this](async::CallFlag flag) { by_flag[static_cast<std::size_t>(flag)]->Increment(); });
   }
 };
 
@@ -59,14 +94,27 @@ CallMetrics::CallMetrics() : state_(std::make_unique<State>()) {}
 
 CallMetrics::~CallMetrics() = default;
 
-void CallMetrics::OnEnd(const services::CallEnd& end) {
-  const State::Series series = state_->Find(end);
-  series.calls->Increment();
-  series.seconds->Observe(absl::ToDoubleSeconds(end.duration));
+void CallMetrics::OnBegin(absl::string_view method) {
+  state_->MethodOf(method).in_flight->Increment();
 }
 
-std::string CallMetrics::Text() const {
-  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+void CallMetrics::OnEnd(absl::string_view method, absl::string_view connection,
+                        absl::StatusCode code, absl::Duration duration, async::CallFlags flags) {
+  const MethodSeries& series = state_->MethodOf(method);
+  series.in_flight->Decrement();
+  series.seconds->Observe(absl::ToDoubleSeconds(duration));
+  state_->Count(method, connection, code);
+  state_->Count(flags);
+}
+
+void CallMetrics::OnRefused(absl::string_view method, absl::StatusCode code,
+                            async::CallFlags flags) {
+  state_->Count(method, "", code);
+  state_->Count(flags);
+}
+
+std::vector<prometheus::MetricFamily> CallMetrics::Collect() const {
+  return state_->registry.Collect();
 }
 
 }  // namespace edugate::app

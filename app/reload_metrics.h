@@ -19,6 +19,9 @@ class ReloadMetrics {
   // A configuration was refused, and the one before stays.
   void OnRefused();
 
+  // The configuration in effect: 1 from the start, one more with each that is applied.
+  int64_t generation() const { return applied_.load(std::memory_order_relaxed) + 1; }
+
   // edugate_config_reload_total{result}, edugate_config_generation,
   // edugate_config_last_reload_successful, edugate_config_last_success_timestamp_seconds and
   // edugate_config_keys_waiting_for_restart, in the Prometheus text format.

@@ -24,6 +24,9 @@ class Server {
   // 0.
   virtual std::string address() const = 0;
 
+  // The health port's HOST:PORT; empty where none is configured.
+  virtual std::string health_address() const = 0;
+
   // The admin port's HOST:PORT; empty where none is configured.
   virtual std::string admin_address() const = 0;
 

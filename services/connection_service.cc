@@ -8,6 +8,7 @@
 #include "services/bridge.h"
 #include "services/caller_rights.h"
 #include "services/capabilities.h"
+#include "services/gated_service.h"
 #include "services/list_request.h"
 #include "services/native_service.h"
 #include "services/paging.h"
@@ -121,10 +122,15 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration& out) {
   out.set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
 }
 
-class ConnectionService final : public v1::ConnectionService::CallbackService {
+class ConnectionService final : public GatedService<v1::ConnectionService::CallbackService> {
  public:
-  ConnectionService(PartsOfCall parts, Bridge& bridge)
-      : handlers_(std::move(parts)), bridge_(bridge) {}
+  ConnectionService(PartsOfCall parts, Bridge& bridge, CheckBook* checks)
+      : handlers_(std::move(parts), checks), bridge_(bridge) {
+    Gate(bridge.options(), 0, &ConnectionService::ListConnections);
+    Gate(bridge.options(), 1, &ConnectionService::GetConnection);
+    Gate(bridge.options(), 2, &ConnectionService::CheckConnection);
+    Gate(bridge.options(), 3, &ConnectionService::ListDrift);
+  }
 
   grpc::ServerUnaryReactor* ListConnections(grpc::CallbackServerContext* context,
                                             const v1::ListConnectionsRequest* request,
@@ -157,18 +163,6 @@ class ConnectionService final : public v1::ConnectionService::CallbackService {
 };
 
 }  // namespace
-
-void CheckBook::Note(const std::string& connection, const v1::ConnectionCheck& check) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  checks_[connection] = check;
-}
-
-std::optional<v1::ConnectionCheck> CheckBook::Last(const std::string& connection) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = checks_.find(connection);
-  if (found == checks_.end()) return std::nullopt;
-  return found->second;
-}
 
 v1::Connection ConnectionHandlers::ToConnection(const adapters::Connection& connection) const {
   v1::Connection out;
@@ -303,8 +297,9 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
   co_return response;
 }
 
-std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge) {
-  return std::make_unique<ConnectionService>(std::move(parts), bridge);
+std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge,
+                                                     CheckBook* checks) {
+  return std::make_unique<ConnectionService>(std::move(parts), bridge, checks);
 }
 
 }  // namespace edugate::services

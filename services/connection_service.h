@@ -2,35 +2,23 @@
 #ifndef SERVICES_CONNECTION_SERVICE_H_
 #define SERVICES_CONNECTION_SERVICE_H_
 
-#include <map>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
 #include <utility>
 
 #include "edugate/v1/connection_service.pb.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
+#include "services/check_book.h"
 #include "services/parts_of_call.h"
 
 namespace edugate::services {
 
-// The outcome of each connection's last check. Used from every loop at once.
-class CheckBook {
- public:
-  void Note(const std::string& connection, const v1::ConnectionCheck& check);
-  std::optional<v1::ConnectionCheck> Last(const std::string& connection) const;
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::string, v1::ConnectionCheck> checks_;
-};
-
 // The service's methods, without gRPC.
 class ConnectionHandlers {
  public:
-  explicit ConnectionHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
+  // `checks`, where the outcome of checks is noted, outlives the object; null: a book of its own.
+  explicit ConnectionHandlers(PartsOfCall parts, CheckBook* checks = nullptr)
+      : parts_(std::move(parts)), checks_(checks != nullptr ? *checks : own_checks_) {}
 
   async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ListConnections(
       async::CallContext& call, const v1::ListConnectionsRequest& request);
@@ -46,11 +34,13 @@ class ConnectionHandlers {
   v1::Connection ToConnection(const adapters::Connection& connection) const;
 
   const PartsOfCall parts_;
-  CheckBook checks_;
+  CheckBook own_checks_;
+  CheckBook& checks_;
 };
 
-// The service for a gRPC server. `bridge` outlives it.
-std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge);
+// The service for a gRPC server. `bridge` and `checks`, which may be null, outlive it.
+std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge,
+                                                     CheckBook* checks = nullptr);
 
 }  // namespace edugate::services
 

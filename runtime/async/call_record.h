@@ -32,6 +32,7 @@ struct TracePlace {
 
 // One request to a provider, for the trace. Kept only where the call is sampled.
 struct AttemptRecord {
+  const void* part = nullptr;  // Which part of the call made it, to find it again at its end.
   SpanId span_id{};
   std::string connection;
   std::string operation;     // As in OpenApplyV3.ListReenrollments.
