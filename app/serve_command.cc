@@ -38,6 +38,8 @@ class Signals {
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     // A peer that has gone is an error of a write, not the end of the process.
     signal(SIGPIPE, SIG_IGN);
+    // So is a file that has reached the size that the process may write.
+    signal(SIGXFSZ, SIG_IGN);
   }
 
   // The next signal; none if there is none for `patience`.

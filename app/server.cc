@@ -16,14 +16,22 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "app/admin_server.h"
-#include "app/call_metrics.h"
 #include "app/config_check.h"
+#include "app/config_text.h"
+#include "app/connection_status.h"
+#include "app/disclosures.h"
 #include "app/duration.h"
 #include "app/front.h"
 #include "app/generation.h"
+#include "app/health_port.h"
+#include "app/listener.h"
+#include "app/metric_family.h"
 #include "app/reload_metrics.h"
 #include "app/reload_rules.h"
 #include "app/state_store.h"
+#include "app/status_watch.h"
+#include "app/store_metrics.h"
+#include "app/telemetry.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/http/curl_http_client.h"
 #include "runtime/telemetry/drift_counter.h"
@@ -35,8 +43,10 @@
 #include "services/drain.h"
 #include "services/enrollment_service.h"
 #include "services/grpc_events.h"
+#include "services/guarded_replies.h"
 #include "services/license_service.h"
 #include "services/native_service.h"
+#include "services/reflection_service.h"
 #include "services/transcript_service.h"
 #include "services/webhooks.h"
 
@@ -50,16 +60,6 @@ constexpr size_t kMaxWebhookBytes = size_t{1} << 20;
 absl::Duration DurationOr(const google::protobuf::Duration& configured, absl::Duration otherwise) {
   const absl::Duration value = ToDuration(configured);
   return value > absl::ZeroDuration() ? value : otherwise;
-}
-
-http::CurlOptions HttpOptions(const v1::Config& config) {
-  http::CurlOptions options;
-  for (const v1::ConnectionConfig& connection : config.connections()) {
-    const bool loopback = IsLoopbackUrl(connection.base_url()) ||
-                          IsLoopbackUrl(connection.auth().oauth2_client().token_url());
-    options.allow_loopback = options.allow_loopback || loopback;
-  }
-  return options;
 }
 
 size_t LoopCount(const v1::Config& config) {
@@ -94,10 +94,18 @@ class GrpcServer final : public Server {
   explicit GrpcServer(const v1::Config& config)
       : config_(config),
         loops_(LoopCount(config)),
-        http_(loops_, HttpOptions(config)),
+        telemetry_(config, loops_),
+        http_(loops_, {}),
+        gate_(
+            {.max_calls = config.server().max_calls() > 0 ? config.server().max_calls()
+                                                          : services::CallGateOptions().max_calls},
+            async::SystemClock()),
         bridge_(
             {.loops = &loops_,
-             .observer = &metrics_,
+             .observer = &telemetry_.calls(),
+             .gate = &gate_,
+             .admission = &admission_,
+             .screen = &screen_,
              .default_deadline = DurationOr(config.server().default_deadline(), absl::Seconds(30)),
              .max_deadline = DurationOr(config.server().max_deadline(), absl::Seconds(120))}) {}
 
@@ -106,14 +114,18 @@ class GrpcServer final : public Server {
   absl::Status Start() {
     auto state = StateStore::Open(config_.state(), loops_);
     if (!state.ok()) return state.status();
-    state_ = *std::move(state);
+    state_ = CountStore(*std::move(state), store_metrics_);
+    absl::Status telling = telemetry_.Start();
+    if (!telling.ok()) return telling;
+    absl::Status disclosing = OpenDisclosures();
+    if (!disclosing.ok()) return disclosing;
     auto generation = Generation::Build(config_, Parts(), nullptr);
     if (!generation.ok()) return generation.status();
-    current_.Set(*generation);
+    Use(*generation);
     const services::PartsOfCall parts(current_);
     services_.push_back(services::MakeAssignmentService(parts, bridge_));
     services_.push_back(services::MakeCatalogService(parts, bridge_));
-    services_.push_back(services::MakeConnectionService(parts, bridge_));
+    services_.push_back(services::MakeConnectionService(parts, bridge_, &checks_));
     services_.push_back(services::MakeEnrollmentService(parts, bridge_));
     services_.push_back(services::MakeLicenseService(parts, bridge_));
     services_.push_back(services::MakeTranscriptService(parts, bridge_));
@@ -122,19 +134,25 @@ class GrpcServer final : public Server {
       services_.push_back(std::move(native));
     }
     unknown_methods_ = services::MakeUnknownMethods(bridge_);
+    if (!config_.server().has_reflection() || config_.server().reflection()) AddReflection();
     absl::Status listening = Listen();
     if (!listening.ok()) return listening;
     return StartAdmin();
   }
 
   std::string address() const override { return address_; }
+  std::string health_address() const override {
+    return health_ == nullptr ? "" : health_->address();
+  }
   std::string admin_address() const override { return admin_ == nullptr ? "" : admin_->address(); }
 
   absl::Status Reload(const absl::StatusOr<v1::Config>& loaded) override {
     const std::shared_ptr<const Generation> running = Current();
-    absl::StatusOr<std::shared_ptr<const Generation>> next = loaded.status();
+    absl::StatusOr<std::shared_ptr<const Generation>> next = nullptr;
     std::vector<std::string> waiting;
-    if (loaded.ok()) {
+    if (!loaded.ok()) {
+      next = loaded.status();
+    } else {
       v1::Config config = *loaded;
       waiting = KeepFixedKeys(running->config(), config);
       next = Generation::Build(config, Parts(), running.get());
@@ -145,7 +163,7 @@ class GrpcServer final : public Server {
                                     next.status().message()));
       return next.status();
     }
-    current_.Set(*std::move(next));
+    Use(*std::move(next));
     reloads_.OnApplied(absl::Now(), static_cast<int64_t>(waiting.size()));
     telemetry::Info("the configuration was loaded again");
     if (!waiting.empty()) {
@@ -162,8 +180,9 @@ class GrpcServer final : public Server {
     ready_ = false;
     if (server_ != nullptr) {
       const v1::ServerConfig config = Current()->config().server();
-      if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+      SayServing(false);
       if (config.has_shutdown_delay()) absl::SleepFor(ToDuration(config.shutdown_delay()));
+      listener_->Close();
       drain_.Begin();
       const absl::Duration grace =
           config.has_shutdown_grace() ? ToDuration(config.shutdown_grace()) : absl::Seconds(25);
@@ -171,16 +190,49 @@ class GrpcServer final : public Server {
       server_->Wait();
     }
     if (state_ != nullptr) state_->StopTasks();
+    telemetry_.Stop();
     // Before the loops: its threads wait for answers from them.
     admin_.reset();
+    status_.reset();
     loops_.Shutdown();
   }
 
  private:
   GenerationParts Parts() {
-    return {.connections = {.http = &http_, .clock = &async::SystemClock(), .drift = &drift_},
+    return {.connections = {
+                .make_http =
+                    [this](const http::EndpointOptions& options) {
+                      return http_.MakeEndpoint(options);
+                    },
+                .clock = &async::SystemClock(),
+                .drift = &drift_,
+                .observer = &telemetry_.providers(),
+                .make_rate_limit =
+                    [this](absl::string_view name, const resilience::TokenBucketOptions& options) {
+                      return state_->MakeRateLimit(name, options);
+                    }},
             .state = state_.get(),
             .drain = &drain_};
+  }
+
+  absl::Status OpenDisclosures() {
+    if (!config_.has_disclosure()) return absl::OkStatus();
+    auto log = OpenDisclosureLog(config_.disclosure());
+    if (!log.ok()) return log.status();
+    disclosures_ = *std::move(log);
+    screen_.KeepDisclosures(
+        {.log = disclosures_.get(), .required = config_.disclosure().required()});
+    return absl::OkStatus();
+  }
+
+  std::string DisclosureText() const {
+    return disclosures_ == nullptr ? "" : DisclosureMetrics(*disclosures_);
+  }
+
+  // For the calls that begin from now on.
+  void Use(std::shared_ptr<const Generation> generation) {
+    admission_.Set(generation->callers());
+    current_.Set(std::move(generation));
   }
 
   std::shared_ptr<const Generation> Current() const {
@@ -192,51 +244,121 @@ class GrpcServer final : public Server {
     std::promise<int> answered;
     std::future<int> answer = answered.get_future();
     async::EventLoop& loop = loops_.Next();
-    loop.Spawn(Receive(loop, Current(), std::move(request), PromisedAnswer(std::move(answered))));
+    loop.Spawn(Receive(loop, Current(), std::move(request), PromisedAnswer(std::move(answered)),
+                       store_metrics_));
     return answer.get();
   }
 
   static async::Task<void> Receive(async::EventLoop& loop,
                                    std::shared_ptr<const Generation> generation,
-                                   services::WebhookRequest request, PromisedAnswer answered) {
+                                   services::WebhookRequest request, PromisedAnswer answered,
+                                   StoreMetrics& metrics) {
     async::CallContext call(loop, async::After(loop.Now(), kWebhookTimeout));
     call.StandOn(generation);
+    const std::string connection = request.connection;
     services::WebhookAnswer answer =
         co_await generation->webhooks().Receive(call, std::move(request));
+    const bool known = generation->webhooks().Takes(connection);
+    metrics.OnWebhook(known ? connection : "", answer);
     answered.Give(answer);
+  }
+
+  void AddReflection() {
+    std::vector<std::string> names = {
+        "edugate.v1.AssignmentService", "edugate.v1.CatalogService",
+        "edugate.v1.ConnectionService", "edugate.v1.EnrollmentService",
+        "edugate.v1.LicenseService",    "edugate.v1.TranscriptService"};
+    for (const auto& connection : Current()->connections().registry().connections()) {
+      for (std::string& native : services::NativeServicesOf(connection)) {
+        if (std::find(names.begin(), names.end(), native) == names.end()) {
+          names.push_back(std::move(native));
+        }
+      }
+    }
+    services_.push_back(services::MakeReflectionService(std::move(names), admission_));
   }
 
   absl::Status Listen() {
     const v1::ServerConfig& config = config_.server();
+    absl::Status meant = CheckListen(config);
+    if (!meant.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("server.listen ", meant.message()));
+    }
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     ConfigureFront(config, builder);
-    int port = 0;
-    builder.AddListeningPort(config.listen(), FrontCredentials(config), &port);
+    auto listener = Listener::Open(config.listen());
+    if (!listener.ok()) return listener.status();
+    listener_ = *std::move(listener);
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        FrontCredentials(config));
     for (const auto& service : services_) builder.RegisterService(service.get());
     builder.RegisterCallbackGenericService(unknown_methods_.get());
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port == 0) {
-      return absl::UnavailableError(absl::StrCat("can't listen on ", config.listen()));
-    }
+    if (server_ == nullptr) return absl::UnavailableError("gRPC doesn't start");
     services::RunGrpcEventsOn(loops_);
-    address_ = absl::StrCat(config.listen().substr(0, config.listen().rfind(':')), ":", port);
+    address_ = listener_->address();
+    listener_->Start(loops_.loop(0), [this](int fd) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.fd = fd;
+      acceptor_->HandleNewConnection(&connection);
+    });
+    if (!config.health_listen().empty()) {
+      auto health = HealthPort::Start(config.health_listen());
+      if (!health.ok()) return health.status();
+      health_ = *std::move(health);
+    }
+    SayServing(true);
     ready_ = true;
     return absl::OkStatus();
   }
 
+  // To probes, by both ports.
+  void SayServing(bool serving) {
+    if (auto* health = server_->GetHealthCheckService()) SetServing(*health, serving);
+    if (health_ != nullptr) health_->Say(serving);
+  }
+
+  std::vector<prometheus::MetricFamily> CollectMetrics() const {
+    std::vector<prometheus::MetricFamily> families = telemetry_.Collect();
+    for (auto more : {store_metrics_.Collect(),
+                      CollectConnectionGauges(Current()->connections(), async::SystemClock())}) {
+      std::move(more.begin(), more.end(), std::back_inserter(families));
+    }
+    return families;
+  }
+
+  void WatchStatus() {
+    status_.emplace(StatusSources{.metrics = [this] { return CollectMetrics(); },
+                                  .connections =
+                                      [this] {
+                                        return StatusOf(Current()->connections(), checks_, drift_,
+                                                        async::SystemClock());
+                                      },
+                                  .loop_lags = [this] { return telemetry_.LoopLags(); },
+                                  .ready = [this] { return ready_.load(); },
+                                  .config_generation = [this] { return reloads_.generation(); }});
+  }
+
   absl::Status StartAdmin() {
     if (config_.server().admin_listen().empty()) return absl::OkStatus();
-    auto admin = AdminServer::Start(
-        config_.server().admin_listen(),
-        {.ready = [this] { return ready_.load(); },
-         .metrics =
-             [this] { return absl::StrCat(metrics_.Text(), drift_.Text(), reloads_.Text()); },
-         .webhook =
-             [this](services::WebhookRequest request) {
-               return ReceiveWebhook(std::move(request));
-             },
-         .max_webhook_bytes = kMaxWebhookBytes});
+    WatchStatus();
+    auto admin =
+        AdminServer::Start(config_.server().admin_listen(),
+                           {.ready = [this] { return ready_.load(); },
+                            .metrics =
+                                [this] {
+                                  return absl::StrCat(MetricsText(CollectMetrics()), drift_.Text(),
+                                                      DisclosureText(), reloads_.Text());
+                                },
+                            .config = [this] { return ConfigText(Current()->config()); },
+                            .status = [this] { return StatusJson(status_->Report()); },
+                            .webhook =
+                                [this](services::WebhookRequest request) {
+                                  return ReceiveWebhook(std::move(request));
+                                },
+                            .max_webhook_bytes = kMaxWebhookBytes});
     if (!admin.ok()) return admin.status();
     admin_ = *std::move(admin);
     return absl::OkStatus();
@@ -244,17 +366,27 @@ class GrpcServer final : public Server {
 
   const v1::Config config_;
   telemetry::DriftCounter drift_{async::SystemClock()};
-  CallMetrics metrics_;
   ReloadMetrics reloads_;
   async::LoopPool loops_;
+  Telemetry telemetry_;
   http::CurlHttpClient http_;
+  StoreMetrics store_metrics_;
   std::unique_ptr<StateStore> state_;
+  services::CheckBook checks_;
   services::Drain drain_;
   services::CurrentFooting current_;
+  services::CallGate gate_;
+  services::Admission admission_;
+  std::unique_ptr<privacy::DisclosureLog> disclosures_;
+  services::GuardedReplies screen_;
   services::Bridge bridge_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::CallbackGenericService> unknown_methods_;
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<HealthPort> health_;
+  std::optional<StatusWatch> status_;
   std::unique_ptr<AdminServer> admin_;
   std::string address_;
   std::atomic<bool> ready_{false};

@@ -110,13 +110,16 @@ class TokenCache::State {
     if (token_ != nullptr && token_->authorization.Reveal() == authorization) token_ = nullptr;
   }
 
-  // One fetch, from Look()'s must_fetch to its landing. `loop` runs it.
-  static async::Task<void> Fly(std::shared_ptr<State> state, async::EventLoop* loop) {
+  // One fetch, from Look()'s must_fetch to its landing. `loop` runs it. It goes on when the call
+  // that began it has left, and so keeps what that stands on.
+  static async::Task<void> Fly(std::shared_ptr<State> state, async::EventLoop* loop,
+                               std::shared_ptr<const async::Footing> footing) {
     Flight flight(*state);
     const absl::Duration pause = state->TimeToWait();
     // Not the caller's context: the fetch is for all, and the caller may leave.
     async::CallContext call(*loop, After(state->clock_.MonotonicNow(), pause + state->timeout_));
     call.set_connection(state->origin_.connection);
+    call.StandOn(std::move(footing));
     absl::Status slept = co_await async::Sleep(call, pause);
     if (!slept.ok()) co_return;
     const MonotonicTime sent = state->clock_.MonotonicNow();
@@ -231,7 +234,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Token>>> TokenCache::Get(
   if (!ended.ok()) co_return state_->EndedStatus(ended);
   State::Found found = state_->Look(call.loop());
   const State::Seat seat(*state_, found.waiter);
-  if (found.must_fetch) call.loop().Spawn(State::Fly(state_, &call.loop()));
+  if (found.must_fetch) call.loop().Spawn(State::Fly(state_, &call.loop(), call.footing()));
   if (found.answer.has_value()) co_return *std::move(found.answer);
   absl::Status waited = co_await found.waiter->answered.Wait(call);
   if (!waited.ok()) co_return state_->EndedStatus(waited);

@@ -161,6 +161,25 @@ TEST_F(TokenCacheTest, CallersLeaveAtTheirDeadlineAndTheFetchGoesOn) {
   EXPECT_EQ(fetcher_->fetches().size(), 1);
 }
 
+TEST_F(TokenCacheTest, TheFetchKeepsWhatItsCallStoodOnUntilItEnds) {
+  class Ground final : public async::Footing {};
+  auto ground = std::make_shared<const Ground>();
+  const std::weak_ptr<const Ground> alive = ground;
+  fetcher_->Expect(MakeToken("late", absl::Hours(1)), absl::Seconds(5));
+  {
+    auto waiting = std::make_unique<Waiting>(
+        loop_, async::After(loop_.fake_clock().MonotonicNow(), absl::Seconds(1)));
+    waiting->call.StandOn(std::move(ground));
+    loop_.Spawn(Keep(cache_, waiting->call, waiting->answer));
+    loop_.Advance(absl::Seconds(2));
+    EXPECT_TRUE(waiting->answer.has_value());
+  }
+  EXPECT_FALSE(alive.expired());
+  loop_.Advance(absl::Seconds(4));
+  EXPECT_TRUE(alive.expired());
+  EXPECT_EQ(Get(), "late");
+}
+
 TEST_F(TokenCacheTest, TheFetchHasADeadlineOfItsOwn) {
   fetcher_->Expect(MakeToken("never", absl::Minutes(1)), absl::Hours(1));
   auto call = Start();

@@ -2,10 +2,11 @@
 #ifndef EDUGATE_RUNTIME_STORE_REDIS_SERVER_H_
 #define EDUGATE_RUNTIME_STORE_REDIS_SERVER_H_
 
-#include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,13 +20,13 @@
 
 namespace edugate::store {
 
-// Serves on a Unix socket in a folder, or on a loopback port, and keeps its data in the folder:
+// Serves on a Unix socket in a folder and on a loopback port, and keeps its data in the folder:
 // every write is on the disk before it is answered.
 class RedisServer {
  public:
   // `folder` outlives the server. `more`: further arguments, as in {"--requirepass", "x"}.
   explicit RedisServer(std::string folder, std::vector<std::string> more = {})
-      : folder_(std::move(folder)), more_(std::move(more)) {
+      : folder_(std::move(folder)), more_(std::move(more)), port_(FreePort()) {
     Start();
   }
   RedisServer(const RedisServer&) = delete;
@@ -35,15 +36,31 @@ class RedisServer {
   // The socket's path.
   std::string address() const { return folder_ + "/redis.sock"; }
 
+  // The same server on a loopback port: HOST:PORT.
+  std::string tcp_address() const { return "127.0.0.1:" + std::to_string(port_); }
+
   RedisOptions options() const { return {.address = address()}; }
 
   void Start() {
-    std::vector<std::string> arguments = {"redis-server", "--port",    "0",
-                                          "--unixsocket", address(),   "--dir",
-                                          folder_,        "--save",    "",
-                                          "--appendonly", "yes",       "--appendfsync",
-                                          "always",       "--logfile", folder_ + "/redis.log",
-                                          "--daemonize",  "no"};
+    std::vector<std::string> arguments = {"redis-server",
+                                          "--bind",
+                                          "127.0.0.1",
+                                          "--port",
+                                          std::to_string(port_),
+                                          "--unixsocket",
+                                          address(),
+                                          "--dir",
+                                          folder_,
+                                          "--save",
+                                          "",
+                                          "--appendonly",
+                                          "yes",
+                                          "--appendfsync",
+                                          "always",
+                                          "--logfile",
+                                          folder_ + "/redis.log",
+                                          "--daemonize",
+                                          "no"};
     arguments.insert(arguments.end(), more_.begin(), more_.end());
     std::vector<char*> argv;
     for (std::string& each : arguments) argv.push_back(each.data());
@@ -81,8 +98,22 @@ class RedisServer {
     return connection.ok() && (*connection)->Ask({"DBSIZE"}, absl::Seconds(1)).ok();
   }
 
+  // A port that was free just now.
+  static int FreePort() {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in free{};
+    free.sin_family = AF_INET;
+    free.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(free);
+    if (bind(fd, reinterpret_cast<sockaddr*>(&free), size) != 0) abort();
+    getsockname(fd, reinterpret_cast<sockaddr*>(&free), &size);
+    close(fd);
+    return ntohs(free.sin_port);
+  }
+
   const std::string folder_;
   const std::vector<std::string> more_;
+  const int port_;
   pid_t pid_ = 0;
 };
 
