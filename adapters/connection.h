@@ -33,6 +33,8 @@ struct Connection {
   // The most pages of the provider's that one page of a caller's may cost; a caller's page that is
   // not full by then ends early, with a token.
   int max_pages = kDefaultMaxPages;
+  // Who gives out the external ids by which this provider finds learners; empty where none does.
+  std::string learner_id_issuer;
   Ports ports;
   // The provider's own API; empty where native calls are off.
   std::vector<NativeMethod> native;

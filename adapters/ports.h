@@ -56,8 +56,11 @@ struct ProviderPage {
 
 // ListEnrollments and StreamEnrollments.
 struct EnrollmentQuery : PageQuery {
-  // Only this learner's, by the provider's own id. Empty: everyone's.
+  // Only this learner's, by the provider's own id, an e-mail address, or an id of the issuer that
+  // the connection is configured with: at most one. All empty: everyone's.
   std::string learner;
+  std::string learner_email;
+  std::string learner_external_id;
 };
 
 // What callers may ask of a list beside paging.
@@ -65,8 +68,12 @@ struct ListTraits {
   std::vector<FilterField> filters;
   // The largest page that the provider gives; more is put together from several.
   int32_t max_provider_page_size = 0;
-  // Whether `learner` narrows the list.
+  // Whether `learner`, `learner_email` and `learner_external_id` narrow the list.
   bool by_learner = false;
+  bool by_learner_email = false;
+  bool by_learner_external_id = false;
+  // What a caller should know of the provider's limits, as a sentence. May be empty.
+  std::string notes = "";
 };
 
 // A record by its name.

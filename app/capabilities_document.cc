@@ -107,10 +107,10 @@ void AppendMethod(const v1::MethodCapability& method, std::string& out) {
   for (const std::string& each : method.update_paths())
     paths.push_back(absl::StrCat("`", each, "`"));
   absl::StrAppend(&out, "| ", method.method(), " | ", method.writes() ? "writes" : "reads", " | ",
-                  absl::StrJoin(filters, ", "), " | ",
-                  method.max_page_size() > 0 ? absl::StrCat(method.max_page_size()) : "", " | ",
-                  absl::StrJoin(method.views(), ", "), " | ", absl::StrJoin(paths, ", "), " | ",
-                  method.notes(), " |\n");
+                  absl::StrJoin(filters, ", "), " | ", absl::StrJoin(method.learner_keys(), ", "),
+                  " | ", method.max_page_size() > 0 ? absl::StrCat(method.max_page_size()) : "",
+                  " | ", absl::StrJoin(method.views(), ", "), " | ", absl::StrJoin(paths, ", "),
+                  " | ", method.notes(), " |\n");
 }
 
 absl::string_view EffectText(rest::v1::Effect effect) {
@@ -147,8 +147,8 @@ std::string CapabilitiesDocument() {
   AppendOverview(providers, out);
   for (const Provider& each : providers) {
     absl::StrAppend(&out, "\n## ", each.row->id,
-                    "\n\n| method | effect | filters | records a request | views | update paths | "
-                    "notes |\n|---|---|---|---|---|---|---|\n");
+                    "\n\n| method | effect | filters | learner by | records a request | views | "
+                    "update paths | notes |\n|---|---|---|---|---|---|---|---|\n");
     for (const auto& method : services::CapabilitiesOf(each.ports)) AppendMethod(method, out);
     AppendNative(each, out);
   }

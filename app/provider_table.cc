@@ -19,6 +19,16 @@ BuiltAdapter Build(const v1::ConnectionConfig&, const ClientMaker& make_client) 
   return built;
 }
 
+template <typename Adapter>
+std::vector<const rest::Api*> Apis() {
+  return {&Adapter::Declaration()};
+}
+
+std::vector<const rest::Api*> MeasureOneApis() {
+  return {&adapters::MeasureOneAdapter::DeclarationV2(),
+          &adapters::MeasureOneAdapter::DeclarationV3()};
+}
+
 BuiltAdapter BuildEdx(const v1::ConnectionConfig& config, const ClientMaker& make_client) {
   const v1::ConnectionOptions& configured = config.options();
   adapters::EdxOptions options;
@@ -69,9 +79,13 @@ const std::vector<ProviderRow>& ProviderTable() {
       {.id = "openapply",
        .auth_schemes = {"bearer", "oauth2_client"},
        .token = {.credentials_in = auth::CredentialsPlacement::kBasicHeader},
+       .learner_external_ids = true,
+       .apis = Apis<adapters::OpenApplyAdapter>,
        .build = Build<adapters::OpenApplyAdapter>},
       {.id = "class_enrollment",
        .auth_schemes = {"api_key"},
+       .learner_external_ids = true,
+       .apis = Apis<adapters::ClassEnrollmentAdapter>,
        .build = Build<adapters::ClassEnrollmentAdapter>},
       {.id = "measureone",
        .auth_schemes = {"bearer", "oauth2_client"},
@@ -79,12 +93,15 @@ const std::vector<ProviderRow>& ProviderTable() {
        .token = {.credentials_in = auth::CredentialsPlacement::kBasicHeader,
                  .request_body = auth::TokenRequestBody::kJson},
        .webhooks = true,
+       .apis = MeasureOneApis,
        .build = BuildMeasureOne},
       {.id = "edx_enterprise",
        .auth_schemes = {"oauth2_client"},
        .options = {"enterprise_customer_uuid", "response_format", "page_size",
                    "bulk_enrollment_limit"},
        .token = {.token_type = "jwt", .header_scheme = "JWT", .forbidden_is_rate_limit = true},
+       .learner_external_ids = true,
+       .apis = Apis<adapters::EdxAdapter>,
        .build = BuildEdx},
   };
   return *table;

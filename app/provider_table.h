@@ -55,6 +55,10 @@ struct ProviderRow {
   TokenDefaults token;
   // Whether it sends webhooks.
   bool webhooks = false;
+  // Whether it finds learners by an external id (`learner_id_issuer`).
+  bool learner_external_ids = false;
+  // The declared APIs that it is called by.
+  std::vector<const rest::Api*> (*apis)();
   BuiltAdapter (*build)(const v1::ConnectionConfig& config, const ClientMaker& make_client);
 };
 

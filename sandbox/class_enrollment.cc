@@ -201,6 +201,31 @@ Reply Envelope(int status, const char* error, absl::string_view results) {
                                      ",\"Results\":", results, "}"));
 }
 
+// The vendor's example of a user, for the user of its example of a class enrollment; like it for
+// the others.
+Json UserOf(int64_t id) {
+  const bool example = id == 897615;
+  Json user;
+  user["Id"] = id;
+  user["ExternalId"] = example ? "C9876ZFGEFER9876" : absl::StrFormat("SIS%06d", id);
+  user["Title"] = nullptr;
+  user["FirstName"] = "John";
+  user["MiddleName"] = nullptr;
+  user["LastName"] = "Smith";
+  user["UserName"] = example ? "john.smith" : absl::StrCat("learner", id);
+  user["OrganizationId"] = 4873;
+  user["CompanyId"] = nullptr;
+  user["ManagerId"] = nullptr;
+  user["Disabled"] = false;
+  user["Email"] = example ? "joe.smith@yourorg.com" : absl::StrCat("learner", id, "@example.com");
+  for (const char* field : {"Phone", "Phone2", "Address1", "Address2", "City", "State", "Country",
+                            "Zip", "ProfileImageUrl"}) {
+    user[field] = nullptr;
+  }
+  user["TimeZoneId"] = "Central Standard Time";
+  return user;
+}
+
 Reply NotFound() { return Envelope(20, nullptr, "[]"); }
 
 // The arguments of a search, or what is wrong with them.
@@ -286,6 +311,14 @@ class ClassEnrollment : public Provider {
                         }});
       routes.push_back({method, "/api/2.0/SearchClassEnrollments",
                         [this](const Request& request) { return Find(request); }});
+      routes.push_back({method, "/api/2.0/GetUserByEmail", [this](const Request& request) {
+                          return GetUser("Email",
+                                         request.ArgumentIgnoringCase("email").value_or(""));
+                        }});
+      routes.push_back(
+          {method, "/api/2.0/GetUserByExternalId/{id}", [this](const Request& request) {
+             return GetUser("ExternalId", request.captures.at("id"));
+           }});
     }
     return routes;
   }
@@ -335,6 +368,17 @@ class ClassEnrollment : public Provider {
   }
 
  private:
+  // The users are those of the records.
+  Reply GetUser(const char* key, const std::string& value) const {
+    for (const Record& record : records_) {
+      const Json user = UserOf(record.user_id);
+      if (!value.empty() && absl::EqualsIgnoreCase(user[key].get<std::string>(), value)) {
+        return JsonReply(200, Json{{"Status", 0}, {"Error", nullptr}, {"User", user}}.dump());
+      }
+    }
+    return JsonReply(200, R"({"Status":20,"Error":null,"User":null})");
+  }
+
   Reply Get(const std::string& id) const {
     if (id.empty()) return Envelope(10, "The id is missing.", "null");
     const std::optional<int64_t> number = WholeNumber(id);

@@ -117,7 +117,10 @@ v1::MethodCapability ToCapability(const Entry& entry) {
     filter.mutable_operators()->Assign(field.ops.begin(), field.ops.end());
     filter.set_value_type(std::string(adapters::FilterTypeText(field.type)));
   }
-  if (entry.list->by_learner) out.set_notes("learner narrows the list");
+  if (entry.list->by_learner) out.add_learner_keys("provider_id");
+  if (entry.list->by_learner_email) out.add_learner_keys("email");
+  if (entry.list->by_learner_external_id) out.add_learner_keys("external_id");
+  out.set_notes(entry.list->notes);
   return out;
 }
 

@@ -142,7 +142,9 @@ TEST(CapabilitiesTest, SaysWhatAListTakes) {
   ports.list_enrollments_traits = {
       .filters = {{"year", {"=", ">"}, adapters::FilterType::kInt, "the school year"}},
       .max_provider_page_size = 200,
-      .by_learner = true};
+      .by_learner = true,
+      .by_learner_external_id = true,
+      .notes = "slow on Mondays"};
   const auto capabilities = CapabilitiesOf(ports);
   ASSERT_EQ(capabilities.size(), 2u);
   for (const v1::MethodCapability& each : capabilities) {
@@ -152,7 +154,8 @@ TEST(CapabilitiesTest, SaysWhatAListTakes) {
     EXPECT_THAT(each.filters(0).operators(), ElementsAre("=", ">"));
     EXPECT_EQ(each.filters(0).value_type(), "int");
     EXPECT_FALSE(each.writes());
-    EXPECT_NE(each.notes(), "");
+    EXPECT_THAT(each.learner_keys(), ElementsAre("provider_id", "external_id"));
+    EXPECT_EQ(each.notes(), "slow on Mondays");
   }
 }
 

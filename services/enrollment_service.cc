@@ -8,6 +8,7 @@
 #include "edugate/v1/enrollment_service.grpc.pb.h"
 #include "runtime/async/when_all.h"
 #include "services/bridge.h"
+#include "services/gated_service.h"
 #include "services/port_calls.h"
 
 namespace edugate::services {
@@ -106,10 +107,18 @@ async::Task<bool> ReadItem(async::CallContext& reading, BatchItem& item) {
   co_return item.failure.ok();
 }
 
-class EnrollmentService final : public v1::EnrollmentService::CallbackService {
+class EnrollmentService final : public GatedService<v1::EnrollmentService::CallbackService> {
  public:
   EnrollmentService(PartsOfCall parts, Bridge& bridge)
-      : handlers_(std::move(parts)), bridge_(bridge) {}
+      : handlers_(std::move(parts)), bridge_(bridge) {
+    Gate(bridge.options(), 0, &EnrollmentService::GetEnrollment);
+    Gate(bridge.options(), 1, &EnrollmentService::BatchGetEnrollments);
+    Gate(bridge.options(), 2, &EnrollmentService::ListEnrollments);
+    Gate(bridge.options(), 3, &EnrollmentService::StreamEnrollments);
+    Gate(bridge.options(), 4, &EnrollmentService::UpdateEnrollment);
+    Gate(bridge.options(), 5, &EnrollmentService::BulkEnroll);
+    Gate(bridge.options(), 6, &EnrollmentService::VerifyEnrollment);
+  }
 
   grpc::ServerUnaryReactor* GetEnrollment(grpc::CallbackServerContext* context,
                                           const v1::GetEnrollmentRequest* request,

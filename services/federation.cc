@@ -131,21 +131,6 @@ std::optional<size_t> CursorLimit(size_t connections, size_t id_bytes) {
   return limit;
 }
 
-absl::StatusOr<LearnerAcross> ParseLearnerAcross(absl::string_view text) {
-  const size_t colon = text.find(':');
-  if (colon != absl::string_view::npos && colon + 1 < text.size() &&
-      adapters::IsConnectionId(text.substr(0, colon))) {
-    return LearnerAcross{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
-  }
-  const size_t at = text.find('@');
-  if (at != absl::string_view::npos && at > 0 && at + 1 < text.size()) {
-    return LearnerAcross{"", std::string(text)};
-  }
-  return errors::ArgumentInvalid(
-      "learner",
-      "across connections takes {connection}:{the provider's id there} or an e-mail address");
-}
-
 v1::UnreachableDetail ToDetail(const MissingConnection& missing) {
   v1::UnreachableDetail detail;
   detail.set_connection(ConnectionName(missing.connection));

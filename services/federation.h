@@ -28,7 +28,9 @@
 #include "runtime/async/task.h"
 #include "runtime/async/when_all.h"
 #include "runtime/errors/errors.h"
+#include "services/caller_rights.h"
 #include "services/fan_out.h"
+#include "services/learner_name.h"
 #include "services/list_port.h"
 #include "services/list_request.h"
 #include "services/paging.h"
@@ -63,16 +65,6 @@ absl::StatusOr<std::vector<WalkPosition>> DecodeWalk(absl::string_view cursor);
 // How long a connection's cursor may be in a walk of `connections` whose ids have `id_bytes`
 // together, so that the token holds them all; nothing where there are too many for one token.
 std::optional<size_t> CursorLimit(size_t connections, size_t id_bytes);
-
-// A learner as a request across connections names one.
-struct LearnerAcross {
-  std::string connection;  // whose id it is; empty for an e-mail address
-  std::string text;        // the id at that connection, or the address
-};
-
-// Reads `connection:id` or an e-mail address. ARGUMENT_INVALID for anything else: a provider's id
-// alone may be somebody else's at another provider.
-absl::StatusOr<LearnerAcross> ParseLearnerAcross(absl::string_view text);
 
 // A connection that could not be asked, and why.
 struct MissingConnection {
@@ -161,23 +153,17 @@ struct Walk {
 // can't be asked; anything else is wrong with the request.
 template <typename Query, typename Record, typename Request>
 absl::Status PrepareMember(const Request& request, const ListPort<Query, Record>& list,
-                           const std::optional<LearnerAcross>& learner,
+                           const std::optional<LearnerName>& learner,
                            WalkMember<Query, Record>& member, ReadMask& read_mask) {
   const adapters::ListTraits& traits = member.connection->ports.*list.traits;
   absl::Status prepared = PrepareList<Record>(request, traits, member.query, read_mask);
   if (!prepared.ok()) return prepared;
   if constexpr (requires { member.query.learner; }) {
     if (learner.has_value()) {
-      if (learner->connection != member.connection->id) {
-        return errors::FilterUnsupported(learner->connection.empty()
-                                             ? "the provider can't find a learner by e-mail address"
-                                             : "the learner's id is of another connection",
-                                         "");
-      }
-      member.query.learner = learner->text;
+      return AskForLearner(*learner, *member.connection, traits, member.query);
     }
   }
-  return CheckLearner(member.query, traits);
+  return absl::OkStatus();
 }
 
 // The walk that a request means: from the beginning, or from where its token says.
@@ -189,14 +175,16 @@ absl::StatusOr<Walk<Query, Record>> PrepareWalk(async::CallContext& call, const 
   call.set_connection(adapters::kAnyConnection);
   auto filter = adapters::ParseFilter(request.filter());
   if (!filter.ok()) return filter.status();
-  std::optional<LearnerAcross> learner;
-  if constexpr (requires { query.learner; }) {
-    if (!query.learner.empty()) {
-      auto parsed = ParseLearnerAcross(query.learner);
+  std::optional<LearnerName> learner;
+  if constexpr (requires { request.learner(); }) {
+    if (!request.learner().empty()) {
+      auto parsed = ParseLearnerNameAcross(request.learner());
       if (!parsed.ok()) return parsed.status();
       learner = *std::move(parsed);
-      if (!learner->connection.empty()) {
-        auto known = parts.connections->Find(learner->connection);
+      if (learner->kind == LearnerName::Kind::kProviderId) {
+        absl::Status allowed = CheckMayUse(call, learner->scope);
+        if (!allowed.ok()) return allowed;
+        auto known = parts.connections->Find(learner->scope);
         if (!known.ok()) return known.status();
       }
     }
@@ -208,7 +196,10 @@ absl::StatusOr<Walk<Query, Record>> PrepareWalk(async::CallContext& call, const 
   if (!positions.ok()) return positions.status();
 
   Walk<Query, Record> walk;
+  bool any_allowed = false;
   for (const adapters::Connection& connection : parts.connections->connections()) {
+    if (!MayUse(call, connection.id)) continue;
+    any_allowed = true;
     if (!(connection.ports.*list.port)) continue;
     WalkMember<Query, Record> member{.connection = &connection, .query = query};
     member.query.parent.connection = connection.id;
@@ -235,8 +226,11 @@ absl::StatusOr<Walk<Query, Record>> PrepareWalk(async::CallContext& call, const 
     if (walked) positions->erase(position);
     walk.members.push_back(std::move(member));
   }
+  if (!any_allowed) return CheckMayUse(call, adapters::kAnyConnection);
   for (const WalkPosition& left : *positions) {
-    walk.gone.push_back({left.connection, errors::ConnectionUnknown(left.connection)});
+    absl::Status why = CheckMayUse(call, left.connection);
+    if (why.ok()) why = errors::ConnectionUnknown(left.connection);
+    walk.gone.push_back({left.connection, std::move(why)});
   }
   if (begins && walk.members.empty()) return errors::OperationNotSupported(call.method(), {}, "");
   size_t id_bytes = 0;

@@ -23,17 +23,6 @@ struct ListPort {
   absl::string_view token_method;
 };
 
-// FILTER_UNSUPPORTED for a query about one learner where the list knows no learners.
-template <typename Query>
-absl::Status CheckLearner(const Query& query, const adapters::ListTraits& traits) {
-  if constexpr (requires { query.learner; }) {
-    if (!query.learner.empty() && !traits.by_learner) {
-      return errors::FilterUnsupported("the provider can't list one learner's records", "");
-    }
-  }
-  return absl::OkStatus();
-}
-
 // One page of the caller's.
 template <typename Record>
 struct ListedPage {

@@ -14,6 +14,7 @@
 #include "runtime/async/task.h"
 #include "runtime/errors/errors.h"
 #include "services/federation.h"
+#include "services/learner_name.h"
 #include "services/list_port.h"
 #include "services/list_request.h"
 #include "services/once.h"
@@ -93,8 +94,15 @@ absl::StatusOr<PreparedList<Query>> PrepareListCall(async::CallContext& call,
   absl::Status checked =
       PrepareList<Record>(request, ports.*list.traits, prepared.query, prepared.read_mask);
   if (!checked.ok()) return checked;
-  absl::Status known = CheckLearner(prepared.query, ports.*list.traits);
-  if (!known.ok()) return known;
+  if constexpr (requires { request.learner(); }) {
+    if (!request.learner().empty()) {
+      auto learner = ParseLearnerName(request.learner());
+      if (!learner.ok()) return learner.status();
+      absl::Status asked =
+          AskForLearner(*learner, *route->connection, ports.*list.traits, prepared.query);
+      if (!asked.ok()) return asked;
+    }
+  }
   prepared.query.parent = std::move(route->name);
   return prepared;
 }

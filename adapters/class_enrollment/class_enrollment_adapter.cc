@@ -1,5 +1,6 @@
 #include "adapters/class_enrollment/class_enrollment_adapter.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/class_enrollment/class_enrollment_errors.h"
@@ -27,6 +28,28 @@ bool FoundNothing(const absl::Status& status) {
   const auto provider_status = metadata.find("provider_status");
   return provider_status != metadata.end() && provider_status->second == kNotFound;
 }
+
+// Whether the query names a learner, and not by the provider's id.
+bool IsNamedOtherwise(const EnrollmentQuery& query) {
+  return !query.learner_email.empty() || !query.learner_external_id.empty();
+}
+
+// The user whom the first page found, which a cursor keeps for the next ones: `u57383/1/100`.
+struct FoundUser {
+  std::string id;
+  std::string cursor;  // the page alone
+
+  static FoundUser FromCursor(const EnrollmentQuery& query) {
+    const size_t slash = query.cursor.find('/');
+    if (!IsNamedOtherwise(query) || !absl::StartsWith(query.cursor, "u") ||
+        slash == std::string::npos) {
+      return {"", query.cursor};
+    }
+    return {query.cursor.substr(1, slash - 1), query.cursor.substr(slash + 1)};
+  }
+
+  std::string ToCursor() const { return id.empty() ? cursor : absl::StrCat("u", id, "/", cursor); }
+};
 
 // The record that was asked for, never another one: a get answers a list, too.
 const ce::ClassEnrollment* Pick(const ce::ClassEnrollmentReply& reply, const std::string& id) {
@@ -56,7 +79,9 @@ const rest::ErrorClassifier& ClassEnrollmentAdapter::Errors() {
 ClassEnrollmentAdapter::ClassEnrollmentAdapter(rest::Client& client)
     : api_(client),
       get_(OperationOf(Declaration(), "GetClassEnrollment")),
-      search_(OperationOf(Declaration(), "SearchClassEnrollments")) {}
+      search_(OperationOf(Declaration(), "SearchClassEnrollments")),
+      user_by_email_(OperationOf(Declaration(), "GetUserByEmail")),
+      user_by_external_id_(OperationOf(Declaration(), "GetUserByExternalId")) {}
 
 Ports ClassEnrollmentAdapter::ports() {
   Ports ports;
@@ -73,7 +98,9 @@ Ports ClassEnrollmentAdapter::ports() {
                   {"course.title", {":"}, FilterType::kString, "part of the class's name"},
                   {"create_time", {">", "<"}, FilterType::kTime, "when the enrollment was made"}},
       .max_provider_page_size = kMaxPageSize,
-      .by_learner = true};
+      .by_learner = true,
+      .by_learner_email = true,
+      .by_learner_external_id = true};
   return ports;
 }
 
@@ -97,14 +124,25 @@ async::Task<absl::StatusOr<v1::Enrollment>> ClassEnrollmentAdapter::GetEnrollmen
 
 async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ClassEnrollmentAdapter::ListEnrollments(
     async::CallContext& call, const EnrollmentQuery& query) {
-  auto asked = NumberedPage::FromCursor(query.cursor, kFirstPage, query.size_hint, kMaxPageSize);
+  const FoundUser found = FoundUser::FromCursor(query);
+  auto asked = NumberedPage::FromCursor(found.cursor, kFirstPage, query.size_hint, kMaxPageSize);
   if (!asked.ok()) co_return asked.status();
   auto request = ToSearchRequest(query);
   if (!request.ok()) co_return request.status();
+  ProviderPage<v1::Enrollment> result;
+  std::string user = found.id;
+  if (IsNamedOtherwise(query)) {
+    if (user.empty()) {
+      auto looked_up = co_await FindUser(call, query);
+      if (!looked_up.ok()) co_return looked_up.status();
+      user = *std::move(looked_up);
+    }
+    if (user.empty()) co_return result;
+    request->set_student_id(user);
+  }
   request->set_page_index(asked->number);
   request->set_page_size(asked->size);
   auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, search_, *request);
-  ProviderPage<v1::Enrollment> result;
   if (FoundNothing(reply.status())) co_return result;
   if (!reply.ok()) co_return reply.status();
   const std::vector<std::string> ids = IdsOf(reply->results());
@@ -116,8 +154,37 @@ async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ClassEnrollmentAdapter
   }
   // The reply does not say how many pages there are, and a short page need not be the last: an
   // empty one is.
-  if (!result.records.empty()) result.next_cursor = asked->Next(ids).ToCursor();
+  if (!result.records.empty()) {
+    result.next_cursor = FoundUser{user, asked->Next(ids).ToCursor()}.ToCursor();
+  }
   co_return result;
+}
+
+async::Task<absl::StatusOr<std::string>> ClassEnrollmentAdapter::FindUser(
+    async::CallContext& call, const EnrollmentQuery& query) {
+  absl::StatusOr<ce::UserReply> reply;
+  const bool by_email = !query.learner_email.empty();
+  if (by_email) {
+    ce::GetUserByEmailRequest request;
+    request.set_email(query.learner_email);
+    reply = co_await api_.Call<ce::UserReply>(call, user_by_email_, request);
+  } else {
+    ce::GetUserByExternalIdRequest request;
+    request.set_id(query.learner_external_id);
+    reply = co_await api_.Call<ce::UserReply>(call, user_by_external_id_, request);
+  }
+  if (FoundNothing(reply.status())) co_return std::string();
+  if (!reply.ok()) co_return reply.status();
+  const ce::User& user = reply->user();
+  // Never another person: what the provider found must be what was asked for.
+  const bool right = by_email ? absl::EqualsIgnoreCase(user.email(), query.learner_email)
+                              : user.external_id() == query.learner_external_id;
+  if (!user.has_id() || !right) {
+    co_return errors::ProviderResponseInvalid(
+        "User is not the one that was asked for",
+        api_.OriginOf(by_email ? user_by_email_ : user_by_external_id_));
+  }
+  co_return absl::StrCat(user.id());
 }
 
 async::Task<absl::StatusOr<ProbeResult>> ClassEnrollmentAdapter::CheckConnection(

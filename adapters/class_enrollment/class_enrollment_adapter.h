@@ -2,6 +2,8 @@
 #ifndef ADAPTERS_CLASS_ENROLLMENT_CLASS_ENROLLMENT_ADAPTER_H_
 #define ADAPTERS_CLASS_ENROLLMENT_CLASS_ENROLLMENT_ADAPTER_H_
 
+#include <string>
+
 #include "adapters/connection.h"
 #include "adapters/ports.h"
 #include "runtime/rest/client.h"
@@ -26,9 +28,16 @@ class ClassEnrollmentAdapter final : public Adapter {
   async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ListEnrollments(
       async::CallContext& call, const EnrollmentQuery& query);
 
+  // The id of the user whom the query names otherwise; empty where the provider doesn't know the
+  // person.
+  async::Task<absl::StatusOr<std::string>> FindUser(async::CallContext& call,
+                                                    const EnrollmentQuery& query);
+
   rest::Client& api_;
   const rest::Operation& get_;
   const rest::Operation& search_;
+  const rest::Operation& user_by_email_;
+  const rest::Operation& user_by_external_id_;
 };
 
 }  // namespace edugate::adapters

@@ -74,6 +74,8 @@ TEST_F(ClassEnrollmentAdapterTest, OffersWhatTheProviderHasAndNothingElse) {
                ports_.list_catalogs || ports_.create_transcript || ports_.list_schools ||
                ports_.assign_licenses || ports_.allocate_assignments || ports_.read_webhook);
   EXPECT_TRUE(ports_.list_enrollments_traits.by_learner);
+  EXPECT_TRUE(ports_.list_enrollments_traits.by_learner_email);
+  EXPECT_TRUE(ports_.list_enrollments_traits.by_learner_external_id);
   EXPECT_EQ(ports_.list_enrollments_traits.max_provider_page_size, 100);
 }
 
@@ -239,6 +241,65 @@ TEST_F(ClassEnrollmentAdapterTest, ALearnerIsAParameterOfTheSearch) {
   ExpectSearch("?pageIndex=0&pageSize=100&studentId=897615%26x%3D1&enrollmentStatusId=60",
                Page({10}));
   EXPECT_THAT(Ids(*List(query)), ElementsAre("10"));
+}
+
+// The vendor's example of a user.
+constexpr char kUser[] =
+    R"({"Status": 0, "Error": null, "User": {"Id": 57383, "ExternalId": "C9876ZFGEFER9876",
+        "FirstName": "John", "LastName": "Smith", "UserName": "john.smith", "OrganizationId": 4873,
+        "Disabled": false, "Email": "joe.smith@yourorg.com"}})";
+
+TEST_F(ClassEnrollmentAdapterTest, ALearnerIsFoundByEmailOnceForAllPages) {
+  EnrollmentQuery query = Query("", 1);
+  query.learner_email = "Joe.Smith@yourorg.com";
+  Expect("GET", "/GetUserByEmail?email=Joe.Smith%40yourorg.com", 200, kUser);
+  ExpectSearch("?pageIndex=0&pageSize=1&studentId=57383", Page({10}));
+  const auto first = List(query);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(Ids(*first), ElementsAre("10"));
+  query.cursor = first->next_cursor;
+  ExpectSearch("?pageIndex=1&pageSize=1&studentId=57383", Page({}));
+  EXPECT_THAT(Ids(*List(query)), IsEmpty());
+}
+
+TEST_F(ClassEnrollmentAdapterTest, ALearnerIsFoundByExternalId) {
+  EnrollmentQuery query = Query();
+  query.learner_external_id = "C9876ZFGEFER9876";
+  Expect("GET", "/GetUserByExternalId/C9876ZFGEFER9876", 200, kUser);
+  ExpectSearch("?pageIndex=0&pageSize=100&studentId=57383", Page({10}));
+  EXPECT_THAT(Ids(*List(query)), ElementsAre("10"));
+}
+
+TEST_F(ClassEnrollmentAdapterTest, WhomTheProviderDoesNotKnowHasNoEnrollments) {
+  EnrollmentQuery query = Query();
+  query.learner_email = "al@example.com";
+  Expect("GET", "/GetUserByEmail?email=al%40example.com", 200,
+         R"({"Status": 20, "Error": null, "User": null})");
+  const auto page = List(query);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_THAT(page->records, IsEmpty());
+  EXPECT_EQ(page->next_cursor, "");
+}
+
+TEST_F(ClassEnrollmentAdapterTest, AnotherPersonThanAskedForIsRefused) {
+  EnrollmentQuery query = Query();
+  query.learner_email = "al@example.com";
+  for (const char* reply : {kUser, R"({"Status": 0, "User": {"Email": "al@example.com"}})",
+                            R"({"Status": 0, "User": null})"}) {
+    Expect("GET", "/GetUserByEmail?email=al%40example.com", 200, reply);
+    const absl::Status status = List(query).status();
+    EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID) << reply;
+    EXPECT_THAT(status.ToString(), Not(HasSubstr("al@example.com")));
+  }
+}
+
+TEST_F(ClassEnrollmentAdapterTest, AFailedSearchForAUserIsAFailureAndNotAnEmptyList) {
+  EnrollmentQuery query = Query();
+  query.learner_email = "al@example.com";
+  Expect("GET", "/GetUserByEmail?email=al%40example.com", 200, R"({"Status": 30, "User": null})");
+  EXPECT_EQ(errors::ReasonOf(List(query).status()), v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID);
+  Expect("GET", "/GetUserByEmail?email=al%40example.com", 404, "<html></html>");
+  EXPECT_FALSE(List(query).ok());
 }
 
 TEST_F(ClassEnrollmentAdapterTest, AFilterThatTheSearchCannotApplyIsRefused) {

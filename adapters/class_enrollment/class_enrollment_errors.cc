@@ -22,10 +22,17 @@ struct StatusRow {
 constexpr std::array kStatuses = {
     StatusRow{10, v1::ERROR_REASON_PROVIDER_ERROR, true, "the provider reports an error"},
     StatusRow{20, v1::ERROR_REASON_RESOURCE_NOT_FOUND, false,
-              "the provider does not know the class enrollment"},
+              "the provider does not know what was asked for"},
     StatusRow{30, v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID, false,
               "the provider refused the connection's integration key"},
 };
+
+// The Status of an envelope, where it has one.
+template <typename Envelope>
+std::optional<int32_t> StatusOf(const Envelope& envelope) {
+  if (!envelope.has_status()) return std::nullopt;
+  return envelope.status();
+}
 
 }  // namespace
 
@@ -38,19 +45,25 @@ std::optional<errors::ProviderFailure> ClassEnrollmentErrors::Classify(
 
 std::optional<errors::ProviderFailure> ClassEnrollmentErrors::ClassifyReply(
     const rest::Operation& operation, const google::protobuf::Message& reply) const {
-  using provider::class_enrollment::v2::ClassEnrollmentReply;
-  if (reply.GetDescriptor() != ClassEnrollmentReply::descriptor()) return std::nullopt;
-  const auto& envelope = static_cast<const ClassEnrollmentReply&>(reply);
-  if (envelope.has_status() && envelope.status() == 0) return std::nullopt;
+  namespace ce = provider::class_enrollment::v2;
+  std::optional<int32_t> status;
+  if (reply.GetDescriptor() == ce::ClassEnrollmentReply::descriptor()) {
+    status = StatusOf(static_cast<const ce::ClassEnrollmentReply&>(reply));
+  } else if (reply.GetDescriptor() == ce::UserReply::descriptor()) {
+    status = StatusOf(static_cast<const ce::UserReply&>(reply));
+  } else {
+    return std::nullopt;
+  }
+  if (status == 0) return std::nullopt;
 
   errors::ProviderFailure failure;
   failure.reason = v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID;
-  failure.message = envelope.has_status()
+  failure.message = status.has_value()
                         ? "the reply has a Status that the provider does not document"
                         : "the reply has no Status";
-  if (envelope.has_status()) failure.provider_status = absl::StrCat(envelope.status());
+  if (status.has_value()) failure.provider_status = absl::StrCat(*status);
   for (const StatusRow& row : kStatuses) {
-    if (!envelope.has_status() || envelope.status() != row.status) continue;
+    if (status != row.status) continue;
     failure.reason = row.reason;
     failure.message = row.message;
     failure.transient = row.transient;

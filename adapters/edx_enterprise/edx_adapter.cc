@@ -13,6 +13,7 @@
 #include "adapters/edx_enterprise/edx_enrollment_mapping.h"
 #include "adapters/edx_enterprise/edx_errors.h"
 #include "adapters/edx_enterprise/edx_license_mapping.h"
+#include "adapters/learner_scan.h"
 #include "adapters/resource_name.h"
 #include "edugate/provider/edx_enterprise/v1/edx_enterprise.pb.h"
 #include "runtime/errors/errors.h"
@@ -103,8 +104,13 @@ Ports EdxAdapter::ports() {
   ports.get_program = Bind(this, &EdxAdapter::GetProgram);
   // The gateway forwards the page and nothing else: it would drop a filter or a learner without a
   // word.
-  ports.list_enrollments = Bind(this, &EdxAdapter::ListEnrollments);
-  ports.list_enrollments_traits = {.max_provider_page_size = kMaxEnrollmentPage};
+  ports.list_enrollments =
+      ScanningForLearner(Bind(this, &EdxAdapter::ListEnrollments),
+                         {.email = true, .external_id_type = "enterprise_sso_uid"});
+  ports.list_enrollments_traits = {.max_provider_page_size = kMaxEnrollmentPage,
+                                   .by_learner_email = true,
+                                   .by_learner_external_id = true,
+                                   .notes = "a learner is looked for in the whole list"};
   ports.bulk_enroll = Bind(this, &EdxAdapter::BulkEnroll);
   ports.list_subscription_plans = Bind(this, &EdxAdapter::ListSubscriptionPlans);
   ports.list_subscription_plans_traits = {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/testing/adapter_fixture.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
@@ -49,7 +50,7 @@ class EdxAdapterTest : public ::testing::Test {
     parts.http = &http_;
     parts.authorizer = &authorizer_;
     parts.classifier = &EdxAdapter::Errors();
-    parts.retry.max_attempts = 1;
+    parts.safeguards = testing::OneAttempt();
     client_.emplace(std::move(parts));
     adapter_.emplace(*client_, std::move(options));
     ports_ = adapter_->ports();
@@ -272,6 +273,29 @@ TEST_F(EdxAdapterTest, ListsEnrollmentsOfTheConfiguredCustomer) {
   ASSERT_TRUE(page.ok()) << page.status();
   ASSERT_THAT(page->records, SizeIs(1));
   EXPECT_EQ(page->records[0].name(), "connections/acme/enrollments/7");
+}
+
+TEST_F(EdxAdapterTest, KeepsOfTheListWhatIsOfTheLearner) {
+  constexpr char kSummary[] = R"({"next": "", "results": [
+      {"enrollment_id": 7, "user_email": "Ann@example.com"},
+      {"enrollment_id": 8, "user_email": "bob@example.com", "enterprise_sso_uid": "S1"}]})";
+  constexpr char kPath[] =
+      "/enterprise/v3/enterprise-customer/e1/learner-summary?page=1&page_size=100";
+  EnrollmentQuery by_email;
+  by_email.learner_email = "ann@EXAMPLE.com";
+  by_email.size_hint = 1;
+  Expect("GET", kPath, 200, kSummary);
+  const auto ann = Run(ports_.list_enrollments, by_email);
+  ASSERT_TRUE(ann.ok()) << ann.status();
+  ASSERT_THAT(ann->records, SizeIs(1));
+  EXPECT_EQ(ann->records[0].provider_id(), "7");
+  EnrollmentQuery by_sso;
+  by_sso.learner_external_id = "S1";
+  Expect("GET", kPath, 200, kSummary);
+  const auto bob = Run(ports_.list_enrollments, by_sso);
+  ASSERT_TRUE(bob.ok()) << bob.status();
+  ASSERT_THAT(bob->records, SizeIs(1));
+  EXPECT_EQ(bob->records[0].provider_id(), "8");
 }
 
 TEST_F(EdxAdapterTest, SaysWhichOptionIsMissing) {

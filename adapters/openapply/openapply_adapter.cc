@@ -1,6 +1,7 @@
 #include "adapters/openapply/openapply_adapter.h"
 
 #include "adapters/declared_api.h"
+#include "adapters/learner_scan.h"
 #include "adapters/numbered_page.h"
 #include "adapters/openapply/openapply_errors.h"
 #include "adapters/openapply/openapply_mapping.h"
@@ -40,7 +41,8 @@ OpenApplyAdapter::OpenApplyAdapter(rest::Client& client)
 Ports OpenApplyAdapter::ports() {
   Ports ports;
   ports.probe = Bind(this, &OpenApplyAdapter::CheckConnection);
-  ports.list_enrollments = Bind(this, &OpenApplyAdapter::ListEnrollments);
+  ports.list_enrollments = ScanningForLearner(Bind(this, &OpenApplyAdapter::ListEnrollments),
+                                              {.external_id_type = "custom_id"});
   ports.list_enrollments_traits = {
       .filters = {{"provider_status", {"="}, FilterType::kString, "the school's own status label"},
                   {"status",
@@ -50,7 +52,9 @@ Ports OpenApplyAdapter::ports() {
                   {"year", {"="}, FilterType::kInt, "the school year"},
                   {"decision_date", {"="}, FilterType::kDate, "the day of the decision"}},
       .max_provider_page_size = kMaxPageSize,
-      .by_learner = true};
+      .by_learner = true,
+      .by_learner_external_id = true,
+      .notes = "an external id is looked for in the whole list"};
   ports.update_enrollment = Bind(this, &OpenApplyAdapter::UpdateEnrollment);
   ports.update_enrollment_paths = {"status", "provider_status", "grade_level", "status_time"};
   return ports;

@@ -108,6 +108,86 @@ class FederationTest : public ::testing::Test {
   }
 };
 
+// A person is looked for by what all systems know, each provider in its own way.
+class LearnerFederationTest : public FederationTest {
+ protected:
+  std::vector<v1::Enrollment> RecordsOf(const std::string& learner,
+                                        std::map<std::string, std::string>& unreachable) {
+    v1::ListEnrollmentsRequest request = Everywhere(1000);
+    request.set_learner(learner);
+    std::vector<v1::Enrollment> records;
+    do {
+      v1::ListEnrollmentsResponse page;
+      const grpc::Status status = List(deployment_, request, &page);
+      EXPECT_TRUE(status.ok()) << status.error_message();
+      if (!status.ok()) break;
+      records.insert(records.end(), page.enrollments().begin(), page.enrollments().end());
+      unreachable = Reasons(page);
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return records;
+  }
+
+  Deployment deployment_{{.more_connections = EdxConnections(), .adjust = [](v1::Config& config) {
+                            for (auto& each : *config.mutable_connections()) {
+                              if (each.provider() == "edx_enterprise") continue;
+                              each.set_learner_id_issuer("urn:lincoln:sis");
+                            }
+                          }}};
+};
+
+TEST_F(LearnerFederationTest, ByEmailWhereTheProviderLooksThePersonUp) {
+  std::map<std::string, std::string> unreachable;
+  const auto records = RecordsOf("Joe.Smith@yourorg.com", unreachable);
+  ASSERT_FALSE(records.empty());
+  for (const v1::Enrollment& each : records) {
+    EXPECT_THAT(each.name(), ::testing::StartsWith("connections/tms/"));
+    EXPECT_EQ(each.learner().provider_id(), "897615");
+  }
+  EXPECT_EQ(unreachable,
+            (std::map<std::string, std::string>{{"connections/oa", "FILTER_UNSUPPORTED"}}));
+}
+
+TEST_F(LearnerFederationTest, ByEmailWhereTheWholeListMustBeRead) {
+  v1::ListEnrollmentsRequest everybody;
+  everybody.set_parent("connections/edx-json");
+  everybody.set_page_size(1000);
+  const auto all = WalkPages(deployment_, everybody);
+  ASSERT_FALSE(all.empty());
+  const std::string email = all.back().learner().email();
+  size_t expected = 0;
+  for (const auto& each : all) expected += each.learner().email() == email ? 1 : 0;
+  std::map<std::string, std::string> unreachable;
+  const auto records = RecordsOf(email, unreachable);
+  std::map<std::string, size_t> found;
+  for (const v1::Enrollment& each : records) {
+    EXPECT_EQ(each.learner().email(), email);
+    ++found[each.name().substr(0, each.name().find("/enrollments"))];
+  }
+  EXPECT_EQ(found, (std::map<std::string, size_t>{{"connections/edx-json", expected},
+                                                  {"connections/edx-xml", expected}}));
+}
+
+TEST_F(LearnerFederationTest, ByTheIdOfAnotherSystem) {
+  std::map<std::string, std::string> unreachable;
+  const auto students = RecordsOf("urn:lincoln:sis|314", unreachable);
+  ASSERT_FALSE(students.empty());
+  for (const v1::Enrollment& each : students) EXPECT_EQ(each.learner().student_number(), "314");
+  EXPECT_EQ(unreachable,
+            (std::map<std::string, std::string>{{"connections/edx-json", "FILTER_UNSUPPORTED"},
+                                                {"connections/edx-xml", "FILTER_UNSUPPORTED"}}));
+  const auto users = RecordsOf("urn:lincoln:sis|C9876ZFGEFER9876", unreachable);
+  ASSERT_FALSE(users.empty());
+  for (const v1::Enrollment& each : users) EXPECT_EQ(each.learner().provider_id(), "897615");
+  v1::ListEnrollmentsResponse page;
+  v1::ListEnrollmentsRequest request = Everywhere(10);
+  request.set_learner("urn:other|314");
+  const auto context = Context();
+  const grpc::Status status =
+      deployment_.enrollments().ListEnrollments(context.get(), request, &page);
+  EXPECT_EQ(FailureOf(status, *context).reason, "FILTER_UNSUPPORTED");
+}
+
 class BrokenFederationTest : public FederationTest {
  protected:
   const std::map<std::string, std::string> kBroken = {

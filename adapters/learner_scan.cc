@@ -1,0 +1,60 @@
+#include "adapters/learner_scan.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/match.h"
+
+namespace edugate::adapters {
+namespace {
+
+using ListPort = Port<EnrollmentQuery, ProviderPage<v1::Enrollment>>;
+
+struct Scanned {
+  ListPort list;
+  LearnerScan scan;
+};
+
+bool IsOf(const v1::Learner& learner, const EnrollmentQuery& query, const LearnerScan& scan) {
+  if (!query.learner_email.empty()) {
+    return learner.has_email() && absl::EqualsIgnoreCase(learner.email(), query.learner_email);
+  }
+  const auto& ids = learner.identifiers();
+  return std::any_of(ids.begin(), ids.end(), [&](const v1::Identifier& id) {
+    return id.type() == scan.external_id_type && id.value() == query.learner_external_id;
+  });
+}
+
+// `scanned` and `query` outlive the task.
+async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> Scan(const Scanned& scanned,
+                                                               async::CallContext& call,
+                                                               const EnrollmentQuery& query) {
+  EnrollmentQuery everybody = query;
+  everybody.learner_email.clear();
+  everybody.learner_external_id.clear();
+  // How many of the learner's are wanted says nothing about how many have to be read.
+  everybody.size_hint = 0;
+  auto page = co_await scanned.list(call, everybody);
+  if (page.ok()) {
+    std::erase_if(page->records, [&](const v1::Enrollment& record) {
+      return !IsOf(record.learner(), query, scanned.scan);
+    });
+  }
+  co_return page;
+}
+
+}  // namespace
+
+ListPort ScanningForLearner(ListPort list, LearnerScan scan) {
+  // Shared, so that it outlives calls whichever copy of the port they came through.
+  auto scanned = std::make_shared<const Scanned>(Scanned{std::move(list), std::move(scan)});
+  return [scanned](async::CallContext& call, const EnrollmentQuery& query) {
+    if (query.learner_email.empty() && query.learner_external_id.empty()) {
+      return scanned->list(call, query);
+    }
+    return Scan(*scanned, call, query);
+  };
+}
+
+}  // namespace edugate::adapters
