@@ -19,6 +19,8 @@
 #include "app/duration.h"
 #include "app/privacy_check.h"
 #include "app/provider_table.h"
+#include "app/resilience_check.h"
+#include "app/telemetry_check.h"
 #include "runtime/config/mistakes.h"
 
 namespace edugate::app {
@@ -153,6 +155,10 @@ class Checker {
         !IsListenAddress(config.server().admin_listen())) {
       Add("server.admin_listen", "needs HOST:PORT");
     }
+    if (!config.server().health_listen().empty() &&
+        !IsListenAddress(config.server().health_listen())) {
+      Add("server.health_listen", "needs HOST:PORT");
+    }
     CheckRanges(config.server(), kServerRanges, "server");
     CheckRanges(config.runtime(), kRuntimeRanges, "runtime");
     CheckSpans(config.server(), kServerSpans, "server");
@@ -168,8 +174,12 @@ class Checker {
     if (!served.ok()) Add("server.listen", served.message());
     CheckCallers(config,
                  [this](const std::string& key, absl::string_view what) { Add(key, what); });
+    CheckTelemetry(config.telemetry(),
+                   [this](const std::string& key, absl::string_view what) { Add(key, what); });
     CheckPrivacy(config,
                  [this](const std::string& key, absl::string_view what) { Add(key, what); });
+    CheckRateLimits(config,
+                    [this](const std::string& key, absl::string_view what) { Add(key, what); });
     if (config.connections().empty()) Add("connections", "needs at least one connection");
     std::set<std::string> ids;
     for (int i = 0; i < config.connections_size(); ++i) {
@@ -181,7 +191,7 @@ class Checker {
       } else if (!ids.insert(connection.id()).second) {
         Add(absl::StrCat(key, ".id"), "is the id of another connection, too");
       }
-      CheckConnection(connection, key);
+      CheckConnection(config, connection, key);
     }
     return mistakes_.ToStatus();
   }
@@ -191,7 +201,8 @@ class Checker {
     mistakes_.Add(source_.LineOf(key), key, what);
   }
 
-  void CheckConnection(const v1::ConnectionConfig& connection, const std::string& key) {
+  void CheckConnection(const v1::Config& config, const v1::ConnectionConfig& connection,
+                       const std::string& key) {
     if (!IsBaseUrl(connection.base_url())) {
       Add(absl::StrCat(key, ".base_url"),
           "needs an https URL without user, query and fragment (http to a loopback address only)");
@@ -205,6 +216,10 @@ class Checker {
     }
     CheckLearnerIdIssuer(connection, *provider, absl::StrCat(key, ".learner_id_issuer"));
     CheckRanges(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"));
+    CheckResilience(config, connection, *provider, key,
+                    [this](const std::string& mistaken, absl::string_view what) {
+                      Add(mistaken, what);
+                    });
     CheckSpans(connection.options(), kOptionsSpans, absl::StrCat(key, ".options"));
     CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
     CheckOptions(connection.options(), *provider, absl::StrCat(key, ".options"));

@@ -6,8 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/new_words.h"
 #include "app/auth_options.h"
+#include "app/endpoint_options.h"
+#include "app/resilience_options.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "runtime/resilience/token_bucket.h"
 
 namespace edugate::app {
 namespace {
@@ -33,17 +36,27 @@ std::string WhatMakes(const v1::Config& config, const v1::ConnectionConfig& conn
   return what;
 }
 
+// A rate's name and what it is made of: where both are the same, so is the rate.
+std::string RateKey(const v1::RateLimitConfig& limit) {
+  return absl::StrCat(limit.name(), "|", Bytes(limit));
+}
+
 }  // namespace
 
 struct Connections::Unit {
   std::string made_of;
+  std::unique_ptr<http::HttpClient> http;
   std::unique_ptr<auth::Authorizer> authorizer;
+  std::shared_ptr<resilience::RateLimit> rate_limit;
+  std::vector<std::unique_ptr<resilience::RateLimit>> method_rates;
+  std::shared_ptr<resilience::Safeguards> safeguards;
   BuiltAdapter built;
   adapters::Connection connection;
 };
 
 absl::StatusOr<std::shared_ptr<const Connections::Unit>> Connections::BuildUnit(
-    const v1::Config& config, const v1::ConnectionConfig& each, const ConnectionParts& parts) {
+    const v1::Config& config, const v1::ConnectionConfig& each, const ConnectionParts& parts,
+    const SharedRates& rates) {
   auto unit = std::make_shared<Unit>();
   unit->made_of = WhatMakes(config, each);
   const ProviderRow* provider = FindProvider(each.provider());
@@ -51,13 +64,32 @@ absl::StatusOr<std::shared_ptr<const Connections::Unit>> Connections::BuildUnit(
     return absl::InvalidArgumentError(
         absl::StrCat("connection ", each.id(), ": its provider is not known"));
   }
-  auto authorizer = auth::MakeAuthorizer(ToAuthOptions(each, *provider), parts.http, parts.clock);
+  unit->http = parts.make_http(ToEndpointOptions(each));
+  http::HttpClient* const http = unit->http.get();
+  auto authorizer = auth::MakeAuthorizer(ToAuthOptions(each, *provider), http, parts.clock);
   if (!authorizer.ok()) {
     return absl::Status(authorizer.status().code(), absl::StrCat("connection ", each.id(), ": ",
                                                                  authorizer.status().message()));
   }
   unit->authorizer = *std::move(authorizer);
   auth::Authorizer* shared = unit->authorizer.get();
+  resilience::SafeguardOptions safeguards = ToSafeguardOptions(each);
+  const v1::ConnectionRateLimit& rate = each.rate_limit();
+  if (rate.has_own()) {
+    unit->rate_limit = std::make_shared<resilience::TokenBucket>(ToTokenBucketOptions(rate.own()));
+  }
+  for (const v1::RateLimitConfig& limit : config.rate_limits()) {
+    if (limit.name() == rate.shared()) unit->rate_limit = rates.at(RateKey(limit));
+  }
+  safeguards.rate_limit = unit->rate_limit.get();
+  for (const v1::MethodConfig& method : each.methods()) {
+    if (!method.has_rate_limit()) continue;
+    unit->method_rates.push_back(
+        std::make_unique<resilience::TokenBucket>(ToTokenBucketOptions(method.rate_limit())));
+    safeguards.methods[method.method()].rate_limit = unit->method_rates.back().get();
+  }
+  unit->safeguards =
+      std::make_shared<resilience::Safeguards>(std::move(safeguards), each.id(), parts.observer);
 
   const ClientMaker make_client = [&](const rest::ErrorClassifier& classifier,
                                       std::vector<http::Header> headers) {
@@ -69,16 +101,17 @@ absl::StatusOr<std::shared_ptr<const Connections::Unit>> Connections::BuildUnit(
       client.endpoint.base_url.pop_back();
     }
     client.endpoint.headers = std::move(headers);
-    client.http = parts.http;
+    client.http = http;
     client.authorizer = shared;
     client.classifier = &classifier;
+    client.safeguards = unit->safeguards;
+    client.observer = parts.observer;
     if (parts.drift != nullptr) {
       client.drift = &parts.drift->ForConnection(each.provider(), each.id());
     }
     const v1::LimitsConfig& limits = each.limits();
     if (limits.max_response_bytes() > 0) client.max_response_bytes = limits.max_response_bytes();
     if (limits.max_response_depth() > 0) client.max_response_depth = limits.max_response_depth();
-    if (limits.max_attempts() > 0) client.retry.max_attempts = limits.max_attempts();
     return std::make_unique<rest::Client>(std::move(client));
   };
   unit->built = provider->build(each, make_client);
@@ -111,6 +144,20 @@ absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config
                                                                 const ConnectionParts& parts,
                                                                 const Connections* previous) {
   std::unique_ptr<Connections> result(new Connections);
+  for (const v1::RateLimitConfig& limit : config.rate_limits()) {
+    std::shared_ptr<resilience::RateLimit>& rate = result->rates_[RateKey(limit)];
+    if (previous != nullptr) {
+      const auto known = previous->rates_.find(RateKey(limit));
+      if (known != previous->rates_.end()) rate = known->second;
+    }
+    if (rate != nullptr) continue;
+    const resilience::TokenBucketOptions options = ToTokenBucketOptions(limit.rate());
+    if (parts.make_rate_limit) {
+      rate = parts.make_rate_limit(limit.name(), options);
+    } else {
+      rate = std::make_shared<resilience::TokenBucket>(options);
+    }
+  }
   std::vector<adapters::Connection> connections;
   for (const v1::ConnectionConfig& each : config.connections()) {
     const std::string made_of = WhatMakes(config, each);
@@ -121,7 +168,7 @@ absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config
       }
     }
     if (unit == nullptr) {
-      auto built = BuildUnit(config, each, parts);
+      auto built = BuildUnit(config, each, parts, result->rates_);
       if (!built.ok()) return built.status();
       unit = *std::move(built);
     }
@@ -130,6 +177,14 @@ absl::StatusOr<std::unique_ptr<Connections>> Connections::Build(const v1::Config
   }
   result->registry_ = std::make_unique<adapters::ConnectionRegistry>(std::move(connections));
   return result;
+}
+
+std::optional<resilience::Safeguards::Snapshot> Connections::Look(absl::string_view connection,
+                                                                  async::MonotonicTime now) const {
+  for (const auto& unit : units_) {
+    if (unit->connection.id == connection) return unit->safeguards->Look(now);
+  }
+  return std::nullopt;
 }
 
 }  // namespace edugate::app

@@ -52,14 +52,25 @@ CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& co
       call_(loop, DeadlineOf(context, limit, loop.clock())),
       started_(loop.clock().MonotonicNow()),
       cancellation_(*this) {
+  const bool full = options.gate != nullptr && options.gate->Refuses();
+  if (options.gate != nullptr) options.gate->OnEnter();
   call_.set_method(method);
   if (options.observer != nullptr) {
     options.observer->OnBegin(call_, OnlyValue(context, "traceparent"),
                               OnlyValue(context, "tracestate"));
   }
-  if (options.admission != nullptr) {
+  if (full) {
+    admission_ = options.gate->refusal();
+  } else if (options.admission != nullptr) {
     admission_ = options.admission->Admit(context, granted_as, call_);
   }
+}
+
+absl::Status CallBase::Ready() const {
+  if (!call_.Status().ok()) return errors::DeadlineExceeded({});
+  const bool hopeless = options_.gate != nullptr && call_.deadline() != async::kNever &&
+                        CallGate::IsTooLate(waited_, absl::FromChrono(call_.deadline() - started_));
+  return hopeless ? options_.gate->refusal() : absl::OkStatus();
 }
 
 grpc::Status CallBase::Refused() {
@@ -91,7 +102,18 @@ async::Task<absl::Status> CallBase::Conclude(const google::protobuf::Message* re
   return screen_->End(call_, request, std::move(status));
 }
 
-void CallBase::Run() { call_.loop().Spawn(ExecuteAndRelease()); }
+CallBase::~CallBase() {
+  if (options_.gate != nullptr) options_.gate->OnLeave(begun_);
+}
+
+void CallBase::Run() {
+  if (options_.gate != nullptr) {
+    waited_ = absl::FromChrono(call_.loop().clock().MonotonicNow() - started_);
+    begun_ = true;
+    options_.gate->OnBegin(waited_);
+  }
+  call_.loop().Spawn(ExecuteAndRelease());
+}
 
 void CallBase::Drop() { Unref(); }
 
