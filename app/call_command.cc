@@ -97,7 +97,12 @@ absl::StatusOr<std::vector<std::string>> Requests(const std::string& text,
 }  // namespace
 
 int RunCall(const CallCommand& command, std::ostream& out) {
-  const std::unique_ptr<RpcClient> client = RpcClient::Connect(command.target);
+  const auto connected = RpcClient::Connect(command.target);
+  if (!connected.ok()) {
+    PrintError(MakeStatus(connected.status().code(), connected.status().message()), out);
+    return 1;
+  }
+  RpcClient* const client = connected->get();
   ReflectionDatabase database(*client);
   DescriptorPool pool(&database);
   DynamicMessageFactory factory(&pool);

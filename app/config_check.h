@@ -23,6 +23,10 @@ absl::StatusOr<v1::Config> LoadConfigText(absl::string_view text, absl::string_v
 // query or fragment.
 bool IsBaseUrl(absl::string_view url);
 
+// INVALID_ARGUMENT where callers from elsewhere would be served without TLS and nobody has said
+// that it is meant. The message goes on from the name of the key.
+absl::Status CheckListen(const v1::ServerConfig& server);
+
 // Whether the host of `url` is a loopback address or localhost.
 bool IsLoopbackUrl(absl::string_view url);
 

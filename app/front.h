@@ -14,10 +14,10 @@ class ServerCredentials;
 namespace edugate::app {
 
 // TLS whose files are looked at again now and then, so that a renewed certificate needs no restart;
-// or none, which is said in the log where the configuration doesn't say that it is meant.
+// or none.
 std::shared_ptr<grpc::ServerCredentials> FrontCredentials(const v1::ServerConfig& config);
 
-// Sets the port's limits, keepalive and reflection.
+// Sets the port's limits and keepalive.
 void ConfigureFront(const v1::ServerConfig& config, grpc::ServerBuilder& builder);
 
 }  // namespace edugate::app

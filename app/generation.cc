@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/auth_options.h"
+#include "app/callers.h"
 #include "app/duration.h"
 #include "app/webhook_sources.h"
 #include "runtime/telemetry/log.h"
@@ -33,6 +34,9 @@ absl::StatusOr<std::shared_ptr<const Generation>> Generation::Build(const v1::Co
       config, parts.connections, previous == nullptr ? nullptr : previous->connections_.get());
   if (!connections.ok()) return connections.status();
   made->connections_ = *std::move(connections);
+  auto callers = MakeCallers(config, *parts.connections.clock);
+  if (!callers.ok()) return callers.status();
+  made->callers_ = *std::move(callers);
   const absl::Status sealing = made->MakeSealers(previous);
   if (!sealing.ok()) return sealing;
   const absl::Status receiving = made->MakeWebhooks(parts);

@@ -10,6 +10,7 @@
 #include "app/connections.h"
 #include "app/state_store.h"
 #include "edugate/v1/config.pb.h"
+#include "services/admission.h"
 #include "services/drain.h"
 #include "services/page_token.h"
 #include "services/parts_of_call.h"
@@ -37,6 +38,8 @@ class Generation final : public services::ServiceFooting {
   const v1::Config& config() const { return config_; }
   const Connections& connections() const { return *connections_; }
   services::WebhookReceiver& webhooks() const { return *webhooks_; }
+  // Null: everybody may call everything.
+  const std::shared_ptr<const services::Callers>& callers() const { return callers_; }
 
  private:
   explicit Generation(const v1::Config& config) : config_(config) {}
@@ -45,6 +48,7 @@ class Generation final : public services::ServiceFooting {
   absl::Status MakeWebhooks(const GenerationParts& parts);
 
   const v1::Config config_;
+  std::shared_ptr<const services::Callers> callers_;
   std::vector<services::PageTokenKey> token_keys_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<services::WebhookReceiver> webhooks_;

@@ -1,4 +1,4 @@
-// The program: edugate serve | call | check | capabilities | sandbox.
+// The program: edugate serve | call | check | audit | capabilities | sandbox.
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -7,10 +7,18 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "app/audit_command.h"
 #include "app/call_command.h"
 #include "app/capabilities_document.h"
 #include "app/config_check.h"
 #include "app/serve_command.h"
+
+// Read by jemalloc where the program links it: memory goes back to the system also from threads
+// that have become idle.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true";
+}
 
 namespace {
 
@@ -57,8 +65,13 @@ int main(int argc, char** argv) {
   call_app->add_option("--target", call.target.address, "HOST:PORT of the server.")
       ->capture_default_str();
   call.target.address = "127.0.0.1:7443";
-  call_app->add_option("--ca", call.target.ca_file,
+  call_app->add_option("--tls-ca,--ca", call.target.ca_file,
                        "PEM file of the server's authority; turns TLS on.");
+  call_app->add_option("--cert", call.target.certificate_file,
+                       "PEM file of the certificate to show; turns TLS on. Needs --key.");
+  call_app->add_option("--key", call.target.key_file, "PEM file of the certificate's key.");
+  call_app->add_option("--token-file", call.target.token_file,
+                       "File with the token to send, so that it stands in no list of processes.");
   call_app->add_option("--metadata", metadata, "KEY:VALUE to send with the call; may be repeated.");
   call_app->add_option("--timeout", timeout_seconds, "Seconds until the deadline.")
       ->capture_default_str();
@@ -71,6 +84,24 @@ int main(int argc, char** argv) {
   CLI::App* capabilities_app = app.add_subcommand(
       "capabilities", "Print what each provider supports: the page docs/capabilities.md.");
 
+  edugate::app::AuditCommand audit;
+  CLI::App* audit_app = app.add_subcommand("audit", "Work with the disclosure log.");
+  audit_app->require_subcommand(1);
+  CLI::App* verify_app = audit_app->add_subcommand(
+      "verify",
+      "Check that no line of the disclosure log was changed, taken out, put in or moved.");
+  auto* audit_config = verify_app->add_option("--config", audit.config_file,
+                                              "The configuration that names the log.");
+  verify_app
+      ->add_option("--log", audit.log_file, "The log itself; FILE.1, FILE.2... are read, too.")
+      ->excludes(audit_config);
+  verify_app->add_option("--key-file", audit.key_file, "The chain's key, for --log.")
+      ->excludes(audit_config);
+  verify_app->add_option("--expect-last", audit.expect_hash,
+                         "A hash that an earlier check printed: the log must have its line.");
+  verify_app->add_option("--expect-count", audit.expect_seq,
+                         "The last line's number at an earlier check: the log must reach it.");
+
   int sandbox_port = 0;
   CLI::App* sandbox_app = app.add_subcommand("sandbox", "Serve the simulated providers alone.");
   sandbox_app->add_option("--port", sandbox_port, "The port; 0: any.")->capture_default_str();
@@ -78,6 +109,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   if (*serve_app) return edugate::app::RunServe(serve);
+  if (*verify_app) return edugate::app::RunAuditVerify(audit, std::cout, std::cerr);
   if (*check_app) return RunCheck(check_file);
   if (*capabilities_app) {
     std::cout << edugate::app::CapabilitiesDocument();

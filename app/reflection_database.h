@@ -9,6 +9,10 @@
 #include "app/rpc_client.h"
 #include "google/protobuf/descriptor_database.h"
 
+namespace grpc::reflection::v1alpha {
+class ServerReflectionRequest;
+}  // namespace grpc::reflection::v1alpha
+
 namespace edugate::app {
 
 class ReflectionDatabase final : public google::protobuf::DescriptorDatabase {
@@ -28,9 +32,11 @@ class ReflectionDatabase final : public google::protobuf::DescriptorDatabase {
   }
 
  private:
-  // Sends one ServerReflectionRequest with the field set to the text, and keeps the files of the
-  // answer. The first file, or false.
-  bool Ask(const char* field, const std::string& text, google::protobuf::FileDescriptorProto* out);
+  // Keeps the files of the answer. The first file, or false.
+  bool Ask(const ::grpc::reflection::v1alpha::ServerReflectionRequest& request,
+           google::protobuf::FileDescriptorProto* out);
+  bool AskForFile(const std::string& name, google::protobuf::FileDescriptorProto* out);
+  bool AskForSymbol(const std::string& symbol, google::protobuf::FileDescriptorProto* out);
 
   RpcClient& client_;
   google::protobuf::SimpleDescriptorDatabase known_;

@@ -6,6 +6,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "absl/strings/str_cat.h"
+#include "runtime/config/secret.h"
+
 namespace edugate::app {
 namespace {
 
@@ -34,21 +37,62 @@ google::rpc::Status ToRpc(const grpc::Status& status) {
   return wire;
 }
 
-std::string ReadFile(const std::string& path) {
+// What the target's files hold.
+struct Credentials {
+  bool tls = false;
+  grpc::SslCredentialsOptions options;
+  config::Secret token;
+};
+
+absl::StatusOr<std::string> ReadFile(const char* option, const std::string& path) {
+  std::string content;
+  if (path.empty()) return content;
   std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  content.assign(std::istreambuf_iterator<char>(file), {});
+  if (content.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(option, ": the file can't be read"));
+  }
+  return content;
+}
+
+absl::StatusOr<Credentials> ReadCredentials(const RpcTarget& target) {
+  if (target.certificate_file.empty() != target.key_file.empty()) {
+    return absl::InvalidArgumentError("--cert and --key belong together");
+  }
+  Credentials credentials;
+  auto roots = ReadFile("--tls-ca", target.ca_file);
+  if (!roots.ok()) return roots.status();
+  auto certificate = ReadFile("--cert", target.certificate_file);
+  if (!certificate.ok()) return certificate.status();
+  auto key = ReadFile("--key", target.key_file);
+  if (!key.ok()) return key.status();
+  credentials.tls = !roots->empty() || !certificate->empty();
+  credentials.options = {.pem_root_certs = *std::move(roots),
+                         .pem_private_key = *std::move(key),
+                         .pem_cert_chain = *std::move(certificate)};
+  if (!target.token_file.empty()) {
+    auto token = config::SecretSource::File(target.token_file).Read();
+    if (!token.ok()) return absl::InvalidArgumentError("--token-file: the file can't be read");
+    credentials.token = *std::move(token);
+  }
+  return credentials;
 }
 
 class GenericRpcClient final : public RpcClient {
  public:
-  explicit GenericRpcClient(RpcTarget target)
-      : target_(std::move(target)), stub_(Channel(target_)) {}
+  GenericRpcClient(RpcTarget target, Credentials credentials)
+      : target_(std::move(target)),
+        token_(std::move(credentials.token)),
+        stub_(Channel(target_, credentials)) {}
 
   google::rpc::Status Call(const std::string& path, const std::vector<std::string>& requests,
                            const std::function<void(const std::string&)>& on_reply) override {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + target_.timeout));
     for (const auto& [key, value] : target_.metadata) context.AddMetadata(key, value);
+    if (!token_.empty()) {
+      context.AddMetadata("authorization", absl::StrCat("Bearer ", token_.Reveal()));
+    }
     grpc::CompletionQueue queue;
     auto call = stub_.PrepareCall(&context, path, &queue);
     call->StartCall(nullptr);
@@ -76,16 +120,14 @@ class GenericRpcClient final : public RpcClient {
   }
 
  private:
-  static std::shared_ptr<grpc::Channel> Channel(const RpcTarget& target) {
+  static std::shared_ptr<grpc::Channel> Channel(const RpcTarget& target,
+                                                const Credentials& credentials) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
-    std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-    if (!target.ca_file.empty()) {
-      grpc::SslCredentialsOptions options;
-      options.pem_root_certs = ReadFile(target.ca_file);
-      credentials = grpc::SslCredentials(options);
-    }
-    return grpc::CreateCustomChannel(target.address, credentials, arguments);
+    return grpc::CreateCustomChannel(target.address,
+                                     credentials.tls ? grpc::SslCredentials(credentials.options)
+                                                     : grpc::InsecureChannelCredentials(),
+                                     arguments);
   }
 
   // One operation is under way at a time, so that the next event is its end.
@@ -96,13 +138,16 @@ class GenericRpcClient final : public RpcClient {
   }
 
   const RpcTarget target_;
+  const config::Secret token_;
   grpc::GenericStub stub_;
 };
 
 }  // namespace
 
-std::unique_ptr<RpcClient> RpcClient::Connect(RpcTarget target) {
-  return std::make_unique<GenericRpcClient>(std::move(target));
+absl::StatusOr<std::unique_ptr<RpcClient>> RpcClient::Connect(RpcTarget target) {
+  auto credentials = ReadCredentials(target);
+  if (!credentials.ok()) return credentials.status();
+  return std::make_unique<GenericRpcClient>(std::move(target), *std::move(credentials));
 }
 
 }  // namespace edugate::app

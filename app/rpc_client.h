@@ -19,7 +19,13 @@ namespace edugate::app {
 
 struct RpcTarget {
   std::string address;  // HOST:PORT
-  std::string ca_file;  // PEM; not empty: TLS
+  // PEM files. Any of them: TLS. Without `ca_file` the system's authorities are trusted; the
+  // client's own certificate and key belong together.
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  // A file whose content is sent as a bearer token; empty: none.
+  std::string token_file;
   absl::Duration timeout = absl::Seconds(60);
   std::vector<std::pair<std::string, std::string>> metadata;
 };
@@ -27,7 +33,8 @@ struct RpcTarget {
 // One connection to a server. Blocking; for the command line.
 class RpcClient {
  public:
-  static std::unique_ptr<RpcClient> Connect(RpcTarget target);
+  // Errors: a file that can't be read; a certificate without its key.
+  static absl::StatusOr<std::unique_ptr<RpcClient>> Connect(RpcTarget target);
 
   virtual ~RpcClient() = default;
 

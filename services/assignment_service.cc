@@ -2,6 +2,7 @@
 
 #include "edugate/v1/assignment_service.grpc.pb.h"
 #include "services/bridge.h"
+#include "services/gated_service.h"
 #include "services/port_calls.h"
 
 namespace edugate::services {
@@ -10,10 +11,14 @@ namespace {
 using adapters::Ports;
 using adapters::Resource;
 
-class AssignmentService final : public v1::AssignmentService::CallbackService {
+class AssignmentService final : public GatedService<v1::AssignmentService::CallbackService> {
  public:
   AssignmentService(PartsOfCall parts, Bridge& bridge)
-      : handlers_(std::move(parts)), bridge_(bridge) {}
+      : handlers_(std::move(parts)), bridge_(bridge) {
+    Gate(bridge.options(), 0, &AssignmentService::AllocateAssignments);
+    Gate(bridge.options(), 1, &AssignmentService::RemindAssignments);
+    Gate(bridge.options(), 2, &AssignmentService::CancelAssignments);
+  }
 
   grpc::ServerUnaryReactor* AllocateAssignments(
       grpc::CallbackServerContext* context, const v1::AllocateAssignmentsRequest* request,

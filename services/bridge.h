@@ -26,6 +26,7 @@
 #include "runtime/async/task.h"
 #include "runtime/errors/errors.h"
 #include "services/admission.h"
+#include "services/call_gate.h"
 #include "services/call_observer.h"
 #include "services/client_stream.h"
 #include "services/grpc_status.h"
@@ -38,6 +39,8 @@ namespace edugate::services {
 struct BridgeOptions {
   async::LoopPool* loops = nullptr;
   CallObserver* observer = nullptr;  // may be null
+  // Turns calls away where too many come; null: it takes all.
+  CallGate* gate = nullptr;
   // Decides who may call what; null: whoever comes, everything.
   const Admission* admission = nullptr;
   // Sees every reply before it is sent; null: they are sent as they are.
@@ -74,7 +77,7 @@ class CallBase : private async::Work {
   CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
            absl::string_view method, TimeLimit limit)
       : CallBase(options, context, method, method, limit) {}
-  virtual ~CallBase() = default;
+  virtual ~CallBase();
 
  protected:
   // Whether the call may begin. If not, the reactor ends it at once, with Refused().
@@ -88,6 +91,10 @@ class CallBase : private async::Work {
 
   // The whole call, on the loop.
   virtual async::Task<void> Execute() = 0;
+
+  // Whether the call, whose turn on the loop has come, still has a chance: DEADLINE_EXCEEDED, or
+  // LOCAL_LIMIT where it has waited for too long. On the loop.
+  absl::Status Ready() const;
 
   // Passes gRPC's cancellation on to the loop. From gRPC's threads.
   void CancelFromGrpc();
@@ -146,6 +153,8 @@ class CallBase : private async::Work {
   async::CallContext call_;
   const async::MonotonicTime started_;
   absl::Status admission_;
+  absl::Duration waited_;  // for its turn on the loop
+  bool begun_ = false;
   std::unique_ptr<CallScreen> screen_;
   std::atomic<int> holders_{2};
   Cancellation cancellation_;
@@ -174,8 +183,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
 
  private:
   async::Task<void> Execute() override {
-    absl::Status status = call().Status();
-    if (!status.ok()) status = errors::DeadlineExceeded({});
+    absl::Status status = Ready();
     if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
@@ -221,8 +229,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
 
  private:
   async::Task<void> Execute() override {
-    absl::Status status = call().Status();
-    if (!status.ok()) status = errors::DeadlineExceeded({});
+    absl::Status status = Ready();
     if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       status = co_await (service_.*method_)(call(), request_, *this);
@@ -325,8 +332,7 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
   static constexpr absl::Duration kEndGrace = absl::Milliseconds(20);
 
   async::Task<void> Execute() override {
-    absl::Status status = call().Status();
-    if (!status.ok()) status = errors::DeadlineExceeded({});
+    absl::Status status = Ready();
     if (status.ok() && OpenScreen()) status = co_await Check(nullptr);
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), *this);

@@ -2,6 +2,7 @@
 
 #include "edugate/v1/catalog_service.grpc.pb.h"
 #include "services/bridge.h"
+#include "services/gated_service.h"
 #include "services/port_calls.h"
 
 namespace edugate::services {
@@ -17,10 +18,16 @@ const ListPort<adapters::PageQuery, v1::CatalogItem> kCatalogItems{
     &Ports::list_catalog_items, &Ports::list_catalog_items_traits,
     "CatalogService.ListCatalogItems"};
 
-class CatalogService final : public v1::CatalogService::CallbackService {
+class CatalogService final : public GatedService<v1::CatalogService::CallbackService> {
  public:
-  CatalogService(PartsOfCall parts, Bridge& bridge)
-      : handlers_(std::move(parts)), bridge_(bridge) {}
+  CatalogService(PartsOfCall parts, Bridge& bridge) : handlers_(std::move(parts)), bridge_(bridge) {
+    Gate(bridge.options(), 0, &CatalogService::ListCatalogs);
+    Gate(bridge.options(), 1, &CatalogService::ListCatalogItems);
+    Gate(bridge.options(), 2, &CatalogService::StreamCatalogItems);
+    Gate(bridge.options(), 3, &CatalogService::GetCourse);
+    Gate(bridge.options(), 4, &CatalogService::GetCourseRun);
+    Gate(bridge.options(), 5, &CatalogService::GetProgram);
+  }
 
   grpc::ServerUnaryReactor* ListCatalogs(grpc::CallbackServerContext* context,
                                          const v1::ListCatalogsRequest* request,

@@ -2,6 +2,7 @@
 
 #include "edugate/v1/license_service.grpc.pb.h"
 #include "services/bridge.h"
+#include "services/gated_service.h"
 #include "services/port_calls.h"
 
 namespace edugate::services {
@@ -14,10 +15,13 @@ const ListPort<adapters::PageQuery, v1::SubscriptionPlan> kPlans{
     &Ports::list_subscription_plans, &Ports::list_subscription_plans_traits,
     "LicenseService.ListSubscriptionPlans"};
 
-class LicenseService final : public v1::LicenseService::CallbackService {
+class LicenseService final : public GatedService<v1::LicenseService::CallbackService> {
  public:
-  LicenseService(PartsOfCall parts, Bridge& bridge)
-      : handlers_(std::move(parts)), bridge_(bridge) {}
+  LicenseService(PartsOfCall parts, Bridge& bridge) : handlers_(std::move(parts)), bridge_(bridge) {
+    Gate(bridge.options(), 0, &LicenseService::ListSubscriptionPlans);
+    Gate(bridge.options(), 1, &LicenseService::AssignLicenses);
+    Gate(bridge.options(), 2, &LicenseService::RevokeLicenses);
+  }
 
   grpc::ServerUnaryReactor* ListSubscriptionPlans(
       grpc::CallbackServerContext* context, const v1::ListSubscriptionPlansRequest* request,

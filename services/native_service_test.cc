@@ -68,6 +68,16 @@ TEST_F(NativeServiceTest, AConnectionThatIsNotConfiguredIsUnknown) {
   EXPECT_EQ(call_->connection(), "");
 }
 
+TEST_F(NativeServiceTest, MetadataThatCanBeNoIdIsRefusedAndNotRepeated) {
+  for (const std::string& bad : {std::string("oa\r\nX-Injected: 1"), std::string("oa\0", 3),
+                                 std::string("\x80"), std::string(8192, 'x'), std::string()}) {
+    const absl::Status status = Find({bad}).status();
+    EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_ARGUMENT_INVALID);
+    EXPECT_THAT(errors::ToRpcStatus(status).SerializeAsString(),
+                ::testing::Not(HasSubstr("Injected")));
+  }
+}
+
 TEST_F(NativeServiceTest, AConnectionOfAnotherProviderIsAWrongArgument) {
   const absl::Status status = Find({"m1"}).status();
   EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_ARGUMENT_INVALID);

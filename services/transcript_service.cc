@@ -11,6 +11,7 @@
 #include "runtime/store/event_log.h"
 #include "services/bridge.h"
 #include "services/drain.h"
+#include "services/gated_service.h"
 #include "services/once.h"
 #include "services/page_token.h"
 #include "services/port_calls.h"
@@ -180,10 +181,19 @@ async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitMfa(
   co_return session;
 }
 
-class TranscriptService final : public v1::TranscriptService::CallbackService {
+class TranscriptService final : public GatedService<v1::TranscriptService::CallbackService> {
  public:
   TranscriptService(PartsOfCall parts, Bridge& bridge)
-      : handlers_(std::move(parts)), bridge_(bridge) {}
+      : handlers_(std::move(parts)), bridge_(bridge) {
+    Gate(bridge.options(), 0, &TranscriptService::CreateTranscript);
+    Gate(bridge.options(), 2, &TranscriptService::GetTranscript);
+    Gate(bridge.options(), 3, &TranscriptService::DownloadTranscriptFiles);
+    Gate(bridge.options(), 4, &TranscriptService::ScoreTranscript);
+    Gate(bridge.options(), 5, &TranscriptService::StartTranscriptAccess);
+    Gate(bridge.options(), 6, &TranscriptService::SubmitTranscriptAccessMfa);
+    Gate(bridge.options(), 7, &TranscriptService::ListSchools);
+    Gate(bridge.options(), 8, &TranscriptService::WatchTranscriptEvents);
+  }
 
   grpc::ServerUnaryReactor* CreateTranscript(grpc::CallbackServerContext* context,
                                              const v1::CreateTranscriptRequest* request,

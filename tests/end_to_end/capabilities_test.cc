@@ -138,7 +138,7 @@ class CapabilitiesTest : public ::testing::Test {
     }
     Answer answer;
     const auto client =
-        app::RpcClient::Connect({.address = server_->address(), .timeout = timeout});
+        *app::RpcClient::Connect({.address = server_->address(), .timeout = timeout});
     const google::rpc::Status status =
         client->Call(absl::StrCat("/", descriptor.service()->full_name(), "/", descriptor.name()),
                      requests, [&](const std::string& bytes) {

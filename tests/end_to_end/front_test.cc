@@ -2,8 +2,6 @@
 
 #include <httplib.h>
 
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <thread>
 
@@ -13,6 +11,7 @@
 #include "app/rpc_client.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/end_to_end/certificate.h"
 #include "tests/end_to_end/deployment.h"
 #include "tests/end_to_end/process.h"
 
@@ -23,7 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 
 std::unique_ptr<app::RpcClient> ClientOf(const app::Server& server) {
-  return app::RpcClient::Connect({.address = server.address(), .timeout = absl::Seconds(10)});
+  return *app::RpcClient::Connect({.address = server.address(), .timeout = absl::Seconds(10)});
 }
 
 TEST(FrontTest, AnswersHealthChecks) {
@@ -194,26 +193,6 @@ TEST(FrontTest, AStopEndsCallsThatTakeTooLong) {
   gate.Open();
 }
 
-// A certificate that signs itself, for localhost and 127.0.0.1, and its key.
-struct Certificate {
-  Certificate(const TemporaryFolder& folder, const std::string& name)
-      : file(folder.path() + "/" + name + ".pem"), key_file(folder.path() + "/" + name + ".key") {
-    const Ended made = RunProgram(
-        {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=" + name, "-addext",
-         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key_file, "-out", file});
-    EXPECT_EQ(made.exit_code, 0) << made.err;
-  }
-
-  static std::string Text(const std::string& path) {
-    std::ifstream stream(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(stream), {});
-  }
-
-  std::string file;
-  std::string key_file;
-};
-
 grpc::Status ListOverTls(const app::Server& server, grpc::SslCredentialsOptions options) {
   const auto stub = v1::ConnectionService::NewStub(
       grpc::CreateChannel(server.address(), SslCredentials(options)));
@@ -230,11 +209,9 @@ TEST(TlsTest, CallersOfTheAuthorityConnectAndOthersDoNot) {
     config.mutable_server()->mutable_tls()->set_certificate_file(server.file);
     config.mutable_server()->mutable_tls()->set_private_key_file(server.key_file);
   }});
-  const grpc::Status good =
-      ListOverTls(deployment.server(), {.pem_root_certs = Certificate::Text(server.file)});
+  const grpc::Status good = ListOverTls(deployment.server(), {.pem_root_certs = server.Text()});
   EXPECT_TRUE(good.ok()) << good.error_message();
-  EXPECT_EQ(ListOverTls(deployment.server(), {.pem_root_certs = Certificate::Text(stranger.file)})
-                .error_code(),
+  EXPECT_EQ(ListOverTls(deployment.server(), {.pem_root_certs = stranger.Text()}).error_code(),
             grpc::StatusCode::UNAVAILABLE);
   // Without TLS.
   v1::ListConnectionsResponse response;
@@ -254,15 +231,12 @@ TEST(TlsTest, WithAClientAuthorityOnlyItsCertificatesConnect) {
     tls.set_private_key_file(server.key_file);
     tls.set_client_ca_file(client.file);
   }});
-  const std::string roots = Certificate::Text(server.file);
+  const std::string roots = server.Text();
   const grpc::Status good =
-      ListOverTls(deployment.server(),
-                  {roots, Certificate::Text(client.key_file), Certificate::Text(client.file)});
+      ListOverTls(deployment.server(), {roots, client.KeyText(), client.Text()});
   EXPECT_TRUE(good.ok()) << good.error_message();
   EXPECT_FALSE(ListOverTls(deployment.server(), {roots, "", ""}).ok());
-  EXPECT_FALSE(ListOverTls(deployment.server(), {roots, Certificate::Text(stranger.key_file),
-                                                 Certificate::Text(stranger.file)})
-                   .ok());
+  EXPECT_FALSE(ListOverTls(deployment.server(), {roots, stranger.KeyText(), stranger.Text()}).ok());
 }
 
 }  // namespace

@@ -144,10 +144,8 @@ TEST_F(NativeCallsTest, TheConnectionMustBeNamedOnceAndBeOneOfTheProvider) {
   for (const std::vector<std::string>& named :
        {std::vector<std::string>{}, {"oa", "oa"}, {"tms"}, {""}}) {
     const Failure failure = FailureOfList(named);
-    const bool empty = named.size() == 1 && named[0].empty();
-    EXPECT_EQ(failure.code,
-              empty ? grpc::StatusCode::NOT_FOUND : grpc::StatusCode::INVALID_ARGUMENT);
-    EXPECT_EQ(failure.reason, empty ? "CONNECTION_UNKNOWN" : "ARGUMENT_INVALID");
+    EXPECT_EQ(failure.code, grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(failure.reason, "ARGUMENT_INVALID");
   }
   const Failure unknown = FailureOfList({"none"});
   EXPECT_EQ(unknown.code, grpc::StatusCode::NOT_FOUND);

@@ -1,0 +1,21 @@
+// What the configuration's `callers` must be beside well-formed.
+#ifndef APP_CALLERS_CHECK_H_
+#define APP_CALLERS_CHECK_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "edugate/v1/config.pb.h"
+
+namespace edugate::app {
+
+// Tells `mistake` the key and the reason of everything that is wrong: callers that can't be known,
+// methods and connections that there are not, a key set that can't be used.
+void CheckCallers(
+    const v1::Config& config,
+    const std::function<void(const std::string& key, absl::string_view what)>& mistake);
+
+}  // namespace edugate::app
+
+#endif  // APP_CALLERS_CHECK_H_

@@ -1,0 +1,122 @@
+"""What is left of the useful work when more calls come than can be served, and what a refusal costs.
+
+Run by itself after `./dev bench` has laid its files: `python3 bench/overload.py`. The server and the
+provider have one processor, the callers the other.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+
+from processes import BUILD, Provider, Server, Wrong, stop
+from workloads import CALLS, FOLDERS, edugate_config
+
+DEADLINE_MS = 1000
+CHANNELS = 16
+SECONDS = 5
+SERVER_CPU, CALLERS_CPU = 0, 1
+OPEN_LOOP = BUILD / "open_loop"
+
+
+def offer(target, call, rate, seconds=SECONDS, deadline_ms=DEADLINE_MS):
+    """Calls at a rate; what came of them."""
+    run = subprocess.run(
+        [OPEN_LOOP, target, f"/edugate.v1.EnrollmentService/{call['method']}", call["request"],
+         str(rate), str(seconds), str(deadline_ms), str(CHANNELS)],
+        capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {CALLERS_CPU}))
+    if run.returncode != 0:
+        raise Wrong(f"open_loop failed:\n{run.stdout}{run.stderr}")
+    found = json.loads(run.stdout)
+    found["goodput"] = round(found["ok"] / found["seconds"], 1)
+    return found
+
+
+def start(url, stack, program, more_connections=(), **server):
+    config = edugate_config(url)
+    config["server"].update(server)
+    config["connections"] += more_connections
+    folder = tempfile.mkdtemp(prefix="overload-", dir=BUILD)
+    path = os.path.join(folder, "edugate.yaml")
+    with open(path, "w") as file:
+        file.write(json.dumps(config).replace("FOLDER", folder))
+    os.sched_setaffinity(0, {SERVER_CPU})
+    try:
+        return Server("edugate-overload", [program, "serve", "--config", path],
+                      stack).wait_for_target()
+    finally:
+        os.sched_setaffinity(0, {SERVER_CPU, CALLERS_CPU})
+
+
+def cost_of(server, run):
+    """CPU of the server per call, in microseconds, and what came of the calls."""
+    before = server.cpu_seconds()
+    found = run()
+    return (server.cpu_seconds() - before) / found["made"] * 1e6, found
+
+
+def measure_goodput(program, name, stack):
+    call = CALLS[name]
+    provider = Provider(FOLDERS[call["folder"]]["folder"], stack)
+    server = start(provider.url, stack, program)
+    offer(server.target, call, 200, 1)
+    peak, rate = 0, 250
+    steps = []
+    while True:
+        found = offer(server.target, call, rate)
+        steps.append((rate, found["goodput"]))
+        print(f"overload: {name}: {rate}/s offered, {found}", file=sys.stderr)
+        if found["goodput"] < 0.8 * rate or rate > 40000:
+            peak = max(peak, found["goodput"])
+            break
+        peak = max(peak, found["goodput"])
+        rate = int(rate * 1.5)
+    result = {"peak": peak, "steps": steps}
+    for times in (2, 10):
+        found = offer(server.target, call, int(peak * times))
+        result[f"at_{times}"] = {**found, "share_of_peak": round(found["goodput"] / peak, 3)}
+    return result
+
+
+def measure_refusal(program, name, stack):
+    """A served call's CPU against that of one that is refused, at the same modest rate."""
+    call = CALLS[name]
+    provider = Provider(FOLDERS[call["folder"]]["folder"], stack)
+    serving = start(provider.url, stack, program)
+    offer(serving.target, call, 500, 1)
+    served, good = cost_of(serving, lambda: offer(serving.target, call, 1000, 4))
+    serving.stop()
+    # A call to a provider that never answers has the only place.
+    silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    refusing = start(provider.url, stack, program, max_calls=1, more_connections=[
+        {"id": "silent", "provider": "openapply", "auth": {"bearer": {"value": "bench"}},
+         "base_url": f"http://127.0.0.1:{silent.getsockname()[1]}"}])
+    holder = subprocess.Popen(
+        [program, "call", "EnrollmentService.ListEnrollments", '{"parent":"connections/silent"}',
+         "--target", refusing.target, "--timeout", "100"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stack.callback(stop, holder)
+    silent.accept()
+    refused, bad = cost_of(refusing, lambda: offer(refusing.target, call, 1000, 4))
+    if bad["refused"] != bad["made"]:
+        raise Wrong(f"not all were refused: {bad}")
+    return {"served_us": round(served, 1), "refused_us": round(refused, 1),
+            "ratio": round(refused / served, 3), "served": good, "refused": bad}
+
+
+def main():
+    program = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else str(BUILD.parent / "edugate")
+    found = {}
+    for name in ("unary", "page50"):
+        for part, measure in (("refusal", measure_refusal), ("goodput", measure_goodput)):
+            with contextlib.ExitStack() as stack:
+                found.setdefault(name, {})[part] = measure(program, name, stack)
+                print(f"overload: {name}: {part}: {found[name][part]}", file=sys.stderr)
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()

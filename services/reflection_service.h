@@ -1,0 +1,27 @@
+// gRPC server reflection (grpc.reflection.v1alpha), as far as the caller may see: gRPC's own knows
+// no callers.
+#ifndef SERVICES_REFLECTION_SERVICE_H_
+#define SERVICES_REFLECTION_SERVICE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace grpc {
+class Service;
+}  // namespace grpc
+
+namespace edugate::services {
+
+class Admission;
+
+// Lists the services of these whole names and answers for every proto of the program. A provider's
+// service is listed, and found by its name, where a grant of the caller names one of its methods;
+// the providers' messages are found by everybody, since replies carry them. Where callers are
+// configured, only who is known gets an answer. `admission` outlives the service.
+std::unique_ptr<grpc::Service> MakeReflectionService(std::vector<std::string> services,
+                                                     const Admission& admission);
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_REFLECTION_SERVICE_H_
