@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "edugate/rest/v1/options.pb.h"
+#include "google/protobuf/text_format.h"
 
 namespace edugate::adapters::testing {
 namespace {
@@ -178,20 +179,99 @@ bool Reaches(const Message& record, const Path& path, int number, const Mapping&
   }
 }
 
-}  // namespace
+// The values of a domain record by the fields from the record down to them, places in lists left
+// out. What Google's types hold is one value.
+using Values = std::map<Path, std::vector<std::string>>;
 
-std::vector<std::string> UnmappedFields(const Message& record, const Mapping& mapping,
-                                        const MappingCoverageOptions& options) {
+void CollectValues(const Message& message, Path& path, Values& values) {
+  std::vector<const FieldDescriptor*> set;
+  const auto& reflection = *message.GetReflection();
+  reflection.ListFields(message, &set);
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetSingleLineMode(true);
+  for (const FieldDescriptor* field : set) {
+    path.push_back(field);
+    const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      const bool own = field->message_type() != nullptr && !field->is_map() &&
+                       field->message_type()->file()->package() == "edugate.v1";
+      if (own) {
+        CollectValues(field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                           : reflection.GetMessage(message, field),
+                      path, values);
+        continue;
+      }
+      std::string text;
+      printer.PrintFieldValueToString(message, field, field->is_repeated() ? i : -1, &text);
+      values[path].push_back(text);
+    }
+    path.pop_back();
+  }
+}
+
+Values ValuesOf(const std::string& bytes, const Message& domain) {
+  const std::unique_ptr<Message> message(domain.New());
+  Values values;
+  Path path;
+  if (message->ParseFromString(bytes)) CollectValues(*message, path, values);
+  return values;
+}
+
+// Adds the domain's fields whose values differ between what two values of the leaf make, and the
+// fields that hold them.
+void AddChanged(const Message& record, const Path& leaf, int number, const Message& domain,
+                const Mapping& mapping, const MappingCoverageOptions& options,
+                std::set<std::string>& changed) {
+  const bool whole = leaf.back()->message_type() != nullptr;
+  const auto add = [&changed, whole](const Path& path) {
+    for (const FieldDescriptor* field : path) {
+      changed.insert(field->full_name());
+      if (whole) return;
+    }
+  };
+  const std::unique_ptr<Message> one(record.New());
+  const std::unique_ptr<Message> other(record.New());
+  for (size_t style = 0;; ++style) {
+    one->CopyFrom(record);
+    other->CopyFrom(record);
+    if (!SetLeaf(*one, leaf, number, style, options)) return;
+    SetLeaf(*other, leaf, number + 1, style, options);
+    Values before = ValuesOf(mapping(*one), domain);
+    Values after = ValuesOf(mapping(*other), domain);
+    for (const auto& [path, texts] : before) {
+      if (after[path] != texts) add(path);
+    }
+    for (const auto& [path, texts] : after) {
+      if (before[path] != texts) add(path);
+    }
+  }
+}
+
+// Every leaf with a value that no other has.
+std::unique_ptr<Message> Filled(const Message& record, const std::vector<Path>& leaves,
+                                const MappingCoverageOptions& options) {
+  std::unique_ptr<Message> full(record.New());
+  int number = 1;
+  for (const Path& leaf : leaves) SetLeaf(*full, leaf, number++, 0, options);
+  return full;
+}
+
+std::vector<Path> LeavesOf(const Message& record, const MappingCoverageOptions& options) {
   std::vector<Path> leaves;
   Path path;
   std::set<const Descriptor*> open;
   CollectLeaves(*record.GetDescriptor(), options, path, open, leaves);
+  return leaves;
+}
 
-  std::unique_ptr<Message> full(record.New());
+}  // namespace
+
+std::vector<std::string> UnmappedFields(const Message& record, const Mapping& mapping,
+                                        const MappingCoverageOptions& options) {
+  const std::vector<Path> leaves = LeavesOf(record, options);
+  const std::unique_ptr<Message> full = Filled(record, leaves, options);
   const std::unique_ptr<Message> empty(record.New());
-  int number = 1;
-  for (const Path& leaf : leaves) SetLeaf(*full, leaf, number++, 0, options);
-
+  int number = static_cast<int>(leaves.size()) + 1;
   std::vector<std::string> unmapped;
   for (const Path& leaf : leaves) {
     number += 2;
@@ -201,6 +281,25 @@ std::vector<std::string> UnmappedFields(const Message& record, const Mapping& ma
   }
   std::sort(unmapped.begin(), unmapped.end());
   return unmapped;
+}
+
+std::map<std::string, std::set<std::string>> MappedFields(const Message& record,
+                                                          const Message& domain,
+                                                          const Mapping& mapping,
+                                                          const MappingCoverageOptions& options) {
+  const std::vector<Path> leaves = LeavesOf(record, options);
+  const std::unique_ptr<Message> full = Filled(record, leaves, options);
+  const std::unique_ptr<Message> empty(record.New());
+  int number = static_cast<int>(leaves.size()) + 1;
+  std::map<std::string, std::set<std::string>> mapped;
+  for (const Path& leaf : leaves) {
+    number += 2;
+    std::set<std::string> changed;
+    AddChanged(*full, leaf, number, domain, mapping, options, changed);
+    AddChanged(*empty, leaf, number, domain, mapping, options, changed);
+    if (!changed.empty()) mapped.emplace(PathText(leaf), std::move(changed));
+  }
+  return mapped;
 }
 
 std::vector<std::string> ListedFields(const std::string& text, const std::string& message) {

@@ -3,6 +3,7 @@
 #define ADAPTERS_TESTING_MAPPING_COVERAGE_H_
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +31,14 @@ struct MappingCoverageOptions {
 std::vector<std::string> UnmappedFields(const google::protobuf::Message& record,
                                         const Mapping& mapping,
                                         const MappingCoverageOptions& options = {});
+
+// What each leaf field of `record`'s type feeds: the full names of the domain's fields that another
+// value in it changes, as in `edugate.v1.Learner.student_number`. A message that is tested
+// elsewhere feeds the field of the domain record that holds it. `domain` is only looked at for its
+// type, which is what `mapping` makes.
+std::map<std::string, std::set<std::string>> MappedFields(
+    const google::protobuf::Message& record, const google::protobuf::Message& domain,
+    const Mapping& mapping, const MappingCoverageOptions& options = {});
 
 // The committed list of what a mapping leaves out: a line `field: reason` each, `#` begins a
 // comment. Returns the fields of the lines that begin with `message` and a dot, without these,

@@ -1,6 +1,7 @@
 #include "adapters/testing/mapping_coverage.h"
 
 #include "edugate/provider/openapply/v3/openapply.pb.h"
+#include "edugate/v1/enrollment.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -11,7 +12,9 @@ using provider::openapply::v3::Reenrollment;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::Not;
+using ::testing::Pair;
 
 const Reenrollment& AsReenrollment(const google::protobuf::Message& record) {
   return static_cast<const Reenrollment&>(record);
@@ -67,6 +70,26 @@ TEST(MappingCoverageTest, DoesNotLookIntoWhatIsTestedElsewhere) {
                   },
                   options),
               ElementsAre("student"));
+}
+
+TEST(MappedFieldsTest, NamesWhatAFieldFeedsAndWhatHoldsIt) {
+  const auto mapped =
+      MappedFields(Reenrollment(), v1::Enrollment(), [](const google::protobuf::Message& record) {
+        const Reenrollment& from = AsReenrollment(record);
+        v1::Enrollment to;
+        to.set_grade_level(from.grade());
+        to.mutable_learner()->set_student_number(from.student().custom_id());
+        if (from.created_at().empty()) to.set_provider_status(from.updated_at());
+        return to.SerializeAsString();
+      });
+  EXPECT_THAT(mapped, Contains(Pair("grade", ElementsAre("edugate.v1.Enrollment.grade_level"))));
+  EXPECT_THAT(mapped, Contains(Pair("student.custom_id",
+                                    ElementsAre("edugate.v1.Enrollment.learner",
+                                                "edugate.v1.Learner.student_number"))));
+  // What counts only where another field is empty.
+  EXPECT_THAT(mapped,
+              Contains(Pair("updated_at", ElementsAre("edugate.v1.Enrollment.provider_status"))));
+  EXPECT_THAT(mapped, Not(Contains(Key("year"))));
 }
 
 TEST(MappingCoverageTest, ReadsTheListedFieldsOfAMessageThatHaveAReason) {

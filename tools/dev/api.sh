@@ -2,9 +2,12 @@
 # What is made of the API's descriptors, and its releases.
 
 api_docs() {
+  need tests "${TEST_PACKAGES[@]}"
+  fetch_openapi_schemas
   build_preset dev field_sources
   descriptors
-  python3 -B tools/api/api_docs.py --write
+  /usr/bin/python3 -B tools/api/api_docs.py --write --descriptors build/edugate.binpb \
+    --field-sources build/tools/api/field_sources --openapi-schema build/tools/openapi/schemas/v3.0/schema.json
 }
 
 # api_release VERSION: keeps the descriptors of the API as proto/releases/vVERSION.binpb. From then on `buf breaking`

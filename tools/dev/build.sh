@@ -37,6 +37,6 @@ descriptors() {
   local protos
   mapfile -t protos < <(cd proto && find edugate -name '*.proto' | sort)
   protoc -I proto -I build/googleapis --include_imports --include_source_info \
-    --descriptor_set_out=build/edugate.binpb "${protos[@]}"
+    --descriptor_set_out=build/edugate.binpb "${protos[@]}" google/rpc/error_details.proto google/rpc/status.proto
   say "wrote build/edugate.binpb (${#protos[@]} files and what they import)"
 }

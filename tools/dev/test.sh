@@ -11,6 +11,7 @@ run_tests() {
   need tests "${TEST_PACKAGES[@]}"
   build_preset "$preset" all
   fetch_buf
+  fetch_openapi_schemas
   if [[ "$preset" == dev ]]; then clients; fi
   sanitizer_options
   if [[ "$preset" != tsan ]]; then

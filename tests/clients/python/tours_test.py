@@ -33,54 +33,85 @@ event: transcript.processed
 """
 
 
-def tours():
-    """The languages' commands."""
+def programs(name):
+    """The languages' commands for a program: `tour` or `first_call`."""
     with open(os.path.join(CLIENTS, "java", "classpath"), encoding="utf-8") as file:
         java = os.path.join(CLIENTS, "java", "tour.jar") + ":" + file.read().strip()
+    class_name = name.title().replace("_", "")
     return {
-        "cpp": [os.path.join(CLIENTS, "cpp", "tour")],
-        "go": [os.path.join(CLIENTS, "go", "tour")],
-        "java": ["java", "-XX:TieredStopAtLevel=1", "-cp", java, "Tour"],
-        "node": ["node", os.path.join(CLIENTS, "node", "out", "src", "tour.js")],
-        "python": [sys.executable, "-B", os.path.join(ROOT, "clients", "python", "tour.py")],
+        "cpp": [os.path.join(CLIENTS, "cpp", name)],
+        "go": [os.path.join(CLIENTS, "go", name)],
+        "java": ["java", "-XX:TieredStopAtLevel=1", "-cp", java, class_name],
+        "node": ["node", os.path.join(CLIENTS, "node", "out", "src", name + ".js")],
+        "python": [sys.executable, "-B", os.path.join(ROOT, "clients", "python", name + ".py")],
     }
+
+
+# Where a program is, and how a Markdown block of its language begins.
+FIRST_CALLS = {
+    "cpp": ("clients/cpp/first_call.cc", "cpp"),
+    "go": ("clients/go/first_call/main.go", "go"),
+    "java": ("clients/java/FirstCall.java", "java"),
+    "node": ("clients/node/src/first_call.ts", "ts"),
+    "python": ("clients/python/first_call.py", "python"),
+}
+
+
+def run(command, arguments):
+    return subprocess.run(
+        command + arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120
+    )
+
+
+class FirstCallsTest(unittest.TestCase):
+
+    def test_every_language_makes_its_first_call(self):
+        with serve_sandbox(os.environ["EDUGATE_PROGRAM"]) as address:
+            for language, command in programs("first_call").items():
+                with self.subTest(language=language):
+                    done = run(command, [address])
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    lines = done.stdout.splitlines()
+                    self.assertEqual(len(lines), 3)
+                    self.assertEqual(lines[0], "connections/oa/enrollments/59 Confirmed")
+
+    def test_the_page_of_first_calls_shows_these_programs(self):
+        with open(os.path.join(ROOT, "clients", "README.md"), encoding="utf-8") as file:
+            page = file.read()
+        for path, kind in FIRST_CALLS.values():
+            with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+                self.assertIn(f"```{kind}\n{file.read()}```\n", page, path)
+
+    def test_the_page_shows_what_the_tours_print(self):
+        with open(os.path.join(ROOT, "clients", "README.md"), encoding="utf-8") as file:
+            self.assertIn(f"```\n{EXPECTED}```\n", file.read())
 
 
 class ToursTest(unittest.TestCase):
 
-    def run_tour(self, language, arguments):
-        done = subprocess.run(
-            tours()[language] + arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120
-        )
-        return done
-
     def test_every_language_tells_the_same(self):
         config = os.path.join(ROOT, "deploy", "service_config.json")
-        for language in tours():
+        for language, command in programs("tour").items():
             # Each with a sandbox of its own: a tour changes what is there.
             with self.subTest(language=language), tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "transcript.zip")
                 with serve_sandbox(os.environ["EDUGATE_PROGRAM"]) as address:
-                    done = self.run_tour(
-                        language, ["--target", address, "--service-config", config, "--download", path]
-                    )
+                    done = run(command, ["--target", address, "--service-config", config, "--download", path])
                 self.assertEqual((done.returncode, done.stdout), (0, EXPECTED), done.stderr)
                 with zipfile.ZipFile(path) as downloaded:
                     self.assertIsNone(downloaded.testzip())
 
     def test_a_token_does_not_go_over_plain_text(self):
-        for language in tours():
+        for language, command in programs("tour").items():
             with self.subTest(language=language), tempfile.NamedTemporaryFile() as token:
-                done = self.run_tour(language, ["--target", "127.0.0.1:1", "--token-file", token.name])
+                done = run(command, ["--target", "127.0.0.1:1", "--token-file", token.name])
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn("a token goes over TLS alone", done.stderr)
 
     def test_an_address_that_nobody_listens_on_is_an_error(self):
-        for language in tours():
+        for language, command in programs("tour").items():
             with self.subTest(language=language), tempfile.TemporaryDirectory() as folder:
-                done = self.run_tour(
-                    language, ["--target", "127.0.0.1:1", "--download", os.path.join(folder, "t.zip")]
-                )
+                done = run(command, ["--target", "127.0.0.1:1", "--download", os.path.join(folder, "t.zip")])
                 self.assertNotEqual(done.returncode, 0)
                 self.assertEqual(done.stdout, "")
 
