@@ -513,12 +513,16 @@ async::Task<absl::Status> MeasureOneAdapter::AwaitCompletion(
     absl::Status slept = co_await async::Sleep(looking, pause);
     if (!slept.ok()) co_return call.cancelled() ? errors::Cancelled({}) : absl::OkStatus();
     pause = std::min(2 * pause, std::max(options_.poll_interval, options_.max_poll_interval));
-    auto report =
-        co_await v3_.Call<m3::EnrollmentStatusReport>(looking, enrollment_status_, request);
-    if (report.ok()) {
-      last = *std::move(report);
-    } else if (!MayPass(report.status())) {
-      co_return report.status();
+    m3::EnrollmentStatusReport report;
+    // Not what was seen at the last look.
+    rest::CallOptions options;
+    options.ask_now = true;
+    absl::Status looked = co_await v3_.CallInto(looking, enrollment_status_, request, report,
+                                                nullptr, std::move(options));
+    if (looked.ok()) {
+      last = std::move(report);
+    } else if (!MayPass(looked)) {
+      co_return looked;
     }
   }
   co_return absl::OkStatus();
