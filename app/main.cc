@@ -11,6 +11,7 @@
 #include "app/call_command.h"
 #include "app/capabilities_document.h"
 #include "app/config_check.h"
+#include "app/explain.h"
 #include "app/serve_command.h"
 
 // Read by jemalloc where the program links it: memory goes back to the system also from threads
@@ -24,13 +25,25 @@ namespace {
 
 constexpr char kVersion[] = "edugate " EDUGATE_VERSION;
 
-int RunCheck(const std::string& config_file) {
-  auto config = edugate::app::LoadConfigFile(config_file);
+struct CheckCommand {
+  std::string config_file;
+  bool explain = false;
+  bool json = false;
+};
+
+int RunCheck(const CheckCommand& command) {
+  auto config = edugate::app::LoadConfigFile(command.config_file);
   if (!config.ok()) {
     std::cerr << std::string(config.status().message()) << std::endl;
     return 1;
   }
-  std::cout << config_file << ": " << config->connections_size() << " connection"
+  if (command.explain) {
+    const auto explained = edugate::app::Explain(*config);
+    std::cout << (command.json ? edugate::app::ExplanationJson(explained) + "\n"
+                               : edugate::app::ExplanationText(explained));
+    return 0;
+  }
+  std::cout << command.config_file << ": " << config->connections_size() << " connection"
             << (config->connections_size() == 1 ? "" : "s") << ", no mistake found" << std::endl;
   return 0;
 }
@@ -76,10 +89,15 @@ int main(int argc, char** argv) {
   call_app->add_option("--timeout", timeout_seconds, "Seconds until the deadline.")
       ->capture_default_str();
 
-  std::string check_file;
+  CheckCommand check;
   CLI::App* check_app =
       app.add_subcommand("check", "Check a configuration and name every mistake.");
-  check_app->add_option("--config", check_file, "The configuration (YAML).")->required();
+  check_app->add_option("--config", check.config_file, "The configuration (YAML).")->required();
+  auto* explain_option = check_app->add_flag(
+      "--explain", check.explain,
+      "Print every value in force, by connection and method, and where it comes from.");
+  check_app->add_flag("--json", check.json, "Print the explanation as JSON.")
+      ->needs(explain_option);
 
   CLI::App* capabilities_app = app.add_subcommand(
       "capabilities", "Print what each provider supports: the page docs/capabilities.md.");
@@ -110,7 +128,7 @@ int main(int argc, char** argv) {
 
   if (*serve_app) return edugate::app::RunServe(serve);
   if (*verify_app) return edugate::app::RunAuditVerify(audit, std::cout, std::cerr);
-  if (*check_app) return RunCheck(check_file);
+  if (*check_app) return RunCheck(check);
   if (*capabilities_app) {
     std::cout << edugate::app::CapabilitiesDocument();
     return 0;

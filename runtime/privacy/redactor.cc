@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "runtime/privacy/classification.h"
@@ -63,7 +64,7 @@ class Writer {
     if (data_class != v1::DATA_CLASS_UNSPECIFIED) {
       return Hidden(name, ClassName(data_class), count, field.is_repeated());
     }
-    if (IsHiddenType(field)) return Hidden(name, "not shown", count, field.is_repeated());
+    if (IsNotShown(field)) return Hidden(name, "not shown", count, field.is_repeated());
     for (int i = 0; i < count && !Full(); ++i) {
       const int index = field.is_repeated() ? i : -1;
       if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
@@ -87,8 +88,10 @@ class Writer {
                   : absl::StrCat(name, ": [", why, "]"));
   }
 
-  static bool IsHiddenType(const FieldDescriptor& field) {
+  // Tokens of pages and streams are what their callers sent, and need not be tokens.
+  static bool IsNotShown(const FieldDescriptor& field) {
     if (field.type() == FieldDescriptor::TYPE_BYTES) return true;
+    if (absl::EndsWith(field.name(), "_token")) return true;
     const Descriptor* const type = field.message_type();
     return IsOpenShape(field) || (type != nullptr && absl::string_view(type->full_name()) == kAny);
   }

@@ -15,7 +15,8 @@ namespace edugate::privacy {
 // Writes messages with all left out that says something about a person or grants access. By
 // descriptor: a field shows only if neither it nor a field that holds it is classified
 // (edugate.privacy.v1.data_class). What can't be judged doesn't show either: unknown fields, an
-// Any's content, values of an open shape (google.protobuf.Struct, HttpBody, UnknownField), bytes.
+// Any's content, values of an open shape (google.protobuf.Struct, HttpBody, UnknownField), bytes,
+// and page tokens, which callers may fill with anything.
 class Redactor {
  public:
   // The longest text. A longer one is cut, and ends in "...".

@@ -59,8 +59,9 @@ class PrivacyTest : public ::testing::Test {
             "  grants:\n",
             Grant("registrar", ""), Grant("analyst", ", visible: [ education_record ]"),
             Grant("directory", ", visible: [ identity ]"),
-            Grant("mailroom", ", hidden_fields: [ Learner.student_number ]"), "disclosure: { path: ",
-            Log(), ", required: true, chain_key: { value: \"", kChainKey, "\" } }\n"));
+            Grant("mailroom", ", hidden_fields: [ Learner.student_number ]"),
+            "disclosure: { path: ", Log(), ", required: true, chain_key: { value: \"", kChainKey,
+            "\" } }\n"));
     Start();
   }
 
@@ -136,15 +137,15 @@ class PrivacyTest : public ::testing::Test {
 
 TEST_F(PrivacyTest, EachCallerSeesItsOwnPart) {
   const std::string request = R"({"parent":"connections/oa","pageSize":3,"view":"FULL"})";
-  const Json all = Reply(Call("registrar", "EnrollmentService.ListEnrollments", request));
+  Json all = Reply(Call("registrar", "EnrollmentService.ListEnrollments", request));
   ASSERT_EQ(all["enrollments"].size(), 3u);
-  for (const Json& record : all["enrollments"]) {
+  for (Json record : all["enrollments"]) {
     EXPECT_TRUE(record.contains("learner"));
     EXPECT_FALSE(record.contains("redactedFields"));
   }
 
-  const Json records = Reply(Call("analyst", "EnrollmentService.ListEnrollments", request));
-  for (const Json& record : records["enrollments"]) {
+  Json records = Reply(Call("analyst", "EnrollmentService.ListEnrollments", request));
+  for (Json record : records["enrollments"]) {
     EXPECT_FALSE(record.contains("learner"));
     EXPECT_TRUE(record.contains("status"));
     EXPECT_FALSE(record["providerRecord"].contains("student"));
@@ -152,8 +153,8 @@ TEST_F(PrivacyTest, EachCallerSeesItsOwnPart) {
     EXPECT_THAT(record["redactedFields"].dump(), HasSubstr("\"provider_record.student\""));
   }
 
-  const Json persons = Reply(Call("directory", "EnrollmentService.ListEnrollments", request));
-  for (const Json& record : persons["enrollments"]) {
+  Json persons = Reply(Call("directory", "EnrollmentService.ListEnrollments", request));
+  for (Json record : persons["enrollments"]) {
     EXPECT_TRUE(record["learner"].contains("providerId"));
     EXPECT_FALSE(record.contains("status"));
     EXPECT_FALSE(record.contains("providerStatus"));
@@ -161,8 +162,8 @@ TEST_F(PrivacyTest, EachCallerSeesItsOwnPart) {
     EXPECT_THAT(record["redactedFields"].dump(), HasSubstr("\"status\""));
   }
 
-  const Json numbers = Reply(Call("mailroom", "EnrollmentService.ListEnrollments", request));
-  for (const Json& record : numbers["enrollments"]) {
+  Json numbers = Reply(Call("mailroom", "EnrollmentService.ListEnrollments", request));
+  for (Json record : numbers["enrollments"]) {
     EXPECT_TRUE(record["learner"].contains("providerId"));
     EXPECT_FALSE(record["learner"].contains("studentNumber"));
     // Where else the number stands isn't known.
@@ -220,9 +221,9 @@ TEST_F(PrivacyTest, TheLogSaysWhoSawWhatOfWhom) {
   Reply(Call("analyst", "EnrollmentService.ListEnrollments",
              R"({"parent":"connections/oa","pageSize":2})"));
   // On the disk before the call was answered.
-  const std::vector<Json> lines = LinesOf("analyst");
+  std::vector<Json> lines = LinesOf("analyst");
   ASSERT_THAT(lines, SizeIs(1));
-  const Json& line = lines[0];
+  Json& line = lines[0];
   EXPECT_EQ(line["kind"], "read");
   EXPECT_EQ(line["grants"], Json::array({"analyst"}));
   EXPECT_EQ(line["method"], "EnrollmentService.ListEnrollments");
@@ -231,10 +232,10 @@ TEST_F(PrivacyTest, TheLogSaysWhoSawWhatOfWhom) {
   EXPECT_EQ(line["outcome"], "OK");
   EXPECT_FALSE(line["time"].get<std::string>().empty());
   std::vector<std::string> names;
-  for (const Json& group : line["disclosed"]) {
+  for (Json group : line["disclosed"]) {
     EXPECT_THAT(group["redacted"].dump(), HasSubstr("\"learner\""));
     EXPECT_THAT(group["fields"].dump(), HasSubstr("\"status\""));
-    for (const Json& record : group["records"]) {
+    for (Json record : group["records"]) {
       names.push_back(record["name"]);
       EXPECT_FALSE(record["learner"].get<std::string>().empty());
     }
@@ -247,7 +248,7 @@ TEST_F(PrivacyTest, AWriteIsLoggedBeforeAndAfter) {
   Reply(Call("registrar", "EnrollmentService.UpdateEnrollment",
              R"({"enrollment":{"name":"connections/oa/enrollments/59","providerStatus":"Pending"},)"
              R"("updateMask":"providerStatus","requestId":"r-1"})"));
-  const std::vector<Json> lines = LinesOf("registrar");
+  std::vector<Json> lines = LinesOf("registrar");
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_EQ(lines[0]["kind"], "write");
   EXPECT_EQ(lines[0]["request_id"], "r-1");

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "edugate/v1/enrollment.pb.h"
+#include "edugate/v1/enrollment_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/api/httpbody.pb.h"
 #include "gtest/gtest.h"
@@ -130,7 +131,15 @@ TEST(RedactionTest, NoMessageShowsWhatIsClassified) {
   EXPECT_GT(shown, 500);
 }
 
-// What the test above relies on: a canary that may show does.
+TEST(RedactionTest, PageTokensAreWhatACallerSentAndDoNotShow) {
+  v1::ListEnrollmentsRequest request;
+  request.set_parent("connections/lincoln");
+  request.set_page_token(kCanary);
+  EXPECT_EQ(privacy::Redactor::Text(request),
+            "parent: \"connections/lincoln\" page_token: [not shown]");
+}
+
+// What the first test relies on: a canary that may show does.
 TEST(RedactionTest, WhatIsNotClassifiedShows) {
   v1::Enrollment enrollment;
   enrollment.set_name(kCanary);
