@@ -85,10 +85,10 @@ def measure_refusal(program, name, stack):
     """A served call's CPU against that of one that is refused, at the same modest rate."""
     call = CALLS[name]
     provider = Provider(FOLDERS[call["folder"]]["folder"], stack)
-    serving = start(provider.url, stack, program)
-    offer(serving.target, call, 500, 1)
-    served, good = cost_of(serving, lambda: offer(serving.target, call, 1000, 4))
-    serving.stop()
+    with contextlib.ExitStack() as served_by:
+        serving = start(provider.url, served_by, program)
+        offer(serving.target, call, 500, 1)
+        served, good = cost_of(serving, lambda: offer(serving.target, call, 1000, 4))
     # A call to a provider that never answers has the only place.
     silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     refusing = start(provider.url, stack, program, max_calls=1, more_connections=[
