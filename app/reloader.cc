@@ -11,9 +11,14 @@
 
 namespace edugate::app {
 
-Reloader::Reloader(std::string file, std::function<void(v1::Config&)> adjust,
-                   const v1::Config& running, Server& server)
-    : file_(std::move(file)), adjust_(std::move(adjust)), server_(server), log_(running.log()) {
+Reloader::Reloader(std::string file, config::FileWatch watch,
+                   std::function<void(v1::Config&)> adjust, const v1::Config& running,
+                   Server& server)
+    : file_(std::move(file)),
+      adjust_(std::move(adjust)),
+      server_(server),
+      log_(running.log()),
+      watch_(std::move(watch)) {
   Watch(running);
 }
 

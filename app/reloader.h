@@ -15,10 +15,11 @@ namespace edugate::app {
 // thread's.
 class Reloader {
  public:
-  // `file` was loaded as `running`, which `server` (which outlives the reloader) runs. `adjust` is
-  // what the command line changes of what the file says.
-  Reloader(std::string file, std::function<void(v1::Config&)> adjust, const v1::Config& running,
-           Server& server);
+  // `file` was loaded as `running`, which `server` (which outlives the reloader) runs. `watch` has
+  // watched it since before it was loaded. `adjust` is what the command line changes of what the
+  // file says.
+  Reloader(std::string file, config::FileWatch watch, std::function<void(v1::Config&)> adjust,
+           const v1::Config& running, Server& server);
 
   // Reloads where something has changed since the last look. To be called now and then.
   void Look();

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -103,6 +104,7 @@ int RunServe(const ServeCommand& command) {
   // Debian's abseil is built with assertions; deadlock detection alone costs a fifth of an echo.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   std::unique_ptr<sandbox::Sandbox> providers;
+  config::FileWatch watch;
   absl::StatusOr<v1::Config> config =
       absl::InvalidArgumentError("serve needs --config FILE or --sandbox");
   if (command.sandbox) {
@@ -115,6 +117,7 @@ int RunServe(const ServeCommand& command) {
       config->mutable_native_calls()->set_enabled(true);
     }
   } else if (!command.config_file.empty()) {
+    watch.Watch({command.config_file});
     config = LoadConfigFile(command.config_file);
   }
   if (!config.ok()) return Fail(config.status());
@@ -139,7 +142,7 @@ int RunServe(const ServeCommand& command) {
   std::optional<Reloader> reloader;
   if (!command.sandbox) {
     const auto adjust = [&command](v1::Config& loaded) { Adjust(command, loaded); };
-    reloader.emplace(command.config_file, adjust, *config, **server);
+    reloader.emplace(command.config_file, std::move(watch), adjust, *config, **server);
   }
   signals.AwaitStop([&](bool hangup) {
     if (!reloader.has_value()) return;
