@@ -235,6 +235,12 @@ bool IsWrite(const async::CallContext& call, const Message* request) {
          method->options().GetExtension(rest::v1::operation).effect() != rest::v1::EFFECT_READ;
 }
 
+bool StreamsRecords(absl::string_view method) {
+  const auto* const declared = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+      absl::StrCat(kOurPackage, method));
+  return declared != nullptr && declared->server_streaming() && IsRecord(*declared->output_type());
+}
+
 std::vector<privacy::DisclosedRecord> SubjectsOf(const Message* request) {
   std::vector<privacy::DisclosedRecord> subjects;
   if (request == nullptr) return subjects;

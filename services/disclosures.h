@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "runtime/async/call_context.h"
 #include "runtime/privacy/disclosure_entry.h"
 
@@ -52,6 +53,9 @@ privacy::DisclosureEntry EntryOf(const async::CallContext& call,
 // `validate_only`; or it is a provider's own that its declaration says changes something. An upload
 // (null) does.
 bool IsWrite(const async::CallContext& call, const google::protobuf::Message* request);
+
+// Whether a method of edugate's (`Service.Method`) sends records about learners one by one.
+bool StreamsRecords(absl::string_view method);
 
 // What a write is about, as far as the request says it.
 std::vector<privacy::DisclosedRecord> SubjectsOf(const google::protobuf::Message* request);

@@ -53,7 +53,8 @@ class GuardedReplies::Screen final : public CallScreen {
     }
     if (disclosure_.log == nullptr) co_return absl::OkStatus();
     writes_ = IsWrite(call, request);
-    const bool announces = disclosure_.required && pace_ == Pace::kStream;
+    const bool announces =
+        disclosure_.required && pace_ == Pace::kStream && StreamsRecords(call.method());
     if (!writes_ && !announces) co_return absl::OkStatus();
     privacy::DisclosureEntry entry = EntryOf(call, request, writes_ ? "write" : "read");
     entry.records = SubjectsOf(request);

@@ -400,6 +400,18 @@ TEST_F(GuardedRepliesTest, ARequiredLogAnnouncesAStream) {
                                    HasSubstr("\"outcome\":\"UNAVAILABLE\"")));
 }
 
+TEST_F(GuardedRepliesTest, AStreamOfTheCatalogIsNotAnnounced) {
+  KeepLog(true);
+  Begin("CatalogService.StreamCatalogItems");
+  v1::StreamCatalogItemsRequest request;
+  ASSERT_TRUE(Check(request).ok());
+  v1::CatalogItem item;
+  item.mutable_course()->set_title("x");
+  ASSERT_TRUE(Reply(item, &request).ok());
+  ASSERT_TRUE(End(absl::OkStatus(), &request).ok());
+  EXPECT_THAT(Lines(), IsEmpty());
+}
+
 TEST_F(GuardedRepliesTest, EventsAreLoggedOneByOne) {
   KeepLog(false);
   Begin("TranscriptService.WatchTranscriptEvents");

@@ -1,11 +1,18 @@
 // Where a connection's requests may go, through the whole program.
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
+#include "tests/end_to_end/certificate.h"
 #include "tests/end_to_end/deployment.h"
+#include "tests/end_to_end/process.h"
 
 namespace edugate::end_to_end {
 namespace {
@@ -55,6 +62,76 @@ TEST(EgressTest, ThisMachineIsReachedByTheConnectionThatNamesItAlone) {
   Failure failure;
   EXPECT_TRUE(ListOf(deployment, "oa", &failure).ok());
   EXPECT_EQ(ListOf(deployment, "other", &failure).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+// A port that nobody listens on at the moment.
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+// nginx with TLS and HTTP/2 in front of the sandbox's OpenApply.
+class Nginx {
+ public:
+  Nginx(const std::string& provider_url, const Certificate& certificate)
+      : port_(FreePort()), log_(folder_.path() + "/access.log") {
+    const std::string config = folder_.Write(
+        "nginx.conf",
+        absl::StrCat("daemon off; master_process off; pid ", folder_.path(),
+                     "/nginx.pid; error_log stderr crit;\n",
+                     "events {}\nhttp {\n  log_format protocol '$server_protocol';\n  access_log ",
+                     log_, " protocol;\n  client_body_temp_path ", folder_.path(),
+                     "/body; proxy_temp_path ", folder_.path(), "/proxy; fastcgi_temp_path ",
+                     folder_.path(), "/f; uwsgi_temp_path ", folder_.path(), "/u; scgi_temp_path ",
+                     folder_.path(), "/s;\n  server {\n    listen 127.0.0.1:", port_,
+                     " ssl http2;\n    ssl_certificate ", certificate.file,
+                     ";\n    ssl_certificate_key ", certificate.key_file,
+                     ";\n    location / { proxy_pass ", provider_url, "; }\n  }\n}\n"));
+    process_ = Process::Start({"/usr/sbin/nginx", "-c", config, "-e", "stderr"});
+  }
+
+  std::string url() const { return absl::StrCat("https://127.0.0.1:", port_); }
+  // The protocol of each request, a line each.
+  std::string Protocols() const { return FileText(log_); }
+
+ private:
+  TemporaryFolder folder_;
+  const int port_;
+  const std::string log_;
+  std::unique_ptr<Process> process_;
+};
+
+TEST(EgressTest, Http2IsSpokenWhereItIsConfigured) {
+  if (access("/usr/sbin/nginx", X_OK) != 0) GTEST_SKIP() << "nginx is not installed";
+  TemporaryFolder folder;
+  const Certificate certificate(folder, "provider");
+  const auto provider = sandbox::Sandbox::Start({});
+  ASSERT_TRUE(provider.ok());
+  for (const bool http2 : {true, false}) {
+    const Nginx nginx((*provider)->root_url(), certificate);
+    Deployment deployment({.adjust = [&](v1::Config& config) {
+      v1::ConnectionConfig& other = *config.add_connections();
+      other = config.connections(0);
+      other.set_id("h2");
+      other.set_base_url(nginx.url() + "/openapply");
+      other.mutable_http()->set_http2(http2);
+      other.mutable_http()->set_ca_file(certificate.file);
+    }});
+    // nginx may still be starting.
+    EXPECT_TRUE(Eventually([&] {
+      Failure failure;
+      return ListOf(deployment, "h2", &failure).ok();
+    }));
+    const std::string protocols = nginx.Protocols();
+    EXPECT_EQ(protocols.substr(0, protocols.find('\n')), http2 ? "HTTP/2.0" : "HTTP/1.1");
+  }
 }
 
 }  // namespace

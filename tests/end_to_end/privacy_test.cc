@@ -1,5 +1,7 @@
 // What callers may see of persons, and the log of who saw it, through the whole program.
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <fstream>
 #include <memory>
@@ -306,6 +308,38 @@ TEST_F(PrivacyTest, AKilledProcessLosesNoLineAndTheChainGoesOn) {
   EXPECT_EQ(whole.exit_code, 0) << whole.out;
   EXPECT_THAT(LinesOf("registrar"), SizeIs(2));
   EXPECT_THAT(ReadAll(Log()), HasSubstr("\"torn_bytes\":14"));
+}
+
+// The kernel's way of saying that the disk is full.
+void LimitFiles(pid_t process, rlim_t bytes) {
+  struct rlimit limit;
+  ASSERT_EQ(prlimit(process, RLIMIT_FSIZE, nullptr, &limit), 0);
+  limit.rlim_cur = bytes;
+  ASSERT_EQ(prlimit(process, RLIMIT_FSIZE, &limit, nullptr), 0);
+}
+
+TEST_F(PrivacyTest, WhereTheLogIsRequiredAFullDiskRefusesCallsBeforeTheyHappen) {
+  const std::string read = R"({"name":"connections/tms/enrollments/10"})";
+  Reply(Call("registrar", "EnrollmentService.GetEnrollment", read));
+  sandbox_->ClearRequests();
+  LimitFiles(process_->pid(), ReadAll(Log()).size() + 10);
+  const Ended write =
+      Call("registrar", "EnrollmentService.UpdateEnrollment",
+           R"({"enrollment":{"name":"connections/oa/enrollments/59","providerStatus":"Pending"},)"
+           R"("updateMask":"providerStatus"})");
+  EXPECT_EQ(write.exit_code, 1);
+  EXPECT_THAT(write.out, HasSubstr("STORE_UNAVAILABLE"));
+  // Nobody was asked to change anything.
+  EXPECT_EQ(sandbox_->CountRequests(""), 0);
+  const Ended refused = Call("registrar", "EnrollmentService.GetEnrollment", read);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.out, HasSubstr("STORE_UNAVAILABLE"));
+  LimitFiles(process_->pid(), RLIM_INFINITY);
+  Reply(Call("registrar", "EnrollmentService.GetEnrollment", read));
+  Stop();
+  const Ended whole = Verify();
+  EXPECT_EQ(whole.exit_code, 0) << whole.out;
+  EXPECT_THAT(LinesOf("registrar"), SizeIs(2));
 }
 
 TEST_F(PrivacyTest, ASecondProcessDoesNotShareTheLog) {
