@@ -13,7 +13,7 @@ import time
 
 import matrix
 from case import load_cases, run_case
-from deployment import Deployment
+from deployment import CONNECTIONS_OF_THE_CASES, Deployment
 from languages import LANGUAGES
 from testee import Testee
 
@@ -33,7 +33,7 @@ def run(arguments):
     results = {}
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        deployment = Deployment(arguments.program, folder)
+        deployment = Deployment(arguments.program, folder, CONNECTIONS_OF_THE_CASES)
         try:
             testee = Testee(command, environment)
             for case in cases:

@@ -5,8 +5,8 @@ import os
 import subprocess
 import urllib.request
 
-# Connections beside those of the sandbox's own configuration. {url} is the sandbox's address.
-MORE_CONNECTIONS = """\
+# What the conformance cases need beside the sandbox's own connections. {url} is the sandbox's address.
+CONNECTIONS_OF_THE_CASES = """\
   # edugate makes one attempt, so that what comes after it is the caller's own doing.
   - id: oa-once
     provider: openapply
@@ -24,9 +24,9 @@ MORE_CONNECTIONS = """\
 
 
 class Deployment:
-    """A started sandbox and an edugate that is configured for it."""
+    """A started sandbox and an edugate that is configured for it, with further connections and keys."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, more_connections="", more_keys="", server_keys=""):
         self._processes = []
         try:
             sandbox = self._start([program, "sandbox"])
@@ -35,8 +35,9 @@ class Deployment:
             connections = text.split("\nconnections:\n", 1)[1].rstrip() + "\n"
             configuration = os.path.join(folder, "edugate.yaml")
             with open(configuration, "w", encoding="utf-8") as file:
-                file.write('server: { listen: "127.0.0.1:0", admin_listen: "127.0.0.1:0", default_deadline: 20s }\n')
-                file.write("connections:\n" + connections + MORE_CONNECTIONS.format(url=self.sandbox_url))
+                file.write('server: { listen: "127.0.0.1:0", admin_listen: "127.0.0.1:0", default_deadline: 20s')
+                file.write(server_keys + " }\n")
+                file.write("connections:\n" + connections + more_connections.format(url=self.sandbox_url) + more_keys)
             server = self._start([program, "serve", "--config", configuration])
             text = self._read_until(server, lambda text: "admin on " in text)
             self.address = text.split("listening on ", 1)[1].split()[0]

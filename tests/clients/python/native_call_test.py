@@ -1,6 +1,5 @@
 """clients/python/native_call.py against the program with its sandbox."""
 
-import os
 import unittest
 
 import grpc
@@ -20,7 +19,7 @@ class NativeCallTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.address = cls.enterClassContext(serve_sandbox(os.environ["EDUGATE_PROGRAM"]))
+        cls.address = cls.enterClassContext(serve_sandbox())
         cls.channel = cls.enterClassContext(grpc.insecure_channel(cls.address))
 
     def test_a_method_that_the_domain_does_not_cover_is_called_natively(self):

@@ -1,28 +1,24 @@
-"""edugate as a program, for the tests of examples."""
+"""edugate with its sandbox, for the tests of examples."""
 
 import contextlib
-import subprocess
+import os
+import tempfile
 
-ADDRESS_LINE = "edugate: listening on "
+from deployment import Deployment
 
 
 @contextlib.contextmanager
-def serve(program, *arguments):
-    """Runs `edugate serve` and gives the address that it listens on. It must end well."""
-    process = subprocess.Popen([program, "serve", *arguments], stdout=subprocess.PIPE, text=True)
-    try:
-        # The output ends with the program, so that one that cannot start does not hold the test.
-        lines = (line for line in process.stdout if line.startswith(ADDRESS_LINE))
-        address = next(lines, "")[len(ADDRESS_LINE) :].strip()
-        if not address:
-            raise AssertionError(f"edugate serve {arguments[0]} ended without saying that it listens")
-        yield address
-    finally:
-        process.terminate()
-        process.communicate()
-    if process.returncode != 0:
-        raise AssertionError(f"edugate ended with {process.returncode}")
-
-
-def serve_sandbox(program):
-    return serve(program, "--sandbox", "--listen", "127.0.0.1:0")
+def serve_sandbox(more_keys="", server_keys=""):
+    """Runs edugate with the sandbox's connections, native calls allowed, and gives the address that it listens on."""
+    with tempfile.TemporaryDirectory() as folder:
+        deployment = Deployment(
+            os.environ["EDUGATE_PROGRAM"],
+            folder,
+            more_keys="native_calls: { enabled: true }\n" + more_keys,
+            server_keys=server_keys,
+        )
+        try:
+            deployment.reset()
+            yield deployment.address
+        finally:
+            deployment.stop()

@@ -7,6 +7,7 @@ import tempfile
 import unittest
 import zipfile
 
+import identity
 from serving import serve_sandbox
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
@@ -66,7 +67,7 @@ def run(command, arguments):
 class FirstCallsTest(unittest.TestCase):
 
     def test_every_language_makes_its_first_call(self):
-        with serve_sandbox(os.environ["EDUGATE_PROGRAM"]) as address:
+        with serve_sandbox() as address:
             for language, command in programs("first_call").items():
                 with self.subTest(language=language):
                     done = run(command, [address])
@@ -95,11 +96,30 @@ class ToursTest(unittest.TestCase):
             # Each with a sandbox of its own: a tour changes what is there.
             with self.subTest(language=language), tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "transcript.zip")
-                with serve_sandbox(os.environ["EDUGATE_PROGRAM"]) as address:
+                with serve_sandbox() as address:
                     done = run(command, ["--target", address, "--service-config", config, "--download", path])
                 self.assertEqual((done.returncode, done.stdout), (0, EXPECTED), done.stderr)
                 with zipfile.ZipFile(path) as downloaded:
                     self.assertIsNone(downloaded.testzip())
+
+    def test_every_language_calls_with_tls_and_a_token(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        certificate, key = identity.make_certificate(folder)
+        jwks, token = identity.make_token(folder, "tour")
+        server_keys = f', tls: {{ certificate_file: "{certificate}", private_key_file: "{key}" }}'
+        callers = (
+            f'callers: {{ jwt: {{ jwks_file: "{jwks}", issuer: "{identity.ISSUER}", audience: {identity.AUDIENCE} }}, '
+            'grants: [ { callers: [ "jwt:tour" ], methods: [ "*" ], connections: [ "*" ] } ] }\n'
+        )
+        for language, command in programs("tour").items():
+            with self.subTest(language=language), serve_sandbox(callers, server_keys) as address:
+                arguments = ["--target", address, "--tls-ca", certificate]
+                arguments += ["--download", os.path.join(folder, "transcript.zip")]
+                stranger = run(command, arguments)
+                self.assertEqual((stranger.returncode == 0, stranger.stdout), (False, ""))
+                self.assertIn("CALLER_UNAUTHENTICATED", stranger.stderr)
+                known = run(command, arguments + ["--token-file", token])
+                self.assertEqual((known.returncode, known.stdout), (0, EXPECTED), known.stderr)
 
     def test_a_token_does_not_go_over_plain_text(self):
         for language, command in programs("tour").items():
