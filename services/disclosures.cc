@@ -207,7 +207,8 @@ privacy::DisclosureEntry EntryOf(const async::CallContext& call, const Message* 
   entry.caller = call.caller();
   if (const CallerRights* rights = RightsOf(call)) {
     for (const auto& grant : rights->grants()) {
-      if (call.connection().empty() || grant->Covers(call.connection())) {
+      const bool several = call.connection().empty() || call.connection() == "-";
+      if (several || grant->Covers(call.connection())) {
         entry.grants.push_back(grant->name);
       }
     }

@@ -313,6 +313,17 @@ TEST_F(GuardedRepliesTest, AReadIsOneLineWithWhoWhatAndWhatFor) {
   EXPECT_THAT(lines[0], Not(HasSubstr("canary")));
 }
 
+TEST_F(GuardedRepliesTest, AcrossConnectionsEveryGrantIsNamed) {
+  KeepLog(false);
+  Begin("EnrollmentService.ListEnrollments",
+        {GrantOf("lincoln's", {"lincoln"}, {}), GrantOf("acme's", {"acme"}, {})});
+  call_->set_connection("-");
+  v1::ListEnrollmentsResponse page;
+  *page.add_enrollments() = EnrollmentOf("acme", 1);
+  ASSERT_TRUE(Reply(page).ok());
+  EXPECT_THAT(Lines(), ElementsAre(HasSubstr(R"("grants":["lincoln's","acme's"])")));
+}
+
 TEST_F(GuardedRepliesTest, WhatSaysNothingOfPersonsIsNotLogged) {
   KeepLog(true);
   Begin("CatalogService.ListCatalogs");
