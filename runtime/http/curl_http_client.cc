@@ -108,6 +108,8 @@ Failure FailureOf(CURLcode code, const Progress& progress) {
     case CURLE_USE_SSL_FAILED:
       return Failure::kTls;
     case CURLE_GOT_NOTHING:
+    case CURLE_HTTP2:  // The connection ended, by a GOAWAY say.
+    case CURLE_HTTP2_STREAM:
     case CURLE_SEND_ERROR:
     case CURLE_SEND_FAIL_REWIND:
       return Failure::kReset;
@@ -165,7 +167,8 @@ class HeaderLines {
   HeaderLines(const HeaderLines&) = delete;
   HeaderLines& operator=(const HeaderLines&) = delete;
 
-  curl_slist* list() { return nodes_.data(); }
+  // Null where there are none, as libcurl has it.
+  curl_slist* list() { return nodes_.empty() ? nullptr : nodes_.data(); }
 
  private:
   void Add(absl::string_view name, absl::string_view separator, absl::string_view value) {
@@ -191,7 +194,8 @@ class CurlHttpClient::Endpoint final : public HttpClient {
         options_(HowOf(options)),
         anywhere_(true),
         anywhere_loopback_(options.allow_loopback),
-        anywhere_private_(options.allow_private) {}
+        anywhere_private_(options.allow_private),
+        anywhere_plain_(options.allow_plain_http) {}
 
   Endpoint(CurlHttpClient& client, const EndpointOptions& options)
       : client_(client), options_(options) {
@@ -221,20 +225,22 @@ class CurlHttpClient::Endpoint final : public HttpClient {
     return origin != nullptr && origin->loopback();
   }
 
+  // Whether plain http may be asked for under this URL.
+  bool AllowsPlainHttp(absl::string_view url) const {
+    return anywhere_plain_ || AllowsLoopback(url);
+  }
+
   // Whether the address may be connected to for this URL. Plain http stays on this machine.
   template <typename Address>
   bool AllowsAddress(const Address& address, absl::string_view url) const {
-    const bool plain = absl::StartsWithIgnoreCase(url, "http:");
+    const bool plain = absl::StartsWithIgnoreCase(url, "http:") && !anywhere_plain_;
     switch (ReachOf(address)) {
       case Reach::kPublic:
         return !plain;
       case Reach::kPrivate:
-        return !plain &&
-               (anywhere_private_ ||
-                std::any_of(options_.allowed_networks.begin(), options_.allowed_networks.end(),
-                            [&](const Network& network) { return network.Contains(address); }));
+        return !plain && (anywhere_private_ || Names(address));
       case Reach::kLoopback:
-        return AllowsLoopback(url);
+        return AllowsLoopback(url) || (!plain && Names(address));
       case Reach::kNowhere:
         break;
     }
@@ -242,6 +248,13 @@ class CurlHttpClient::Endpoint final : public HttpClient {
   }
 
  private:
+  // Whether the configuration names a network of the address.
+  template <typename Address>
+  bool Names(const Address& address) const {
+    return std::any_of(options_.allowed_networks.begin(), options_.allowed_networks.end(),
+                       [&](const Network& network) { return network.Contains(address); });
+  }
+
   static EndpointOptions HowOf(const CurlOptions& options) {
     EndpointOptions how;
     how.connect_timeout = options.connect_timeout;
@@ -269,6 +282,7 @@ class CurlHttpClient::Endpoint final : public HttpClient {
   const bool anywhere_ = false;
   const bool anywhere_loopback_ = false;
   const bool anywhere_private_ = false;
+  const bool anywhere_plain_ = false;
 };
 
 // A socket of libcurl and what epoll knows of it.
@@ -580,6 +594,16 @@ class CurlHttpClient::Transfer final : private async::Timer,
     return static_cast<Transfer*>(transfer)->OpenSocket(*address);
   }
 
+  // Only here libcurl tells that the server has refused an HTTP/2 stream before it looked at it
+  // (RFC 9113, 8.7). It then writes the request once more, which is right for writes, too.
+  static int OnLog(CURL*, curl_infotype type, char* data, std::size_t size, void* transfer) {
+    if (type == CURLINFO_TEXT &&
+        absl::StartsWith(absl::string_view(data, size), "REFUSED_STREAM")) {
+      static_cast<Transfer*>(transfer)->stream_refused_ = true;
+    }
+    return 0;
+  }
+
   // libcurl is about to write the request; it also comes here when it found a kept connection dead
   // and wants to write it once more.
   static int OnRequest(void* transfer, char* address, char*, int, int) {
@@ -612,6 +636,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
 
   void SetOptions() {
     Set(easy_, CURLOPT_PRIVATE, this);
+    Set(easy_, CURLOPT_DEBUGDATA, this);
+    Set(easy_, CURLOPT_VERBOSE, endpoint_.options().http2 && !request_.replayable ? 1L : 0L);
     Set(easy_, CURLOPT_HEADERDATA, this);
     Set(easy_, CURLOPT_WRITEDATA, this);
     Set(easy_, CURLOPT_READDATA, this);
@@ -658,7 +684,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
   bool MayWrite() {
     // Cancelled in the turn in which it began, or while its name was resolved.
     if (settled_) return false;
-    replay_refused_ = RequestSent() && !(request_.replayable && request_.source == nullptr);
+    const bool harmless = request_.replayable || stream_refused_;
+    replay_refused_ = RequestSent() && !(harmless && request_.source == nullptr);
     return !replay_refused_;
   }
 
@@ -778,6 +805,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   bool paused_ = false;
   bool source_failed_ = false;
   bool replay_refused_ = false;
+  bool stream_refused_ = false;
   Progress progress_{};
   Exchange exchange_;
   std::coroutine_handle<> waiting_;
@@ -836,6 +864,7 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_CLOSESOCKETFUNCTION, &Engine::OnClose);
   Set(easy, CURLOPT_CLOSESOCKETDATA, this);
   Set(easy, CURLOPT_PREREQFUNCTION, &Transfer::OnRequest);
+  Set(easy, CURLOPT_DEBUGFUNCTION, &Transfer::OnLog);
   return easy;
 }
 
@@ -891,7 +920,7 @@ async::Task<Exchange> CurlHttpClient::SendFrom(const Endpoint& endpoint, async::
                                                const Request& request) {
   Exchange refused;
   Engine* const engine = EngineOf(call.loop());
-  absl::string_view refusal = RefusalOf(request, endpoint.AllowsLoopback(request.url));
+  absl::string_view refusal = RefusalOf(request, endpoint.AllowsPlainHttp(request.url));
   if (refusal.empty() && !endpoint.Holds(request.url)) {
     refusal = "the URL's host is not one of the connection's";
   }

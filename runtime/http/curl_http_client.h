@@ -24,8 +24,8 @@ struct EndpointOptions {
   // need an origin that names a loopback address.
   std::vector<std::string> origins;
 
-  // Private, shared and link-local networks that may be reached all the same. Addresses that lead
-  // nowhere (unspecified, multicast, reserved) and loopback addresses are not allowed by them.
+  // Private, shared, link-local and loopback networks that may be reached all the same, over TLS.
+  // Addresses that lead nowhere (unspecified, multicast, reserved) are not allowed by them.
   std::vector<Network> allowed_networks;
 
   absl::Duration connect_timeout = absl::Seconds(3);  // Name, TCP and TLS together.
@@ -53,6 +53,10 @@ struct CurlOptions {
   // Lets connections to 127.0.0.0/8 and ::1, and plain http to them; nothing else goes over plain
   // http. For tests and tools; what edugate serves has endpoints.
   bool allow_loopback = false;
+
+  // Lets plain http to any address that may be connected to. For a collector of telemetry inside the
+  // company's network, and no provider.
+  bool allow_plain_http = false;
 
   // Lets connections to private and link-local addresses, for providers inside the company's
   // network.

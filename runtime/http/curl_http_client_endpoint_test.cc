@@ -87,6 +87,20 @@ TEST_F(EndpointTest, ThisMachineIsReachedOnlyWhereTheOriginNamesIt) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+TEST_F(EndpointTest, ThisMachineCanBeNamedAsANetworkForTls) {
+  ScriptedServer server(ScriptedServer::Always(ScriptedServer::Ok("{}")));
+  EndpointOptions options;
+  options.origins = {absl::StrCat("https://2130706433:", server.port())};
+  options.allowed_networks = {*Network::Parse("127.0.0.2/32")};
+  auto other = client_.MakeEndpoint(options);
+  EXPECT_EQ(GetFrom(*other, options.origins[0]).detail, kAddressRefused);
+  EXPECT_EQ(server.connections(), 0);
+  options.allowed_networks = {*Network::Parse("127.0.0.1/32")};
+  auto named = client_.MakeEndpoint(options);
+  EXPECT_EQ(GetFrom(*named, options.origins[0]).failure, Failure::kTls);
+  EXPECT_EQ(server.connections(), 1);
+}
+
 TEST_F(EndpointTest, PrivateNetworksNeedToBeNamed) {
   for (const char* host : {"10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
                            "[fd00::1]", "[fe80::1]", "[::ffff:10.1.2.3]", "[64:ff9b::a01:203]",

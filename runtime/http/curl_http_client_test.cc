@@ -175,6 +175,19 @@ TEST_F(CurlHttpClientTest, PrivateAddressesNeedPermissionAndPlainHttpStaysOnThis
   }
 }
 
+TEST_F(CurlHttpClientTest, PlainHttpLeavesThisMachineOnlyWhereThatIsMeant) {
+  CurlOptions options;
+  options.allow_plain_http = true;
+  options.connect_timeout = absl::Milliseconds(50);
+  CurlHttpClient to_collector(loop_, options);
+  // Nobody is there, but it may be tried; a private address needs its own permission.
+  const Exchange tried = SendWith(to_collector, MakeRequest("GET", "http://192.0.2.1/"));
+  EXPECT_EQ(tried.failure, Failure::kConnect);
+  EXPECT_NE(tried.detail, "the host's address is not allowed");
+  const Exchange refused = SendWith(to_collector, MakeRequest("GET", "http://10.0.0.1/"));
+  EXPECT_EQ(refused.detail, "the host's address is not allowed");
+}
+
 TEST_F(CurlHttpClientTest, RefusedConnectionsAndUnknownHostsSentNothing) {
   int port = 0;
   {
