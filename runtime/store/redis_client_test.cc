@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "runtime/async/block_on.h"
 #include "runtime/errors/errors.h"
@@ -72,6 +73,36 @@ TEST_F(RedisClientTest, AWrongPasswordIsToldAsAnUnusableStore) {
   EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE);
   EXPECT_NE(std::string(refused.message()).find("WRONGPASS"), std::string::npos) << refused;
   EXPECT_EQ(std::string(refused.message()).find("canary"), std::string::npos);
+}
+
+TEST_F(RedisClientTest, TlsIsSpokenToAServerOfTheAuthorityAlone) {
+  const auto make = [&](const std::string& name) {
+    const std::string command = absl::StrCat(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "
+        "/CN=test -addext subjectAltName=IP:127.0.0.1 -keyout ",
+        folder_.File(name), ".key -out ", folder_.File(name), ".pem 2>/dev/null");
+    EXPECT_EQ(system(command.c_str()), 0);
+  };
+  make("server");
+  make("stranger");
+  RedisServer server(folder_.path());
+  server.Ask({"CONFIG", "SET", "port", "0", "tls-port", absl::StrCat(server.port()),
+              "tls-cert-file", folder_.File("server.pem"), "tls-key-file",
+              folder_.File("server.key"), "tls-auth-clients", "no", "tls-ca-cert-file",
+              folder_.File("server.pem")});
+  RedisOptions options;
+  options.address = server.tcp_address();
+  options.tls = true;
+  options.ca_file = folder_.File("server.pem");
+  RedisClient good(options);
+  EXPECT_EQ(Ask(good, {"SET", "k", std::string(100'000, 'x')})->text, "OK");
+  EXPECT_EQ(Ask(good, {"STRLEN", "k"})->integer, 100'000);
+  options.ca_file = folder_.File("stranger.pem");
+  RedisClient wary(options);
+  EXPECT_EQ(errors::ReasonOf(Ask(wary, {"DBSIZE"}).status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  options.tls = false;
+  RedisClient plain(options);
+  EXPECT_FALSE(Ask(plain, {"DBSIZE"}).ok());
 }
 
 TEST_F(RedisClientTest, WithoutAServerJobsAreRefusedAndItsReturnIsNoticed) {

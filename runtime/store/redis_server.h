@@ -39,6 +39,8 @@ class RedisServer {
   // The same server on a loopback port: HOST:PORT.
   std::string tcp_address() const { return "127.0.0.1:" + std::to_string(port_); }
 
+  int port() const { return port_; }
+
   RedisOptions options() const { return {.address = address()}; }
 
   void Start() {

@@ -4,8 +4,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <functional>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -145,6 +150,77 @@ TEST_F(StoreFaultTest, AnEventOfOneReplicaReachesAWatcherOfAnother) {
   EXPECT_EQ(Write(one, 7).code, grpc::StatusCode::OK);
   EXPECT_EQ(Write(two, 7).code, grpc::StatusCode::OK);
   EXPECT_EQ(provider_.EffectsOf("learner7@example.org"), 1);
+}
+
+TEST_F(StoreFaultTest, OneOfFiftyCallsWithOneIdAtTwoReplicasIsCarriedOut) {
+  store::RedisServer redis(folder_.path());
+  const std::string config =
+      Config(absl::StrCat("state: { redis: { address: \"", redis.tcp_address(), "\" } }\n"));
+  ServedProgram one(config);
+  ServedProgram two(config);
+  provider_.SetPause(absl::Milliseconds(50));
+  std::atomic<int> done = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 50; ++i) {
+    callers.emplace_back([&, i] {
+      const Failure failure = Write(i % 2 == 0 ? one : two, 9);
+      if (failure.code == grpc::StatusCode::OK) {
+        ++done;
+      } else {
+        EXPECT_EQ(failure.code, grpc::StatusCode::ABORTED) << failure.reason;
+      }
+    });
+  }
+  for (std::thread& each : callers) each.join();
+  EXPECT_GE(done, 1);
+  EXPECT_EQ(provider_.EffectsOf("learner9@example.org"), 1);
+}
+
+TEST_F(StoreFaultTest, KillingRedisInABurstLosesNoAcknowledgedEvent) {
+  store::RedisServer redis(folder_.path());
+  ServedProgram program(
+      Config(absl::StrCat("state: { redis: { address: \"", redis.tcp_address(), "\" } }\n")));
+  constexpr int kSenders = 6;
+  std::atomic<bool> done = false;
+  std::atomic<int> acknowledged = 0;
+  std::atomic<int> refused = 0;
+  std::mutex mutex;
+  std::set<std::string> kept;
+  std::vector<std::thread> senders;
+  for (int sender = 0; sender < kSenders; ++sender) {
+    senders.emplace_back([&, sender] {
+      for (int i = 0; !done; ++i) {
+        const std::string transcript = absl::StrCat("trc_", sender, "_", i);
+        if (program.SendWebhook(transcript) != 200) {
+          ++refused;
+          continue;
+        }
+        ++acknowledged;
+        const std::lock_guard<std::mutex> lock(mutex);
+        kept.insert("connections/m1/transcripts/" + transcript);
+      }
+    });
+  }
+  EXPECT_TRUE(Eventually([&] { return acknowledged > 100; }));
+  redis.Kill();
+  EXPECT_TRUE(Eventually([&] { return refused > 0; }));
+  redis.Start();
+  const int before = acknowledged;
+  EXPECT_TRUE(Eventually([&] { return acknowledged > before + 100; }));
+  done = true;
+  for (std::thread& each : senders) each.join();
+  std::printf("Redis killed in a burst: %d events acknowledged, %d refused\n", acknowledged.load(),
+              refused.load());
+  v1::WatchTranscriptEventsRequest request;
+  request.set_parent("connections/m1");
+  const auto context = Context();
+  const auto reader = program.transcripts().WatchTranscriptEvents(context.get(), request);
+  for (v1::TranscriptEvent event; !kept.empty() && reader->Read(&event);) {
+    kept.erase(event.transcript());
+  }
+  EXPECT_TRUE(kept.empty()) << kept.size() << " acknowledged events are lost";
+  context->TryCancel();
+  reader->Finish();
 }
 
 }  // namespace
