@@ -6,14 +6,14 @@
 CLIENT_PACKAGES=(
   python3-grpcio python3-protobuf
   golang-go golang-google-grpc-dev golang-google-protobuf-dev protoc-gen-go-1-5 protoc-gen-go-grpc
-  default-jdk-headless libgrpc-java libprotobuf-java protobuf-compiler-grpc-java-plugin libnetty-java libguava-java
-  libgoogle-gson-java libperfmark-java libgeronimo-annotation-1.3-spec-java
+  default-jdk-headless libgrpc-java libprotobuf-java protobuf-compiler-grpc-java-plugin libnetty-java libnetty-tcnative-java
+  libnetty-tcnative-jni libguava-java libgoogle-gson-java libperfmark-java libgeronimo-annotation-1.3-spec-java
 )
 
 # The jars that a Java client runs with, and those that only compiling its stubs needs.
 JAVA_LIBRARIES=(
   grpc-{api,core,context,stub,protobuf,protobuf-lite,netty} protobuf protobuf-util guava gson perfmark-api
-  netty-{buffer,codec,codec-http,codec-http2,common,handler,resolver,transport}
+  netty-{buffer,codec,codec-http,codec-http2,common,handler,resolver,tcnative,transport}
 )
 JAVA_COMPILE_LIBRARIES=(geronimo-annotation-1.3-spec error_prone_annotations)
 
@@ -82,7 +82,11 @@ java_stubs() {
 }
 
 java_programs() {
-  local program classes
+  local program classes library
+  # Debian's netty does TLS with its native library alone, and looks for it under another name than Debian gives it.
+  mkdir -p build/clients/java/native
+  library="$(dpkg -L libnetty-tcnative-jni | grep '\.so$')"
+  cp "$library" build/clients/java/native/libnetty_tcnative.so
   for program in testee tour; do
     classes="build/clients/java/$program"
     rm -rf "$classes"

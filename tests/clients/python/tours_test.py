@@ -42,7 +42,9 @@ def programs(name):
     return {
         "cpp": [os.path.join(CLIENTS, "cpp", name)],
         "go": [os.path.join(CLIENTS, "go", name)],
-        "java": ["java", "-XX:TieredStopAtLevel=1", "-cp", java, class_name],
+        "java": [
+            "java", "-XX:TieredStopAtLevel=1", f"-Djava.library.path={CLIENTS}/java/native", "-cp", java, class_name,
+        ],
         "node": ["node", os.path.join(CLIENTS, "node", "out", "src", name + ".js")],
         "python": [sys.executable, "-B", os.path.join(ROOT, "clients", "python", name + ".py")],
     }
