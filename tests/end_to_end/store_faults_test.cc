@@ -152,6 +152,23 @@ TEST_F(StoreFaultTest, AnEventOfOneReplicaReachesAWatcherOfAnother) {
   EXPECT_EQ(provider_.EffectsOf("learner7@example.org"), 1);
 }
 
+TEST_F(StoreFaultTest, ReplicasShareARate) {
+  store::RedisServer redis(folder_.path());
+  const std::string config = folder_.Write(
+      "edugate.yaml",
+      absl::StrCat(ServerYaml("127.0.0.1:0", "  insecure: true\n"), "state: { redis: { address: \"",
+                   redis.tcp_address(),
+                   "\" } }\nrate_limits: [ { name: openapply, rate: { per_second: 0.01, burst: 6 } "
+                   "} ]\nconnections:\n",
+                   provider_.ReadConnection(token_),
+                   "    rate_limit: { shared: openapply }\n    coalesce: false\n"));
+  ServedProgram one(config);
+  ServedProgram two(config);
+  int answered = 0;
+  for (int i = 0; i < 10; ++i) answered += Read(i % 2 == 0 ? one : two) ? 1 : 0;
+  EXPECT_EQ(answered, 6);
+}
+
 TEST_F(StoreFaultTest, OneOfFiftyCallsWithOneIdAtTwoReplicasIsCarriedOut) {
   store::RedisServer redis(folder_.path());
   const std::string config =
