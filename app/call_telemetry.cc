@@ -58,6 +58,12 @@ void CallTelemetry::OnBegin(async::CallContext& call, absl::string_view tracepar
   options_.metrics->OnBegin(call.method());
 }
 
+void CallTelemetry::OnTurnedAway(absl::StatusCode code) {
+  async::CallFlags flags;
+  flags.Add(async::CallFlag::kShed);
+  options_.metrics->OnRefused("refused", code, flags);
+}
+
 void CallTelemetry::OnEnd(const services::CallEnd& end) {
   const async::CallRecord* record = end.call != nullptr ? &end.call->record() : nullptr;
   const async::CallFlags flags = telemetry::FlagsOf(end.status, record);

@@ -28,6 +28,8 @@ class CallTelemetry final : public services::CallObserver {
 
   void OnBegin(async::CallContext& call, absl::string_view traceparent,
                absl::string_view tracestate) override;
+  // Counted as calls of the method `refused`; not logged one by one.
+  void OnTurnedAway(absl::StatusCode code) override;
   void OnEnd(const services::CallEnd& end) override;
 
  private:

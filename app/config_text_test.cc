@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "app/config_check.h"
 
 namespace edugate::app {
@@ -20,7 +22,7 @@ connections:
   - id: oa
     provider: openapply
     base_url: https://lincoln.openapply.com
-    auth: { bearer: { value: SECRET } }
+    auth: { bearer: { value: "a canary" } }
   - id: acme
     provider: edx_enterprise
     base_url: https://api.edx.org
@@ -28,24 +30,30 @@ connections:
     auth:
       oauth2_client:
         token_url: https://api.edx.org/oauth2/v1/access_token
-        client_id: { value: SECRET }
-        client_secret: { file: /run/secrets/acme }
-        extra: { password: SECRET }
+        client_id: { value: "a canary" }
+        client_secret: { env: EDUGATE_TEST_SECRET }
+        extra: { password: "a canary" }
 )";
 
-TEST(ConfigTextTest, ShowsWhatIsSetAndNoSecret) {
+class ConfigTextTest : public ::testing::Test {
+ protected:
+  ConfigTextTest() { setenv("EDUGATE_TEST_SECRET", "a canary", 1); }
+};
+
+TEST_F(ConfigTextTest, ShowsWhatIsSetAndNoSecret) {
   const auto config = LoadConfigText(kYaml, "test");
   ASSERT_TRUE(config.ok()) << config.status();
   const std::string text = ConfigText(*config);
-  EXPECT_THAT(text, Not(HasSubstr("SECRET")));
+  EXPECT_THAT(text, Not(HasSubstr("SECRET-")));
+  EXPECT_THAT(text, Not(HasSubstr("a canary")));
   EXPECT_THAT(text, HasSubstr("  page_token_key:\n    value: \"(hidden)\"\n"));
   EXPECT_THAT(text, HasSubstr("  default_deadline: 1.5s\n"));
   EXPECT_THAT(text, HasSubstr("      response_format: xml\n"));
-  EXPECT_THAT(text, HasSubstr("file: \"/run/secrets/acme\"\n"));
+  EXPECT_THAT(text, HasSubstr("env: \"EDUGATE_TEST_SECRET\"\n"));
   EXPECT_THAT(text, HasSubstr("\"password\": \"(hidden)\"\n"));
 }
 
-TEST(ConfigTextTest, IsTheConfigurationAgainWhereNothingIsHidden) {
+TEST_F(ConfigTextTest, IsTheConfigurationAgainWhereNothingIsHidden) {
   const auto config = LoadConfigText(R"(
 server: { listen: "127.0.0.1:0" }
 log: { level: warn }
@@ -53,7 +61,7 @@ connections:
   - id: oa
     provider: openapply
     base_url: https://lincoln.openapply.com
-    auth: { bearer: { env: EDUGATE_TEST_TOKEN } }
+    auth: { bearer: { env: EDUGATE_TEST_SECRET } }
     limits: { max_pages: 7 }
 )",
                                      "test");

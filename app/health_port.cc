@@ -1,5 +1,6 @@
 #include "app/health_port.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
@@ -29,6 +30,7 @@ class GrpcHealthPort final : public HealthPort {
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     int port = 0;
     builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+    builder.RegisterCallbackGenericService(&nothing_else_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0 || server_->GetHealthCheckService() == nullptr) {
       return absl::UnavailableError(absl::StrCat("can't listen on ", address));
@@ -43,6 +45,8 @@ class GrpcHealthPort final : public HealthPort {
   void Say(bool serving) override { SetServing(*server_->GetHealthCheckService(), serving); }
 
  private:
+  // Answers UNIMPLEMENTED. Without a service gRPC starts no server.
+  grpc::CallbackGenericService nothing_else_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };

@@ -42,6 +42,7 @@ http::CurlOptions CollectorHttpOptions() {
   http::CurlOptions options;
   options.allow_loopback = true;
   options.allow_private = true;
+  options.allow_plain_http = true;
   options.max_connections_per_host = 1;
   options.max_kept_connections = 2;
   return options;

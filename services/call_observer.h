@@ -31,6 +31,10 @@ class CallObserver {
     (void)call, (void)traceparent, (void)tracestate;
   }
 
+  // A call was turned away by the gate; neither of the others is called for it. Has to be cheap:
+  // there may be many times more of these than of others. From any thread.
+  virtual void OnTurnedAway(absl::StatusCode code) { (void)code; }
+
   // From the loops' threads. Must not block.
   virtual void OnEnd(const CallEnd& end) = 0;
 };

@@ -594,16 +594,6 @@ class CurlHttpClient::Transfer final : private async::Timer,
     return static_cast<Transfer*>(transfer)->OpenSocket(*address);
   }
 
-  // Only here libcurl tells that the server has refused an HTTP/2 stream before it looked at it
-  // (RFC 9113, 8.7). It then writes the request once more, which is right for writes, too.
-  static int OnLog(CURL*, curl_infotype type, char* data, std::size_t size, void* transfer) {
-    if (type == CURLINFO_TEXT &&
-        absl::StartsWith(absl::string_view(data, size), "REFUSED_STREAM")) {
-      static_cast<Transfer*>(transfer)->stream_refused_ = true;
-    }
-    return 0;
-  }
-
   // libcurl is about to write the request; it also comes here when it found a kept connection dead
   // and wants to write it once more.
   static int OnRequest(void* transfer, char* address, char*, int, int) {
@@ -636,8 +626,6 @@ class CurlHttpClient::Transfer final : private async::Timer,
 
   void SetOptions() {
     Set(easy_, CURLOPT_PRIVATE, this);
-    Set(easy_, CURLOPT_DEBUGDATA, this);
-    Set(easy_, CURLOPT_VERBOSE, endpoint_.options().http2 && !request_.replayable ? 1L : 0L);
     Set(easy_, CURLOPT_HEADERDATA, this);
     Set(easy_, CURLOPT_WRITEDATA, this);
     Set(easy_, CURLOPT_READDATA, this);
@@ -684,8 +672,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   bool MayWrite() {
     // Cancelled in the turn in which it began, or while its name was resolved.
     if (settled_) return false;
-    const bool harmless = request_.replayable || stream_refused_;
-    replay_refused_ = RequestSent() && !(harmless && request_.source == nullptr);
+    replay_refused_ = RequestSent() && !(request_.replayable && request_.source == nullptr);
     return !replay_refused_;
   }
 
@@ -805,7 +792,6 @@ class CurlHttpClient::Transfer final : private async::Timer,
   bool paused_ = false;
   bool source_failed_ = false;
   bool replay_refused_ = false;
-  bool stream_refused_ = false;
   Progress progress_{};
   Exchange exchange_;
   std::coroutine_handle<> waiting_;
@@ -864,7 +850,6 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_CLOSESOCKETFUNCTION, &Engine::OnClose);
   Set(easy, CURLOPT_CLOSESOCKETDATA, this);
   Set(easy, CURLOPT_PREREQFUNCTION, &Transfer::OnRequest);
-  Set(easy, CURLOPT_DEBUGFUNCTION, &Transfer::OnLog);
   return easy;
 }
 
