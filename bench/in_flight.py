@@ -1,18 +1,19 @@
 """What a call costs in memory while it waits for its provider."""
 
 import contextlib
-import re
 import resource
-import sys
 import threading
 import time
 
-from processes import BENCH, Server, Wrong, check_load, h2load, stop
-from workloads import CALLS, edugate_config, start_edugate
+from processes import Wrong, check_load, h2load
+from workloads import CALLS, edugate_config, start_edugate, start_provider
 
 CALLS_IN_FLIGHT = 10_000
 PROVIDER_SECONDS = 2
 CLIENTS = 100
+# Calls a second: all of them have come before the first answer, and no faster than edugate takes
+# them, which turns away what has to wait for too long.
+PACE = 8_000
 
 # All of them at the provider at once.
 UNLIMITED = {"coalesce": False,
@@ -34,47 +35,45 @@ def measure(edugate, answer_bytes):
 def measure_with_descriptors(edugate, answer_bytes):
     call = CALLS["unary"]
     with contextlib.ExitStack() as stack:
-        slow = Server("slow-provider", [sys.executable, BENCH / "slow_provider.py",
-                                        call["provider_file"], str(PROVIDER_SECONDS)], stack)
-        slow.wait_for_target()
-        config = edugate_config(f"http://{slow.target}", UNLIMITED)
+        provider = start_provider("small", stack, seconds=PROVIDER_SECONDS)
+        config = edugate_config(provider.url, UNLIMITED)
         config["server"].update({"max_calls": 2 * CALLS_IN_FLIGHT})
         server = start_edugate(edugate, "in-flight", config, stack)
         ask(server, call, 10, 10, answer_bytes)
         before = server.memory_kb("VmRSS")
-        samples = Sampling(server)
+        samples = Sampling(server, provider)
         try:
             ask(server, call, CALLS_IN_FLIGHT, CLIENTS, answer_bytes)
         finally:
-            most = samples.end()
-        stop(slow.process)
-        waiting = int(re.search(r"most waiting: (\d+)", slow.log.read_text()).group(1))
+            samples.end()
         time.sleep(1)
         after = server.memory_kb("VmRSS")
-    if waiting < 0.99 * CALLS_IN_FLIGHT:
-        raise Wrong(f"only {waiting} calls were in flight at a time")
+    if samples.busy < 0.8 * CALLS_IN_FLIGHT:
+        raise Wrong(f"only {samples.busy} calls were in flight at a time")
     return {
         "calls": CALLS_IN_FLIGHT,
-        "at_the_provider": waiting,
+        "at_the_provider": samples.busy,
         "rss_mib_before": round(before / 1024, 1),
-        "rss_mib_most": round(most / 1024, 1),
+        "rss_mib_most": round(samples.most / 1024, 1),
         "rss_mib_after": round(after / 1024, 1),
-        "kib_per_call": round((most - before) / waiting, 2),
+        "kib_per_call": round((samples.most - before) / samples.busy, 2),
     }
 
 
 def ask(server, call, count, clients, answer_bytes):
     output = h2load(server.target, call["method"], call["request"], "-n", count, "-c", clients,
-                    "-m", count // clients)
+                    "-m", count // clients, f"--rps={PACE // clients}")
     check_load(output, count, answer_bytes)
 
 
 class Sampling:
-    """Looks at the memory of a process until it is ended."""
+    """Looks at the memory of a server, and at how many calls its provider has, until it is ended."""
 
-    def __init__(self, server):
+    def __init__(self, server, provider):
         self.server = server
+        self.provider = provider
         self.most = 0
+        self.busy = 0
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.look)
         self.thread.start()
@@ -83,9 +82,9 @@ class Sampling:
         while not self.ended.wait(0.05):
             if self.server.process.poll() is not None:
                 return
+            self.busy = max(self.busy, self.provider.busy())
             self.most = max(self.most, self.server.memory_kb("VmRSS"))
 
     def end(self):
         self.ended.set()
         self.thread.join()
-        return self.most

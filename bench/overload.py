@@ -20,6 +20,7 @@ DEADLINE_MS = 1000
 CHANNELS = 16
 SECONDS = 5
 STREAMS = 50
+FIRST_RATE = {"unary": 2000, "page50": 800}
 ROUNDS = 5
 COUNT = {"unary": 10000, "page50": 4000}
 SERVER_CPU, CALLERS_CPU = 0, 1
@@ -60,7 +61,7 @@ def measure_goodput(program, name, stack):
     provider = Provider(FOLDERS[call["folder"]]["folder"], stack)
     server = start(provider.url, stack, program)
     offer(server.target, call, 200, 1)
-    peak, rate = 0, 250
+    peak, rate = 0, FIRST_RATE[name]
     steps = []
     while True:
         found = offer(server.target, call, rate)

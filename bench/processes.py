@@ -14,6 +14,9 @@ BENCH = pathlib.Path(__file__).resolve().parent
 ROOT = BENCH.parent
 BUILD = ROOT / "build" / "bench"
 
+# Of Debian's libnginx-mod-http-echo, for a provider that takes its time.
+ECHO_MODULE = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
+
 CLIENTS = 4
 STREAMS_PER_CLIENT = 16
 IN_FLIGHT = CLIENTS * STREAMS_PER_CLIENT
@@ -85,8 +88,9 @@ def free_port():
 class Provider:
     """An nginx that gives the same bytes to every request."""
 
-    def __init__(self, www, stack, tls=None):
-        """Serves the folder's files. `tls`: a certificate and its key, for a second port."""
+    def __init__(self, www, stack, tls=None, seconds=0):
+        """Serves the folder's files. `tls`: a certificate and its key, for a second port. `seconds`:
+        how long it takes over a record."""
         self.port = free_port()
         self.tls_port = free_port() if tls else None
         self.own_requests = 0
@@ -94,11 +98,16 @@ class Provider:
         if tls:
             listen_tls = (f"listen 127.0.0.1:{self.tls_port} ssl backlog=1024; "
                           f"ssl_certificate {tls[0]}; ssl_certificate_key {tls[1]};")
+        modules, record = "", f"alias {www}/record.json;"
+        if seconds:
+            modules = f"load_module {ECHO_MODULE};"
+            record = f"echo_sleep {seconds}; echo_exec @record;"
         folder = BUILD / f"nginx-{www.name}"
         folder.mkdir(exist_ok=True)
         text = (BENCH / "nginx.conf.in").read_text()
         for name, value in (("FOLDER", folder), ("WWW", www), ("PORT", self.port),
-                            ("LISTEN_TLS", listen_tls), ("USER", getpass.getuser())):
+                            ("LISTEN_TLS", listen_tls), ("USER", getpass.getuser()),
+                            ("MODULES", modules), ("RECORD", record)):
             text = text.replace(f"@{name}@", str(value))
         config = folder / "nginx.conf"
         config.write_text(text)
@@ -121,12 +130,20 @@ class Provider:
     def tls_url(self):
         return f"https://127.0.0.1:{self.tls_port}"
 
+    def status(self):
+        """The words of nginx's stub_status."""
+        with urllib.request.urlopen(f"{self.url}/requests", timeout=5) as reply:
+            words = reply.read().split()
+        self.own_requests += 1
+        return words
+
     def requests(self):
         """The requests that it has answered, without those for this figure."""
-        with urllib.request.urlopen(f"{self.url}/requests", timeout=5) as reply:
-            total = int(reply.read().split()[9])
-        self.own_requests += 1
-        return total - self.own_requests
+        return int(self.status()[9]) - self.own_requests
+
+    def busy(self):
+        """The requests that it is answering now, this one not counted."""
+        return int(self.status()[13]) - 1
 
 
 def h2load(target, method, request, *options, headers=(), scheme="http", service=SERVICE):
@@ -142,10 +159,10 @@ def h2load(target, method, request, *options, headers=(), scheme="http", service
     return run.stdout
 
 
-def drive(target, call, count, answer_bytes, **how):
+def drive(target, call, count, answer_bytes, clients=CLIENTS, streams=STREAMS_PER_CLIENT, **how):
     """Makes `count` calls; returns calls a second. Every call must bring a whole answer."""
-    output = h2load(target, call["method"], call["request"], "-n", count, "-c", CLIENTS, "-m",
-                    STREAMS_PER_CLIENT, **how)
+    output = h2load(target, call["method"], call["request"], "-n", count, "-c", clients, "-m",
+                    streams, **how)
     check_load(output, count, answer_bytes)
     return float(re.search(r"finished in .*?, ([\d.]+) req/s", output).group(1))
 

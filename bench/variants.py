@@ -156,7 +156,7 @@ def measure_tls(edugate, answers, rounds, counts):
     identity = Identity()
     tls = {"certificate_file": str(identity.certificate), "private_key_file": str(identity.key)}
     with contextlib.ExitStack() as stack:
-        provider = start_provider("small", stack, (identity.certificate, identity.key))
+        provider = start_provider("small", stack, tls=(identity.certificate, identity.key))
         plain = edugate_config(provider.url)
         front = edugate_config(provider.url)
         both = edugate_config(provider.tls_url,

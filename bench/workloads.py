@@ -88,8 +88,8 @@ def start_servers(folder, provider, edugate, stack):
     return {name: servers[name] for name in SERVERS}
 
 
-def start_provider(folder, stack, tls=None):
-    return Provider(FOLDERS[folder]["folder"], stack, tls)
+def start_provider(folder, stack, **how):
+    return Provider(FOLDERS[folder]["folder"], stack, **how)
 
 
 def check_answers(folder, servers):
