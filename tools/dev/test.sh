@@ -12,7 +12,10 @@ run_tests() {
   build_preset "$preset" all
   fetch_buf
   fetch_openapi_schemas
-  if [[ "$preset" == dev ]]; then clients; fi
+  if [[ "$preset" == dev ]]; then
+    clients
+    deploy_tools
+  fi
   sanitizer_options
   if [[ "$preset" != tsan ]]; then
     run_ctest "$folder" "$@"

@@ -1,0 +1,324 @@
+"""deploy/, rendered and checked: kustomize, Helm, the configurations in them, the image's packages, the front.
+
+    manifests_test.py --program build/edugate --tools build/tools -- [unittest arguments]
+"""
+
+import argparse
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+DEPLOY = os.path.join(ROOT, "deploy")
+KUSTOMIZATIONS = ["base", "overlays/trial", "overlays/production"]
+CHART = os.path.join(DEPLOY, "helm/edugate")
+options = argparse.Namespace()
+
+
+def run(*command, **more):
+    return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **more)
+
+
+def kubectl():
+    return os.path.join(options.tools, "kubernetes/kubectl/kubectl")
+
+
+def helm(*arguments):
+    scratch = os.path.join(options.tools, "helm-home")
+    home = {name: scratch for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")}
+    return run(os.path.join(options.tools, "kubernetes/helm/helm"), *arguments, env={**os.environ, **home})
+
+
+def kustomize(folder):
+    rendered = run(kubectl(), "kustomize", folder)
+    if rendered.returncode != 0:
+        raise AssertionError(rendered.stdout)
+    return rendered.stdout
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.scratch)
+
+    def write(self, name, text):
+        path = os.path.join(self.scratch, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def check(self, *texts):
+        """What the schemas say: whether all is well, and the mistakes."""
+        files = [self.write(f"objects{i}.yaml", text) for i, text in enumerate(texts)]
+        modules = os.path.join(options.tools, "manifests")
+        result = run("node", os.path.join(HERE, "check_manifests.mjs"), os.path.join(self.scratch, "types"), *files,
+                     env={**os.environ, "MANIFEST_MODULES": modules})
+        return result.returncode == 0, result.stdout
+
+
+class KustomizeTest(Scratch):
+    def test_everything_renders_and_every_object_passes_its_schema(self):
+        good, said = self.check(*[kustomize(os.path.join(DEPLOY, "kubernetes", each)) for each in KUSTOMIZATIONS])
+        self.assertTrue(good, said)
+
+    def test_the_front_renders_over_any_overlay(self):
+        folder = os.path.join(DEPLOY, "kubernetes")
+        copy = os.path.join(self.scratch, "kubernetes")
+        shutil.copytree(folder, copy)
+        overlay = os.path.join(copy, "overlays/production/kustomization.yaml")
+        with open(overlay, "a", encoding="utf-8") as file:
+            file.write("components:\n  - ../../components/front\n")
+        text = kustomize(os.path.dirname(overlay))
+        self.assertIn("edugate-front", text)
+        good, said = self.check(text)
+        self.assertTrue(good, said)
+
+    def test_the_check_finds_what_is_wrong(self):
+        text = kustomize(os.path.join(DEPLOY, "kubernetes/base"))
+        for right, wrong, told in (
+            ("revisionHistoryLimit: 5", "revisionHistoryLimits: 5", "revisionHistoryLimits"),
+            ("maxSurge: 1", "maxSurge: {}", "maxSurge"),
+            ("        readinessProbe:\n", "        readynessProbe:\n", "readynessProbe"),
+            ("kind: PodDisruptionBudget", "kind: PodDisruptionBudgets", "PodDisruptionBudgets"),
+        ):
+            with self.subTest(wrong):
+                self.assertIn(right, text)
+                good, said = self.check(text.replace(right, wrong))
+                self.assertFalse(good)
+                self.assertIn(told, said)
+
+    def test_no_secret_is_mounted_by_subpath(self):
+        for each in KUSTOMIZATIONS:
+            self.assertNotIn("subPath", kustomize(os.path.join(DEPLOY, "kubernetes", each)))
+
+    def test_callers_get_the_published_service_config(self):
+        text = kustomize(os.path.join(DEPLOY, "kubernetes/base"))
+        with open(os.path.join(DEPLOY, "service_config.json"), encoding="utf-8") as file:
+            published = json.load(file)
+        self.assertIn("round_robin", json.dumps(published))
+        self.assertIn('"retryPolicy"', text)
+
+
+class HelmTest(Scratch):
+    CONFIG = {
+        "config": {"server": {"listen": "0.0.0.0:7443"}, "connections": [{"id": "a", "provider": "openapply"}]},
+        "serviceMonitor": {"enabled": True},
+        "podAnnotations": {"a/b": "c"},
+        "networkPolicy": {"additionalEgress": [{"ports": [{"port": 6379, "protocol": "TCP"}]}]},
+    }
+
+    def template(self, values, *more):
+        return helm("template", "x", CHART, "-f", self.write("values.json", json.dumps(values)), *more)
+
+    def test_the_chart_is_well_formed(self):
+        linted = helm("lint", CHART, "-f", self.write("values.json", json.dumps(self.CONFIG)))
+        self.assertEqual(linted.returncode, 0, linted.stdout)
+
+    def test_every_object_passes_its_schema(self):
+        for more in ((), ("--set", "autoscaling.enabled=false,networkPolicy.enabled=false,tlsSecret=")):
+            rendered = self.template(self.CONFIG, *more)
+            self.assertEqual(rendered.returncode, 0, rendered.stdout)
+            good, said = self.check(rendered.stdout)
+            self.assertTrue(good, said)
+
+    def test_values_that_mean_nothing_are_refused(self):
+        for more, told in (("replicas=0", "/replicas"), ("replicaz=3", "replicaz"),
+                           ("autoscaling.targetCpuPercent=101", "targetCpuPercent"), ("credentialsSecret=", "credentialsSecret")):
+            with self.subTest(more):
+                rendered = self.template(self.CONFIG, "--set", more)
+                self.assertNotEqual(rendered.returncode, 0)
+                self.assertIn(told, rendered.stdout)
+
+    def test_without_a_configuration_there_is_nothing_to_install(self):
+        self.assertIn("existingConfigSecret", self.template({}).stdout)
+        self.assertEqual(self.template({"existingConfigSecret": "mine"}).returncode, 0)
+
+
+class ConfigurationTest(Scratch):
+    """The configurations in the overlays are ones that edugate takes."""
+
+    def test_edugate_takes_them(self):
+        for overlay in ("trial", "production"):
+            with open(os.path.join(DEPLOY, "kubernetes/overlays", overlay, "edugate.yaml"), encoding="utf-8") as file:
+                text = file.read()
+            for path in re.findall(r"/etc/edugate/([\w./]+)", text):
+                self.write(path, "a-file-of-the-deployment-that-is-long-enough-for-a-key")
+            config = self.write("edugate.yaml", text.replace("/etc/edugate", self.scratch))
+            checked = run(options.program, "check", "--config", config)
+            self.assertEqual(checked.returncode, 0, checked.stdout)
+
+
+class ImageTest(unittest.TestCase):
+    """The image has the libraries that the program is linked with."""
+
+    def test_the_runtime_packages_hold_every_library(self):
+        with open(os.path.join(DEPLOY, "image/runtime_packages.txt"), encoding="utf-8") as file:
+            packages = file.read().split()
+        closure = set()
+        queue = list(packages)
+        while queue:
+            package = queue.pop()
+            if package in closure:
+                continue
+            closure.add(package)
+            shown = run("dpkg-query", "-W", "-f", "${Depends},${Pre-Depends}", package)
+            if shown.returncode != 0:
+                continue
+            queue += [re.split(r"[ (:|]", each.strip())[0] for each in shown.stdout.split(",") if each.strip()]
+        missing = {}
+        for line in run("ldd", options.program).stdout.splitlines():
+            path = re.search(r"=> (/\S+)", line)
+            if not path:
+                self.assertNotIn("not found", line)
+                continue
+            # The merged /usr: dpkg knows a library by either path.
+            found = ""
+            for candidate in {os.path.realpath(path[1]), path[1], re.sub("^/usr", "", os.path.realpath(path[1])),
+                              re.sub("^/lib", "/usr/lib", path[1])}:
+                owner = run("dpkg-query", "-S", candidate)
+                if owner.returncode == 0:
+                    found = owner.stdout.split(":")[0]
+                    break
+            if found not in closure:
+                missing[path[1]] = found
+        self.assertEqual(missing, {})
+
+    def test_what_the_dockerfile_copies_is_there(self):
+        with open(os.path.join(DEPLOY, "Dockerfile"), encoding="utf-8") as file:
+            text = file.read()
+        for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE):
+            for source in line.split()[:-1]:
+                self.assertTrue(os.path.exists(os.path.join(ROOT, source)), source)
+        with open(os.path.join(DEPLOY, "Dockerfile.dockerignore"), encoding="utf-8") as file:
+            kept = [line[1:].strip() for line in file if line.startswith("!")]
+        for each in kept:
+            self.assertTrue(os.path.exists(os.path.join(ROOT, each)), each)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def await_port(port):
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on {port}")
+
+
+class FrontTest(Scratch):
+    """The shipped front before the real program: calls pass, and of the admin port webhooks alone."""
+
+    def setUp(self):
+        super().setUp()
+        ports = {name: free_port() for name in ("sandbox", "grpc", "admin", "front")}
+        self.front = ports["front"]
+        with open(os.path.join(DEPLOY, "kubernetes/overlays/trial/edugate.yaml"), encoding="utf-8") as file:
+            config = file.read()
+        for given, port in (("0.0.0.0:7443", ports["grpc"]), ("0.0.0.0:7080", ports["admin"])):
+            config = config.replace(given, f"127.0.0.1:{port}")
+        config = config.replace("0.0.0.0:7081", f"127.0.0.1:{free_port()}").replace(":8090", f":{ports['sandbox']}")
+        config = config.replace("  - id: m1\n", '  - id: m1\n    webhook: { secrets: [{ value: hook-secret }] }\n')
+        self.start(options.program, "sandbox", "--port", str(ports["sandbox"]))
+        self.start(options.program, "serve", "--config", self.write("edugate.yaml", config))
+        os.makedirs(os.path.join(self.scratch, "tls"))
+        made = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                   "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
+                   os.path.join(self.scratch, "tls/tls.key"), "-out", os.path.join(self.scratch, "tls/tls.crt"))
+        self.assertEqual(made.returncode, 0, made.stdout)
+        with open(os.path.join(DEPLOY, "kubernetes/components/front/default.conf.template"), encoding="utf-8") as file:
+            site = file.read()
+        for name, value in (("LISTEN", f"127.0.0.1:{self.front}"), ("TLS", os.path.join(self.scratch, "tls")),
+                            ("UPSTREAM_SCHEME", "grpc"), ("UPSTREAM", f"127.0.0.1:{ports['grpc']}"),
+                            ("ADMIN", f"127.0.0.1:{ports['admin']}")):
+            site = site.replace("${EDUGATE_" + name + "}", value)
+        self.assertNotIn("${", site)
+        nginx_conf = self.write("nginx.conf", f"""
+daemon off;
+worker_processes 1;
+pid {self.scratch}/nginx.pid;
+events {{ worker_connections 512; }}
+http {{
+  client_body_temp_path {self.scratch}/body;
+  proxy_temp_path {self.scratch}/proxy;
+  fastcgi_temp_path {self.scratch}/fastcgi;
+  uwsgi_temp_path {self.scratch}/uwsgi;
+  scgi_temp_path {self.scratch}/scgi;
+{site}
+}}
+""")
+        tested = run("nginx", "-t", "-q", "-e", "stderr", "-c", nginx_conf)
+        self.assertEqual(tested.returncode, 0, tested.stdout)
+        for port in (ports["grpc"], ports["admin"]):
+            await_port(port)
+        self.start("nginx", "-e", "stderr", "-c", nginx_conf)
+        await_port(self.front)
+
+    def start(self, *command):
+        log = open(os.path.join(self.scratch, os.path.basename(command[0]) + ".log"), "ab")  # noqa: SIM115
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+
+        def end():
+            process.terminate()
+            process.wait()
+            log.close()
+
+        self.addCleanup(end)
+
+    def call(self, method, request):
+        return run(options.program, "call", method, json.dumps(request), "--target", f"localhost:{self.front}", "--tls-ca",
+                   os.path.join(self.scratch, "tls/tls.crt"))
+
+    def ask(self, verb, path, headers=None, body=None):
+        context = ssl.create_default_context(cafile=os.path.join(self.scratch, "tls/tls.crt"))
+        connection = http.client.HTTPSConnection("localhost", self.front, context=context, timeout=20)
+        try:
+            connection.request(verb, path, body=body, headers=headers or {})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def test_calls_and_streams_pass(self):
+        got = self.call("EnrollmentService.GetEnrollment", {"name": "connections/tms/enrollments/10"})
+        self.assertEqual(got.returncode, 0, got.stdout)
+        self.assertIn("ENROLLMENT_STATUS_ENROLLED", got.stdout)
+        stream = self.call("EnrollmentService.StreamEnrollments", {"parent": "connections/tms"})
+        self.assertEqual(stream.returncode, 0, stream.stdout)
+        self.assertGreater(len(stream.stdout.splitlines()), 200)
+
+    def test_errors_pass_with_their_details(self):
+        missing = self.call("EnrollmentService.GetEnrollment", {"name": "connections/tms/enrollments/424242"})
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("RESOURCE_NOT_FOUND", missing.stdout)
+
+    def test_of_the_admin_port_only_webhooks_are_reached(self):
+        self.assertEqual(self.ask("POST", "/webhooks/m1", body="{}"), 401)
+        self.assertEqual(self.ask("GET", "/webhooks/m1"), 403)
+        for path in ("/metrics", "/config", "/webhooks/../config", "/log-level"):
+            self.assertEqual(self.ask("GET", path), 415, path)
+        self.assertEqual(self.ask("POST", "/webhooks/m1", body="x" * (2 << 20)), 413)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--tools", required=True)
+    given = sys.argv[1:]
+    rest = given[given.index("--") + 1:] if "--" in given else []
+    parser.parse_args(given[: given.index("--")] if "--" in given else given, namespace=options)
+    unittest.main(argv=[sys.argv[0], *rest])
