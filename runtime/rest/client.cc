@@ -502,6 +502,7 @@ Client::Outcome Client::Read(Run& run, http::Exchange& exchange) const {
     options.max_bytes = run.request.max_response_bytes;
     options.max_depth = parts_.max_response_depth;
     options.response_field = operation.options().response_field();
+    options.promised_lists = true;
     absl::Status decoded =
         codec::Decode(content_type, std::move(exchange.response.body), options, &response);
     if (!decoded.ok()) {
