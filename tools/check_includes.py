@@ -49,6 +49,7 @@ RULES = {
     "bench": ("",),
     "cmake": (),
     "tools": (),
+    "tools/api": ("adapters/",),
 }
 
 # Folder -> what its tests (*_test.cc) may include besides. The provider packages are the codec's
