@@ -3,6 +3,6 @@
 # `./dev build` installs the compiler and the libraries' headers itself.
 set -eu
 apt-get update
-apt-get install -y --no-install-recommends bash ca-certificates npm
+apt-get install -y --no-install-recommends bash binutils ca-certificates npm
 ./dev build edugate
 strip --strip-debug build/edugate
