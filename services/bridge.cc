@@ -1,8 +1,10 @@
 #include "services/bridge.h"
 
+#include <grpc/support/time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <iterator>
+#include <optional>
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -18,16 +20,22 @@ constexpr int kHeadStartPart = 20;
 // The paths of hidden fields of a message that has no place for them, joined by commas.
 constexpr char kRedactedFieldsTrailer[] = "edugate-redacted-fields";
 
+// What is left of the caller's deadline; nothing where it has none. The wall clock has no part in
+// it: it may jump, and absl::Now() hears of that seconds later.
+std::optional<absl::Duration> TimeLeft(const grpc::CallbackServerContext& context) {
+  const gpr_timespec deadline = gpr_convert_clock_type(context.raw_deadline(), GPR_CLOCK_MONOTONIC);
+  if (gpr_time_cmp(deadline, gpr_inf_future(GPR_CLOCK_MONOTONIC)) == 0) return std::nullopt;
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(GPR_CLOCK_MONOTONIC));
+  return absl::Seconds(left.tv_sec) + absl::Nanoseconds(left.tv_nsec);
+}
+
 // The call's deadline on the loop's clock: what is left of the caller's, within the configured
 // bounds.
 async::MonotonicTime DeadlineOf(const grpc::CallbackServerContext& context, TimeLimit limit,
                                 const async::Clock& clock) {
   absl::Duration left = limit.otherwise;
-  const std::chrono::system_clock::time_point deadline = context.deadline();
-  if (deadline != std::chrono::system_clock::time_point::max()) {
-    left = absl::FromChrono(deadline) - clock.WallNow();
-    left -= std::min(left / kHeadStartPart, kMostHeadStart);
-  }
+  const std::optional<absl::Duration> caller = TimeLeft(context);
+  if (caller.has_value()) left = *caller - std::min(*caller / kHeadStartPart, kMostHeadStart);
   return async::After(clock.MonotonicNow(), std::min(left, limit.at_most));
 }
 
