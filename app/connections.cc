@@ -66,7 +66,14 @@ absl::StatusOr<std::shared_ptr<const Connections::Unit>> Connections::BuildUnit(
   }
   unit->http = parts.make_http(ToEndpointOptions(each));
   http::HttpClient* const http = unit->http.get();
-  auto authorizer = auth::MakeAuthorizer(ToAuthOptions(each, *provider), http, parts.clock);
+  auth::AuthOptions auth_options = ToAuthOptions(each, *provider);
+  if (parts.observer != nullptr) {
+    auth_options.on_fetch = [observer = parts.observer, id = each.id()](bool ok,
+                                                                        absl::Duration duration) {
+      observer->OnTokenRefresh(id, ok, duration);
+    };
+  }
+  auto authorizer = auth::MakeAuthorizer(std::move(auth_options), http, parts.clock);
   if (!authorizer.ok()) {
     return absl::Status(authorizer.status().code(), absl::StrCat("connection ", each.id(), ": ",
                                                                  authorizer.status().message()));

@@ -19,13 +19,15 @@ struct Maker {
   Made operator()(BasicOptions& options) const {
     return StaticAuthorizer::Basic(std::move(options), clock);
   }
-  Made operator()(OAuth2ClientOptions& options) const {
-    return OAuth2ClientAuthorizer::Make(std::move(options), origin, http, clock);
+  Made operator()(OAuth2ClientOptions& options) {
+    return OAuth2ClientAuthorizer::Make(std::move(options), origin, http, clock,
+                                        std::move(on_fetch));
   }
 
   const errors::Origin& origin;
   http::HttpClient* http;
   const async::Clock* clock;
+  FetchListener on_fetch;
 };
 
 }  // namespace
@@ -33,7 +35,8 @@ struct Maker {
 absl::StatusOr<std::unique_ptr<Authorizer>> MakeAuthorizer(AuthOptions options,
                                                            http::HttpClient* http,
                                                            const async::Clock* clock) {
-  return std::visit(Maker{options.origin, http, clock}, options.scheme);
+  return std::visit(Maker{options.origin, http, clock, std::move(options.on_fetch)},
+                    options.scheme);
 }
 
 }  // namespace edugate::auth

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "runtime/async/clock.h"
 #include "runtime/auth/authorizer.h"
+#include "runtime/auth/token.h"
 #include "runtime/config/secret.h"
 #include "runtime/errors/errors.h"
 #include "runtime/http/http_client.h"
@@ -76,6 +77,9 @@ struct AuthOptions {
 
   // The connection and the provider, for errors.
   errors::Origin origin;
+
+  // Hears of each token request's end; may be empty.
+  FetchListener on_fetch;
 };
 
 // Reads the secrets the first time and checks them. The error says which part is wrong (`token`,

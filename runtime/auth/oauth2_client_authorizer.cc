@@ -11,16 +11,41 @@ namespace {
 
 constexpr char kHeader[] = "Authorization";
 
+// Tells a listener of each fetch.
+class ObservedFetcher final : public TokenFetcher {
+ public:
+  ObservedFetcher(std::shared_ptr<TokenFetcher> fetcher, FetchListener listener,
+                  const async::Clock& clock)
+      : fetcher_(std::move(fetcher)), listener_(std::move(listener)), clock_(clock) {}
+
+  async::Task<FetchResult> Fetch(async::CallContext& call) override {
+    const async::MonotonicTime begun = clock_.MonotonicNow();
+    FetchResult result = co_await fetcher_->Fetch(call);
+    listener_(std::holds_alternative<Token>(result),
+              absl::FromChrono(clock_.MonotonicNow() - begun));
+    co_return result;
+  }
+
+ private:
+  const std::shared_ptr<TokenFetcher> fetcher_;
+  const FetchListener listener_;
+  const async::Clock& clock_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Authorizer>> OAuth2ClientAuthorizer::Make(
     OAuth2ClientOptions options, errors::Origin origin, http::HttpClient* http,
-    const async::Clock* clock) {
+    const async::Clock* clock, FetchListener on_fetch) {
   const absl::Duration timeout = options.request_timeout;
   auto endpoint = TokenEndpoint::Make(std::move(options), http, clock);
   if (!endpoint.ok()) return endpoint.status();
+  std::shared_ptr<TokenFetcher> fetcher = *std::move(endpoint);
+  if (on_fetch) {
+    fetcher = std::make_shared<ObservedFetcher>(std::move(fetcher), std::move(on_fetch), *clock);
+  }
   return std::unique_ptr<Authorizer>(std::make_unique<OAuth2ClientAuthorizer>(
-      *std::move(endpoint), timeout, std::move(origin), clock));
+      std::move(fetcher), timeout, std::move(origin), clock));
 }
 
 OAuth2ClientAuthorizer::OAuth2ClientAuthorizer(std::shared_ptr<TokenFetcher> fetcher,

@@ -16,11 +16,12 @@ namespace edugate::auth {
 // Sends the connection's token, as TokenCache keeps it, in the Authorization header.
 class OAuth2ClientAuthorizer final : public Authorizer {
  public:
-  // Errors as MakeAuthorizer, and so is what must outlive it.
+  // Errors as MakeAuthorizer, and so is what must outlive it. `on_fetch` may be empty.
   static absl::StatusOr<std::unique_ptr<Authorizer>> Make(OAuth2ClientOptions options,
                                                           errors::Origin origin,
                                                           http::HttpClient* http,
-                                                          const async::Clock* clock);
+                                                          const async::Clock* clock,
+                                                          FetchListener on_fetch);
 
   // Over any fetcher. `timeout` as in TokenCache.
   OAuth2ClientAuthorizer(std::shared_ptr<TokenFetcher> fetcher, absl::Duration timeout,

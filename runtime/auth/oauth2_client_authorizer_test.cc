@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "runtime/async/test_loop.h"
@@ -29,10 +30,14 @@ std::string Reply(absl::string_view token) {
 class OAuth2ClientAuthorizerTest : public testing::Test {
  protected:
   std::unique_ptr<Authorizer> Make(SecretSource secret) {
-    AuthOptions options{OAuth2ClientOptions{.token_url = kUrl,
-                                            .client_id = SecretSource::Value("id"),
-                                            .client_secret = std::move(secret)},
-                        {.connection = "acme", .provider = "edx_enterprise"}};
+    AuthOptions options{
+        OAuth2ClientOptions{.token_url = kUrl,
+                            .client_id = SecretSource::Value("id"),
+                            .client_secret = std::move(secret)},
+        {.connection = "acme", .provider = "edx_enterprise"},
+        [this](bool ok, absl::Duration duration) {
+          fetches_.push_back(absl::StrCat(ok, " in ", absl::FormatDuration(duration)));
+        }};
     auto made = MakeAuthorizer(std::move(options), &http_, &loop_.fake_clock());
     EXPECT_TRUE(made.ok()) << made.status();
     return made.ok() ? *std::move(made) : nullptr;
@@ -52,6 +57,7 @@ class OAuth2ClientAuthorizerTest : public testing::Test {
 
   async::TestLoop loop_;
   http::FakeHttpClient http_;
+  std::vector<std::string> fetches_;
 };
 
 TEST_F(OAuth2ClientAuthorizerTest, FetchesATokenAndKeepsIt) {
@@ -66,6 +72,18 @@ TEST_F(OAuth2ClientAuthorizerTest, FetchesATokenAndKeepsIt) {
   ASSERT_EQ(http_.requests().size(), 1);
   EXPECT_EQ(http_.requests()[0].body,
             "grant_type=client_credentials&client_id=id&client_secret=secret");
+}
+
+TEST_F(OAuth2ClientAuthorizerTest, EachFetchIsToldAndHowLongItTook) {
+  auto authorizer = Make(SecretSource::Value("secret"));
+  http_.Expect("POST", kUrl, http::Answer(503, "")).delay = absl::Seconds(2);
+  http_.Expect("POST", kUrl, http::Answer(200, Reply("one")));
+  http::Request request;
+  EXPECT_FALSE(Authorize(*authorizer, request).ok());
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Credential(*authorizer), "JWT one");
+  EXPECT_EQ(Credential(*authorizer), "JWT one");
+  EXPECT_THAT(fetches_, ::testing::ElementsAre("0 in 2s", "1 in 0"));
 }
 
 TEST_F(OAuth2ClientAuthorizerTest, ARefusedTokenIsReplacedOnce) {

@@ -2,6 +2,7 @@
 #ifndef EDUGATE_RUNTIME_AUTH_TOKEN_H_
 #define EDUGATE_RUNTIME_AUTH_TOKEN_H_
 
+#include <functional>
 #include <variant>
 
 #include "absl/time/time.h"
@@ -30,6 +31,10 @@ class TokenFetcher {
   // task. Called on any loop, by one task at a time.
   virtual async::Task<FetchResult> Fetch(async::CallContext& call) = 0;
 };
+
+// Hears of the end of each fetch, on the loop that made it: whether it brought a token, and how
+// long it took.
+using FetchListener = std::function<void(bool ok, absl::Duration duration)>;
 
 }  // namespace edugate::auth
 

@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/async/loop_pool.h"
+#include "runtime/async/sleep.h"
 #include "runtime/resilience/token_bucket.h"
 #include "runtime/rest/client_fixture.h"
 
@@ -100,9 +103,9 @@ class PipelineTest : public testing::ClientFixture {
         gets ? static_cast<const google::protobuf::Message&>(running.get) : running.put;
     CallOptions options;
     options.ask_now = ask_now;
-    absl::Status status =
-        co_await client.CallInto(running.call, LibraryOperation(method), request, running.reply,
-                                 with_info ? &running.info : nullptr, std::move(options));
+    ReplyInfo* const info = with_info ? &running.info : nullptr;
+    absl::Status status = co_await client.CallInto(running.call, LibraryOperation(method), request,
+                                                   running.reply, info, std::move(options));
     running.status = status;
   }
 
@@ -663,6 +666,90 @@ TEST_F(PipelineTest, EachAttemptTakesAToken) {
   Expect(Answer(200, kBook));
   EXPECT_TRUE(GetBook().ok());
   EXPECT_EQ(elapsed(), absl::Seconds(2));
+}
+
+// --- several loops
+
+// Answers after a moment, on whichever loop asks.
+class UnhurriedHttpClient final : public http::HttpClient {
+ public:
+  async::Task<http::Exchange> Send(CallContext& call, const http::Request&) override {
+    ++requests;
+    absl::Status slept = co_await async::Sleep(call, absl::Microseconds(100));
+    http::Exchange exchange = slept.ok() ? Answer(200, kBook) : NoAnswer(Failure::kDeadline, true);
+    co_return exchange;
+  }
+  std::atomic<int> requests{0};
+};
+
+// Has no state, so that every loop may use it.
+class FixedAuthorizer final : public auth::Authorizer {
+ public:
+  async::Task<absl::Status> Authorize(CallContext&, http::Request& request) override {
+    request.headers.push_back({"Authorization", "token"});
+    co_return absl::OkStatus();
+  }
+  bool OnRefused(const http::Request&) override { return false; }
+};
+
+class LoopsTest : public ::testing::Test {
+ protected:
+  static constexpr int kLoops = 4;
+  static constexpr int kCallsPerLoop = 500;
+
+  static async::Task<void> Get(Client& client, async::EventLoop& loop, int number,
+                               std::atomic<int>& good) {
+    CallContext call(loop, async::kNever);
+    call.set_caller("registrar");
+    testing::GetBookRequest request;
+    request.set_id(absl::StrCat(number % 3));
+    auto book = co_await client.Call<Book>(call, LibraryOperation("GetBook"), request);
+    if (book.ok() && book->title() == "Moby") ++good;
+  }
+
+  int Run(const resilience::SafeguardOptions& options) {
+    ClientParts parts;
+    parts.connection = "lib";
+    parts.endpoint = {kBase, {}};
+    parts.http = &http_;
+    parts.authorizer = &authorizer_;
+    parts.classifier = &classifier_;
+    parts.safeguards = std::make_shared<resilience::Safeguards>(options, "lib", nullptr);
+    Client client(parts);
+    std::atomic<int> good{0};
+    async::LoopPool loops(kLoops);
+    for (int j = 0; j < kCallsPerLoop; ++j) {
+      for (int i = 0; i < kLoops; ++i) {
+        loops.loop(i).Spawn(Get(client, loops.loop(i), j, good));
+      }
+    }
+    loops.Shutdown(absl::Seconds(60));
+    return good;
+  }
+
+  UnhurriedHttpClient http_;
+  FixedAuthorizer authorizer_;
+  testing::PlainClassifier classifier_;
+};
+
+TEST_F(LoopsTest, CallsOfAllLoopsShareReads) {
+  EXPECT_EQ(Run({}), kLoops * kCallsPerLoop);
+  EXPECT_LT(http_.requests, kLoops * kCallsPerLoop);
+}
+
+TEST_F(LoopsTest, CallsOfAllLoopsShareKeptReplies) {
+  resilience::SafeguardOptions options;
+  options.policy.cache_max_age = absl::Hours(1);
+  EXPECT_EQ(Run(options), kLoops * kCallsPerLoop);
+  EXPECT_LT(http_.requests, kLoops * kCallsPerLoop);
+}
+
+TEST_F(LoopsTest, CallsOfAllLoopsWaitForTheirTurns) {
+  resilience::SafeguardOptions options;
+  options.policy.coalesce = false;
+  options.concurrency = {.max_in_flight = 3, .max_queued = 10000, .adaptive = false};
+  EXPECT_EQ(Run(options), kLoops * kCallsPerLoop);
+  EXPECT_EQ(http_.requests, kLoops * kCallsPerLoop);
 }
 
 // --- what is told
