@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/measureone/measureone_files.h"
+#include "adapters/testing/adapter_fixture.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
@@ -127,7 +128,7 @@ class MeasureOneAdapterTest : public ::testing::Test {
     parts.http = &http_;
     parts.authorizer = &authorizer_;
     parts.classifier = &MeasureOneAdapter::Errors();
-    parts.retry.max_attempts = 1;
+    parts.safeguards = testing::OneAttempt();
     v2_.emplace(parts);
     parts.endpoint.headers = {{"version", kMeasureOneV3Version}};
     v3_.emplace(std::move(parts));

@@ -3,6 +3,7 @@
 #define ADAPTERS_TESTING_ADAPTER_FIXTURE_H_
 
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -35,6 +36,13 @@ inline std::string FileText(const std::string& path) {
   return text.str();
 }
 
+// Safeguards that try once, so that a script holds each exchange once.
+inline std::shared_ptr<resilience::Safeguards> OneAttempt() {
+  resilience::SafeguardOptions options;
+  options.policy.max_attempts = 1;
+  return std::make_shared<resilience::Safeguards>(std::move(options), "conn", nullptr);
+}
+
 // Calls the ports of an adapter whose provider answers by script. `ProviderAdapter` is made of a
 // rest::Client and declares its error dialect.
 template <typename ProviderAdapter>
@@ -50,7 +58,7 @@ class AdapterFixture : public ::testing::Test {
     parts.http = &http_;
     parts.authorizer = &authorizer_;
     parts.classifier = &ProviderAdapter::Errors();
-    parts.retry.max_attempts = 1;
+    parts.safeguards = OneAttempt();
     client_.emplace(std::move(parts));
     adapter_.emplace(*client_);
     ports_ = adapter_->ports();
