@@ -1,7 +1,7 @@
 // Preloaded into the program under test: name resolution and the wall clock as a case scripts them.
 //
 // FAULTS_HOSTS names a file of lines `NAME ANSWER`, read at each resolution: ANSWER is IPv4 addresses separated by
-// commas, or nxdomain, servfail or hang (which is servfail after half a minute). Other names are resolved as ever.
+// commas, or nxdomain, servfail or hang (which is servfail after some seconds). Other names are resolved as ever.
 // FAULTS_CLOCK names a file of eight bytes, mapped into memory: by how many seconds the wall clock is off.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -75,7 +75,7 @@ int getaddrinfo(const char* restrict node, const char* restrict service, const s
   char answer[256];
   if (!ScriptedAnswer(node, answer, sizeof(answer))) return real(node, service, hints, result);
   if (strcmp(answer, "nxdomain") == 0) return EAI_NONAME;
-  if (strcmp(answer, "hang") == 0) sleep(30);
+  if (strcmp(answer, "hang") == 0) sleep(8);
   if (strcmp(answer, "hang") == 0 || strcmp(answer, "servfail") == 0) return EAI_AGAIN;
   struct addrinfo numeric;
   memset(&numeric, 0, sizeof(numeric));

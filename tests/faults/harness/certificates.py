@@ -5,10 +5,13 @@ import os
 import ssl
 import subprocess
 import tempfile
+import threading
 import warnings
 
 GOOD, EXPIRED, WRONG_HOST, SELF_SIGNED, OLD_TLS = "good", "expired", "wrong host", "self-signed", "TLS 1.0"
 
+_LOCK = threading.Lock()
+_HOLDERS = []
 _NAMES = "DNS:localhost,DNS:provider.test,IP:127.0.0.1,IP:127.0.0.2"
 
 
@@ -17,10 +20,16 @@ def _openssl(folder, *arguments):
                    stderr=subprocess.DEVNULL)
 
 
-@functools.lru_cache(maxsize=None)
 def _folder():
+    """Where the certificates are; made at the first call."""
+    with _LOCK:
+        return _make_folder()
+
+
+@functools.lru_cache(maxsize=None)
+def _make_folder():
     holder = tempfile.TemporaryDirectory(prefix="edugate-faults-certificates-")
-    _folder.holder = holder  # Kept until the process ends.
+    _HOLDERS.append(holder)  # Kept until the process ends.
     folder = holder.name
     with open(os.path.join(folder, "ca.cnf"), "w", encoding="ascii") as file:
         file.write("[ca]\ndefault_ca=it\n[it]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n"

@@ -230,6 +230,7 @@ class Provider:
         self.context = context
         self.default = default
         self.requests = []
+        self.forgotten = 0  # requests that are no longer in `requests`
         self.ledger = Ledger()
         self.connections = 0
         self.handshake_failures = []
@@ -267,9 +268,15 @@ class Provider:
             self.listen()
 
     def forget(self):
-        """Starts the record anew."""
+        """Starts the record of requests anew."""
         with self._lock:
+            self.forgotten += len(self.requests)
             self.requests = []
+
+    def total(self):
+        """The requests since the beginning, forgotten ones included."""
+        with self._lock:
+            return self.forgotten + len(self.requests)
 
     def seen(self, path="", method=None):
         """The requests whose path matches the regular expression."""
