@@ -129,13 +129,15 @@ std::string PrefixOf(const EnumDescriptor& type) {
   return prefix + "_";
 }
 
-// The values of an enum by the word that a document uses. The zero value, "unspecified", has none.
-std::map<std::string, const EnumValueDescriptor*> WordsOf(const EnumDescriptor& type) {
+// The values of an enum field by the word that a document uses. The zero value, "unspecified", has
+// none, but in a list, where it is a value like others.
+std::map<std::string, const EnumValueDescriptor*> WordsOf(const FieldDescriptor& field) {
+  const EnumDescriptor& type = *field.enum_type();
   const std::string prefix = PrefixOf(type);
   std::map<std::string, const EnumValueDescriptor*> words;
   for (int i = 0; i < type.value_count(); ++i) {
     const EnumValueDescriptor* value = type.value(i);
-    if (value->number() == 0) continue;
+    if (value->number() == 0 && !field.is_repeated()) continue;
     absl::string_view name = value->name();
     if (absl::StartsWith(name, prefix)) name.remove_prefix(prefix.size());
     words[absl::AsciiStrToLower(name)] = value;
@@ -159,7 +161,7 @@ std::string Needs(const FieldDescriptor& field) {
       return absl::StrCat("needs a mapping with keys of: ", FieldNames(*field.message_type()));
     case FieldDescriptor::CPPTYPE_ENUM: {
       std::vector<std::string> words;
-      for (const auto& [word, value] : WordsOf(*field.enum_type())) words.push_back(word);
+      for (const auto& [word, value] : WordsOf(field)) words.push_back(word);
       return absl::StrCat("needs one of: ", absl::StrJoin(words, ", "));
     }
     case FieldDescriptor::CPPTYPE_BOOL:
@@ -452,7 +454,7 @@ class Filler {
         writer.Set(text == "true");
         return "";
       case FieldDescriptor::CPPTYPE_ENUM: {
-        const auto words = WordsOf(*field.enum_type());
+        const auto words = WordsOf(field);
         const auto found = words.find(text);
         if (found == words.end()) return Needs(field);
         writer.Set(found->second);

@@ -174,6 +174,11 @@ TEST(YamlLoaderTest, EnumsAreWordsWithoutThePrefix) {
   }
 }
 
+TEST(YamlLoaderTest, InAListAnEnumsZeroValueIsAValueLikeOthers) {
+  EXPECT_EQ(Load("rooms:\n- spare: [unspecified, stove]"),
+            "rooms { spare: HEAT_SOURCE_UNSPECIFIED spare: HEAT_SOURCE_STOVE }");
+}
+
 TEST(YamlLoaderTest, AllMistakesAreReportedTogetherUpToTwenty) {
   EXPECT_EQ(Load("door:\n  open: 7\n  size: big\nrooms: 3\n"),
             "house.yaml:2: door.open: needs true or false\n"

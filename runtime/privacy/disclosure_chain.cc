@@ -184,7 +184,8 @@ ChainCheck CheckChain(const std::vector<std::string>& files, const Chain& chain,
       if (got == LineReader::Got::kTooLong) return fault("the line is too long");
       if (got == LineReader::Got::kNoBreak) {
         return fault(
-            "the file ends within a line: it was cut, or edugate ended while it wrote (its next "
+            "the file ends within a line: it was cut, or edugate is writing it, or ended then (its "
+            "next "
             "start mends that and says so in the log)");
       }
       const bool first_of_all = check.lines == 0;

@@ -41,7 +41,8 @@ std::string ReadAll(const std::string& path) {
 }
 
 // The program with callers: `registrar` sees everything, `analyst` no persons, `directory` nothing
-// of their records, `mailroom` everything but student numbers; and with a disclosure log.
+// of their records, `mailroom` everything but student numbers, `counter` nothing of persons; and
+// with a disclosure log.
 class PrivacyTest : public ::testing::Test {
  protected:
   PrivacyTest() : key_(identity::KeyType::kP256), sandbox_(*sandbox::Sandbox::Start({})) {
@@ -62,8 +63,8 @@ class PrivacyTest : public ::testing::Test {
             Grant("registrar", ""), Grant("analyst", ", visible: [ education_record ]"),
             Grant("directory", ", visible: [ identity ]"),
             Grant("mailroom", ", hidden_fields: [ Learner.student_number ]"),
-            "disclosure: { path: ", Log(), ", required: true, chain_key: { value: \"", kChainKey,
-            "\" } }\n"));
+            Grant("counter", ", visible: [ unspecified ]"), "disclosure: { path: ", Log(),
+            ", required: true, chain_key: { value: \"", kChainKey, "\" } }\n"));
     Start();
   }
 
@@ -139,6 +140,14 @@ class PrivacyTest : public ::testing::Test {
 
 TEST_F(PrivacyTest, EachCallerSeesItsOwnPart) {
   const std::string request = R"({"parent":"connections/oa","pageSize":3,"view":"FULL"})";
+  Json counted = Reply(Call("counter", "EnrollmentService.ListEnrollments", request));
+  ASSERT_EQ(counted["enrollments"].size(), 3u);
+  for (Json record : counted["enrollments"]) {
+    EXPECT_FALSE(record.contains("learner"));
+    EXPECT_FALSE(record.contains("status"));
+    EXPECT_TRUE(record.contains("name"));
+  }
+
   Json all = Reply(Call("registrar", "EnrollmentService.ListEnrollments", request));
   ASSERT_EQ(all["enrollments"].size(), 3u);
   for (Json record : all["enrollments"]) {
