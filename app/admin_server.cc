@@ -87,6 +87,12 @@ class HttplibAdminServer final : public AdminServer {
     if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
       return absl::InvalidArgumentError("admin_listen needs HOST:PORT");
     }
+    // The library's own options let a second process take the same port, and then half of the
+    // webhooks.
+    server_.set_socket_options([](socket_t socket) {
+      const int on = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    });
     if (port == 0) {
       port_ = server_.bind_to_any_port(host_.c_str());
     } else if (server_.bind_to_port(host_.c_str(), port)) {

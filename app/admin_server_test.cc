@@ -29,6 +29,13 @@ TEST(AdminServerTest, EndsAtOnceAlsoRightAfterItsStart) {
   }
 }
 
+TEST(AdminServerTest, SharesItsPortWithNobody) {
+  auto server = AdminServer::Start("127.0.0.1:0", PagesOf(true));
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto second = AdminServer::Start((*server)->address(), PagesOf(true));
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+}
+
 TEST(AdminServerTest, AnswersProbesAndMetrics) {
   auto server = AdminServer::Start("127.0.0.1:0", PagesOf(true));
   ASSERT_TRUE(server.ok()) << server.status();

@@ -85,12 +85,13 @@ void Adjust(const ServeCommand& command, v1::Config& config) {
   if (!command.listen.empty()) config.mutable_server()->set_listen(command.listen);
 }
 
-// The configuration's own address if it is free, otherwise any port: the sandbox is to start
-// wherever it is tried.
-absl::StatusOr<std::unique_ptr<Server>> StartAnywhere(v1::Config config, bool may_move) {
+// The configuration's own addresses if they are free, otherwise any ports where those may be left:
+// the sandbox is to start wherever it is tried, but on the address that `--listen` names.
+absl::StatusOr<std::unique_ptr<Server>> StartAnywhere(v1::Config config,
+                                                      const ServeCommand& command) {
   auto server = Server::Start(config);
-  if (server.ok() || !may_move || !absl::IsUnavailable(server.status())) return server;
-  config.mutable_server()->set_listen("127.0.0.1:0");
+  if (server.ok() || !command.sandbox || !absl::IsUnavailable(server.status())) return server;
+  if (command.listen.empty()) config.mutable_server()->set_listen("127.0.0.1:0");
   config.mutable_server()->set_admin_listen("127.0.0.1:0");
   return Server::Start(config);
 }
@@ -124,7 +125,7 @@ int RunServe(const ServeCommand& command) {
   Adjust(command, *config);
   ApplyLog(config->log());
 
-  auto server = StartAnywhere(*config, command.sandbox && command.listen.empty());
+  auto server = StartAnywhere(*config, command);
   if (!server.ok()) return Fail(server.status());
   if (providers != nullptr) std::cout << sandbox::Describe(*providers);
   std::cout << "edugate: listening on " << (*server)->address() << std::endl;
@@ -136,6 +137,9 @@ int RunServe(const ServeCommand& command) {
   }
   if (!(*server)->admin_address().empty()) {
     std::cout << "edugate: admin on " << (*server)->admin_address() << std::endl;
+  }
+  if (!(*server)->health_address().empty()) {
+    std::cout << "edugate: health on " << (*server)->health_address() << std::endl;
   }
   telemetry::Info(
       absl::StrCat("takes calls after ", absl::ToInt64Milliseconds(absl::Now() - began), " ms"));
