@@ -182,6 +182,11 @@ class JsonReader {
     return true;
   }
 
+  // Whether the field is a list without whose records the body would pass for one that has none.
+  bool MustBeList(const FieldPlan& plan, int depth) const {
+    return promised_lists_ && depth == 1 && plan.repeated && plan.documented_required;
+  }
+
   bool CheckDepth(const ValuePath* at, int depth) {
     return depth <= max_depth_ || Fail(at, "is nested too deeply");
   }
@@ -228,6 +233,9 @@ class JsonReader {
       expected = plan.index + 1;
       const ValuePath path = ValuePath::Field(scope.at, schema.spellings()[spelling].name);
       if (child.sort == Sort::kInvalid) return FailSyntax(&path);
+      if (MustBeList(plan, depth) && child.sort != Sort::kList && child.sort != Sort::kNull) {
+        return Fail(&path, "is not a list");
+      }
       Seen& before = seen[plan.index];
       if (before.start != nullptr) {
         if (before.spelling != spelling && !before.null) {
@@ -247,8 +255,7 @@ class JsonReader {
       if (seen[index].start != nullptr) continue;
       const FieldPlan& plan = schema.fields()[index];
       const std::string& name = plan.field->json_name();
-      // A list without its records would pass for one that has none.
-      if (promised_lists_ && plan.repeated && depth == 1) {
+      if (MustBeList(plan, depth)) {
         const ValuePath path = ValuePath::Field(scope.at, name);
         return Fail(&path, "is missing");
       }

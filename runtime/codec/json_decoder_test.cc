@@ -558,6 +558,11 @@ TEST(JsonDecoderTest, AListThatIsPromisedIsNotTakenForAnEmptyOne) {
                 HasSubstr("tags is missing"))
         << body;
   }
+  for (const std::string body : {R"({"tags":"none"})", R"({"tags":{"0":"a"}})", R"({"tags":0})"}) {
+    EXPECT_THAT(std::string(DecodeJson(body, options, &out).message()),
+                HasSubstr("tags is not a list"))
+        << body;
+  }
 }
 
 TEST(JsonDecoderTest, AMegabyteOfDigitsIsJustANumber) {

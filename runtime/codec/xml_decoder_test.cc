@@ -266,6 +266,21 @@ TEST(XmlDecoderTest, DepthIsCountedAsInJson) {
       HasSubstr("is nested too deeply"));
 }
 
+TEST(XmlDecoderTest, APromisedListMayBeEmptyAndNotMissing) {
+  DecodeOptions options;
+  options.promised_lists = true;
+  testing::Promised out;
+  for (const std::string body :
+       {"<root><tags></tags></root>", "<root><tags/></root>",
+        "<root><tags><list-item>a</list-item></tags></root>",
+        "<root><tags><list-item>a</list-item><list-item>b</list-item></tags></root>"}) {
+    EXPECT_TRUE(DecodeXml(body, options, &out).ok()) << body;
+  }
+  EXPECT_EQ(out.tags_size(), 2);
+  EXPECT_THAT(std::string(DecodeXml("<root><error>no</error></root>", options, &out).message()),
+              HasSubstr("tags is missing"));
+}
+
 TEST(XmlDecoderTest, DriftIsHeardAsFromJson) {
   testing::RecordingDrift drift;
   DecodeOptions options;
