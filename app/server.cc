@@ -194,6 +194,7 @@ class GrpcServer final : public Server {
     // Before the loops: its threads wait for answers from them.
     admin_.reset();
     status_.reset();
+    services::TellOfGrpcEvents(nullptr);
     loops_.Shutdown();
   }
 
@@ -298,6 +299,7 @@ class GrpcServer final : public Server {
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::UnavailableError("gRPC doesn't start");
     services::RunGrpcEventsOn(loops_);
+    services::TellOfGrpcEvents(&gate_);
     address_ = listener_->address();
     listener_->Start(loops_.loop(0), [this](int fd) {
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;

@@ -74,13 +74,6 @@ CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& co
   }
 }
 
-absl::Status CallBase::Ready() const {
-  if (!call_.Status().ok()) return errors::DeadlineExceeded({});
-  const bool hopeless = options_.gate != nullptr && call_.deadline() != async::kNever &&
-                        CallGate::IsTooLate(waited_, absl::FromChrono(call_.deadline() - started_));
-  return hopeless ? options_.gate->refusal() : absl::OkStatus();
-}
-
 grpc::Status CallBase::Refused() {
   Unref();  // There will be no coroutine.
   return Ending(admission_);
@@ -111,17 +104,10 @@ async::Task<absl::Status> CallBase::Conclude(const google::protobuf::Message* re
 }
 
 CallBase::~CallBase() {
-  if (options_.gate != nullptr) options_.gate->OnLeave(begun_);
+  if (options_.gate != nullptr) options_.gate->OnLeave();
 }
 
-void CallBase::Run() {
-  if (options_.gate != nullptr) {
-    waited_ = absl::FromChrono(call_.loop().clock().MonotonicNow() - started_);
-    begun_ = true;
-    options_.gate->OnBegin(waited_);
-  }
-  call_.loop().Spawn(ExecuteAndRelease());
-}
+void CallBase::Run() { call_.loop().Spawn(ExecuteAndRelease()); }
 
 void CallBase::Drop() { Unref(); }
 

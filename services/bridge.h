@@ -92,10 +92,6 @@ class CallBase : private async::Work {
   // The whole call, on the loop.
   virtual async::Task<void> Execute() = 0;
 
-  // Whether the call, whose turn on the loop has come, still has a chance: DEADLINE_EXCEEDED, or
-  // LOCAL_LIMIT where it has waited for too long. On the loop.
-  absl::Status Ready() const;
-
   // Passes gRPC's cancellation on to the loop. From gRPC's threads.
   void CancelFromGrpc();
 
@@ -153,8 +149,6 @@ class CallBase : private async::Work {
   async::CallContext call_;
   const async::MonotonicTime started_;
   absl::Status admission_;
-  absl::Duration waited_;  // for its turn on the loop
-  bool begun_ = false;
   std::unique_ptr<CallScreen> screen_;
   std::atomic<int> holders_{2};
   Cancellation cancellation_;
@@ -183,7 +177,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
 
  private:
   async::Task<void> Execute() override {
-    absl::Status status = Ready();
+    absl::Status status = call().Status();
+    if (!status.ok()) status = errors::DeadlineExceeded({});
     if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
@@ -229,7 +224,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
 
  private:
   async::Task<void> Execute() override {
-    absl::Status status = Ready();
+    absl::Status status = call().Status();
+    if (!status.ok()) status = errors::DeadlineExceeded({});
     if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       status = co_await (service_.*method_)(call(), request_, *this);
@@ -332,7 +328,8 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
   static constexpr absl::Duration kEndGrace = absl::Milliseconds(20);
 
   async::Task<void> Execute() override {
-    absl::Status status = Ready();
+    absl::Status status = call().Status();
+    if (!status.ok()) status = errors::DeadlineExceeded({});
     if (status.ok() && OpenScreen()) status = co_await Check(nullptr);
     if (status.ok()) {
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), *this);

@@ -15,10 +15,12 @@ namespace edugate::services {
 struct CallGateOptions {
   // The most calls in progress.
   int64_t max_calls = 20000;
-  // How long calls may wait for their loop for more than `interval` on end. As in CoDel (RFC 8289),
-  // it is the shortest wait of an interval that tells a queue that stands from a burst that passes.
-  absl::Duration target = absl::Milliseconds(10);
+  // Where the loops have had no rest for `interval`, so many calls may be in progress as end within
+  // `target`: more would only make all of them late, in the end too late.
+  absl::Duration target = absl::Milliseconds(100);
   absl::Duration interval = absl::Milliseconds(100);
+  // So many may be in progress in any case.
+  int64_t least_calls = 64;
   // When who was turned away may come back.
   absl::Duration retry_after = absl::Seconds(1);
 };
@@ -29,19 +31,24 @@ class CallGate {
   // `clock` outlives the gate.
   CallGate(const CallGateOptions& options, const async::Clock& clock);
 
-  // Whether a call that comes now is turned away: too many are in progress, or so many wait that it
-  // would wait for longer than the target while the queue stands anyway.
-  bool Refuses() const;
+  // Whether a call that comes now is turned away.
+  bool Refuses() const {
+    return in_progress_.load(std::memory_order_relaxed) >= limit_.load(std::memory_order_relaxed);
+  }
 
-  // A call has come in, its coroutine has begun on the loop after waiting so long, it has gone. A
-  // call may go without having begun.
-  void OnEnter();
-  void OnBegin(absl::Duration waited);
-  void OnLeave(bool begun);
+  // A call has come in, and has gone.
+  void OnEnter() { in_progress_.fetch_add(1, std::memory_order_relaxed); }
+  void OnLeave() {
+    in_progress_.fetch_sub(1, std::memory_order_relaxed);
+    ended_.fetch_add(1, std::memory_order_relaxed);
+  }
 
-  // Whether a call that has waited so long, with so much time in all, has no chance left to be in
-  // time: half of its time has gone.
-  static bool IsTooLate(absl::Duration waited, absl::Duration whole) { return waited * 2 > whole; }
+  // A loop has gone round once; a loop has found nothing more to do.
+  void OnTurn();
+  void OnIdle() {
+    rested_.store(true, std::memory_order_relaxed);
+    limit_.store(options_.max_calls, std::memory_order_relaxed);
+  }
 
   // RESOURCE_EXHAUSTED, LOCAL_LIMIT: why a call was turned away.
   const absl::Status& refusal() const { return refusal_; }
@@ -49,19 +56,16 @@ class CallGate {
   int64_t in_progress() const { return in_progress_.load(std::memory_order_relaxed); }
 
  private:
-  void EndInterval(async::MonotonicTime now);
-
   const CallGateOptions options_;
   const async::Clock& clock_;
   const absl::Status refusal_;
   std::atomic<int64_t> in_progress_{0};
-  std::atomic<int64_t> waiting_{0};
-  // Of the interval that runs.
-  std::atomic<int64_t> shortest_wait_ns_;
-  std::atomic<int64_t> begun_{0};
-  std::atomic<int64_t> interval_ends_ns_;
-  // The most that may wait; more than anybody can where no queue stands.
-  std::atomic<int64_t> may_wait_;
+  std::atomic<int64_t> limit_;
+  // Of the interval that runs: the calls that have ended, whether a loop has rested, and its end on
+  // the monotonic clock in nanoseconds.
+  std::atomic<int64_t> ended_{0};
+  std::atomic<bool> rested_{true};
+  std::atomic<int64_t> interval_ends_;
   std::mutex ending_;
 };
 

@@ -1,14 +1,10 @@
 #include "services/call_gate.h"
 
 #include "gtest/gtest.h"
-#include "runtime/async/test_loop.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::services {
 namespace {
-
-constexpr absl::Duration kTarget = absl::Milliseconds(10);
-constexpr absl::Duration kInterval = absl::Milliseconds(100);
 
 class SettableClock final : public async::Clock {
  public:
@@ -22,86 +18,88 @@ class SettableClock final : public async::Clock {
 
 class CallGateTest : public ::testing::Test {
  protected:
-  // `calls` come, wait, begin and go, within one interval.
-  void PassAnInterval(int calls, absl::Duration wait) {
+  CallGateTest() { PassAnInterval(0); }
+
+  // An interval in which `calls` come and go and the loops don't rest.
+  void PassAnInterval(int calls) {
     for (int i = 0; i < calls; ++i) {
       gate_.OnEnter();
-      clock_.Advance(kInterval / calls);
-      gate_.OnBegin(wait);
-      gate_.OnLeave(/*begun=*/true);
+      gate_.OnLeave();
     }
+    clock_.Advance(absl::Milliseconds(100));
+    gate_.OnTurn();
   }
 
-  // How many more may wait until one is turned away, at most 10000.
+  // How many more calls may come until one is turned away.
   int Room() {
     int room = 0;
-    while (room < 10000 && !gate_.Refuses()) {
+    while (!gate_.Refuses()) {
       gate_.OnEnter();
       ++room;
     }
-    for (int i = 0; i < room; ++i) gate_.OnLeave(/*begun=*/false);
+    for (int i = 0; i < room; ++i) gate_.OnLeave();
     return room;
   }
 
   SettableClock clock_;
-  CallGate gate_{{.max_calls = 1000, .target = kTarget, .interval = kInterval}, clock_};
+  CallGate gate_{{.max_calls = 1000, .least_calls = 10}, clock_};
 };
 
 TEST_F(CallGateTest, TurnsAwayWhatIsBeyondTheMostCalls) {
   EXPECT_EQ(Room(), 1000);
   for (int i = 0; i < 1000; ++i) gate_.OnEnter();
   EXPECT_TRUE(gate_.Refuses());
-  gate_.OnLeave(/*begun=*/false);
+  gate_.OnLeave();
   EXPECT_FALSE(gate_.Refuses());
   EXPECT_EQ(gate_.in_progress(), 999);
 }
 
-TEST_F(CallGateTest, ALongCallThatHasBegunDoesNotWait) {
-  for (int i = 0; i < 500; ++i) {
+TEST_F(CallGateTest, WhereTheLoopsHaveNoRestOnlyWhatEndsInTimeIsTakenIn) {
+  PassAnInterval(300);
+  EXPECT_EQ(Room(), 300);
+}
+
+TEST_F(CallGateTest, ALongerIntervalCountsForWhatItIs) {
+  for (int i = 0; i < 300; ++i) {
     gate_.OnEnter();
-    gate_.OnBegin(absl::ZeroDuration());
+    gate_.OnLeave();
   }
-  EXPECT_EQ(gate_.in_progress(), 500);
-  EXPECT_EQ(Room(), 500);
+  clock_.Advance(absl::Milliseconds(300));
+  gate_.OnTurn();
+  EXPECT_EQ(Room(), 100);
 }
 
-TEST_F(CallGateTest, ABurstThatPassesIsServed) {
-  PassAnInterval(1000, absl::Milliseconds(50));
-  // One that waits hardly at all shows that the queue was empty once.
-  gate_.OnEnter();
-  gate_.OnBegin(absl::Milliseconds(1));
-  gate_.OnLeave(/*begun=*/true);
-  PassAnInterval(1000, absl::Milliseconds(5));
+TEST_F(CallGateTest, SomeAreTakenInHoweverLittleEnds) {
+  PassAnInterval(0);
+  EXPECT_EQ(Room(), 10);
+}
+
+TEST_F(CallGateTest, NeverMoreThanTheMostCalls) {
+  PassAnInterval(5000);
   EXPECT_EQ(Room(), 1000);
 }
 
-TEST_F(CallGateTest, WhereAQueueStandsOnlyWhatCanBeginInTimeMayWait) {
-  PassAnInterval(500, absl::Milliseconds(50));
-  PassAnInterval(500, absl::Milliseconds(50));
-  // 5000 a second: 50 within the target of 10 ms.
-  EXPECT_GE(Room(), 40);
-  EXPECT_LE(Room(), 60);
-}
-
-TEST_F(CallGateTest, ComesBackWhenTheQueueHasGone) {
-  PassAnInterval(500, absl::Milliseconds(50));
-  PassAnInterval(500, absl::Milliseconds(50));
-  ASSERT_LT(Room(), 100);
-  PassAnInterval(500, absl::Milliseconds(2));
-  PassAnInterval(500, absl::Milliseconds(2));
+TEST_F(CallGateTest, AnIdleLoopTakesInWhatComes) {
+  PassAnInterval(50);
+  ASSERT_EQ(Room(), 50);
+  gate_.OnIdle();
   EXPECT_EQ(Room(), 1000);
 }
 
-TEST_F(CallGateTest, SomeMayWaitHoweverLittleIsServed) {
-  PassAnInterval(1, absl::Seconds(2));
-  PassAnInterval(1, absl::Seconds(2));
-  EXPECT_GE(Room(), 1);
+TEST_F(CallGateTest, AnIntervalWithARestIsNoOverload) {
+  gate_.OnIdle();
+  PassAnInterval(50);
+  for (int i = 0; i < 50; ++i) gate_.OnEnter();
+  EXPECT_FALSE(gate_.Refuses());
+  PassAnInterval(50);
+  EXPECT_TRUE(gate_.Refuses());
 }
 
-TEST_F(CallGateTest, ACallThatHasWaitedForHalfItsTimeIsTooLate) {
-  EXPECT_FALSE(CallGate::IsTooLate(absl::Milliseconds(499), absl::Seconds(1)));
-  EXPECT_TRUE(CallGate::IsTooLate(absl::Milliseconds(501), absl::Seconds(1)));
-  EXPECT_FALSE(CallGate::IsTooLate(absl::Hours(1), absl::InfiniteDuration()));
+TEST_F(CallGateTest, CallsThatWaitForTheirProviderDoNotCountWhileTheLoopsRest) {
+  for (int i = 0; i < 900; ++i) gate_.OnEnter();
+  gate_.OnIdle();
+  PassAnInterval(50);
+  EXPECT_EQ(Room(), 100);
 }
 
 TEST_F(CallGateTest, SaysWhenToComeBack) {

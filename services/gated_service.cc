@@ -1,26 +1,20 @@
 #include "services/gated_service.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "runtime/errors/errors.h"
 #include "services/call_gate.h"
 
 namespace edugate::services {
 namespace {
 
-// What metrics call the methods of calls that were turned away before anybody looked.
-constexpr char kRefusedMethod[] = "refused";
-
 class Refusal final : public grpc::ServerUnaryReactor {
  public:
-  Refusal(const BridgeOptions& options, grpc::CallbackServerContext& context) {
-    const absl::Status& status = options.gate->refusal();
-    if (options.observer != nullptr) {
-      options.observer->OnEnd({.method = kRefusedMethod,
-                               .connection = "",
-                               .status = status,
-                               .duration = absl::ZeroDuration()});
-    }
-    AddPushback(status, context);
-    Finish(ToGrpcStatus(status));
+  Refusal(const BridgeOptions& options, const grpc::Status& status, const std::string& pushback,
+          grpc::CallbackServerContext& context) {
+    if (options.observer != nullptr) options.observer->OnTurnedAway(options.gate->refusal().code());
+    context.AddTrailingMetadata(kPushbackKey, pushback);
+    Finish(status);
   }
 
  private:
@@ -29,14 +23,24 @@ class Refusal final : public grpc::ServerUnaryReactor {
   bool InternalInlineable() override { return kInlineReactions; }
 };
 
+std::string PushbackOf(const absl::Status& status) {
+  return absl::StrCat(
+      absl::ToInt64Milliseconds(errors::RetryAfterOf(status).value_or(absl::ZeroDuration())));
+}
+
 }  // namespace
 
 GatedHandler::GatedHandler(std::unique_ptr<grpc::internal::MethodHandler> next,
                            const BridgeOptions& options)
     : next_(std::move(next)),
       options_(options),
-      refuser_([&options](grpc::CallbackServerContext* context, const grpc::ByteBuffer*,
-                          grpc::ByteBuffer*) { return new Refusal(options, *context); }) {}
+      // Made once: a refusal has to be cheap.
+      refuser_(
+          [&options, status = ToGrpcStatus(options.gate->refusal()),
+           pushback = PushbackOf(options.gate->refusal())](
+              grpc::CallbackServerContext* context, const grpc::ByteBuffer*, grpc::ByteBuffer*) {
+            return new Refusal(options, status, pushback, *context);
+          }) {}
 
 void* GatedHandler::Deserialize(grpc_call* call, grpc_byte_buffer* bytes, grpc::Status* status,
                                 void** handler_data) {

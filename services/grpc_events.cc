@@ -10,12 +10,15 @@
 #include <thread>
 
 #include "runtime/async/event_loop.h"
+#include "services/call_gate.h"
 
 namespace edugate::services {
 namespace {
 
 // What a loop runs at most before it looks after its own sockets again.
-constexpr int kEventsPerPoll = 64;
+constexpr int kEventsPerPoll = 256;
+// How often gRPC may find nothing before the loop believes it.
+constexpr int kIdleLooks = 2;
 
 // The process's queue, and who empties it. It stays until the process ends, as gRPC's own would be
 // made again for each server.
@@ -31,12 +34,28 @@ class CallbackQueue final : public async::Source {
   bool Poll() override {
     // The events that the stand-in waits for come to it.
     if (standing_in_.load(std::memory_order_relaxed)) return false;
+    // gRPC looks at one socket at a time: where one had no call for us, the next one may. Calls
+    // that wait in a socket are counted by nobody, and their deadlines don't run, so that they are
+    // better taken in, and turned away where they are too many.
     int count = 0;
-    while (count < kEventsPerPoll && RunOne(gpr_inf_past(GPR_CLOCK_MONOTONIC))) ++count;
+    for (int idle = 0; count < kEventsPerPoll && idle < kIdleLooks;) {
+      if (RunOne(gpr_inf_past(GPR_CLOCK_MONOTONIC))) {
+        ++count;
+        idle = 0;
+      } else {
+        ++idle;
+      }
+    }
+    CallGate* const gate = gate_.load(std::memory_order_relaxed);
+    if (gate != nullptr) gate->OnTurn();
     return count > 0;
   }
 
+  void Tell(CallGate* gate) { gate_.store(gate, std::memory_order_relaxed); }
+
   void OnSleep() override {
+    CallGate* const gate = gate_.load(std::memory_order_relaxed);
+    if (gate != nullptr) gate->OnIdle();
     if (awake_.fetch_sub(1, std::memory_order_seq_cst) == 1) awake_.notify_one();
   }
 
@@ -76,6 +95,7 @@ class CallbackQueue final : public async::Source {
   grpc::CompletionQueue queue_;
   std::atomic<int> awake_{0};  // the loops that poll
   std::atomic<bool> standing_in_{false};
+  std::atomic<CallGate*> gate_{nullptr};
 };
 
 std::atomic<bool> replaced = false;
@@ -89,6 +109,8 @@ void RunGrpcEventsOn(async::LoopPool& pool) {
     loop.Post([&loop] { loop.SetSource(&CallbackQueue::Get()); });
   }
 }
+
+void TellOfGrpcEvents(CallGate* gate) { CallbackQueue::Get().Tell(gate); }
 
 }  // namespace edugate::services
 

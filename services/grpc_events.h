@@ -20,6 +20,12 @@ namespace edugate::services {
 // After the first server of the process has started. The loops end before the process does.
 void RunGrpcEventsOn(async::LoopPool& pool);
 
+class CallGate;
+
+// Tells `gate` from now on whether the loops catch up with gRPC's events; nobody for null. There is
+// one gate for the process; after the loops have ended it is not told any more.
+void TellOfGrpcEvents(CallGate* gate);
+
 }  // namespace edugate::services
 
 #endif  // SERVICES_GRPC_EVENTS_H_

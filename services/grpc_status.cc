@@ -16,7 +16,7 @@ void AddPushback(const absl::Status& status, grpc::CallbackServerContext& contex
   if (status.ok()) return;
   const auto delay = errors::RetryAfterOf(status);
   if (!delay.has_value()) return;
-  context.AddTrailingMetadata("grpc-retry-pushback-ms",
+  context.AddTrailingMetadata(kPushbackKey,
                               absl::StrCat(absl::ToInt64Milliseconds(*delay)));
 }
 

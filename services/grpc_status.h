@@ -11,6 +11,9 @@ namespace edugate::services {
 // With google.rpc.Status as the details that gRPC carries in grpc-status-details-bin.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// The trailer that says when a stock client may try again, in milliseconds.
+inline constexpr char kPushbackKey[] = "grpc-retry-pushback-ms";
+
 // Adds grpc-retry-pushback-ms to the call's trailers where the status says when to come back, so
 // that stock clients wait (gRPC retry design, "pushback").
 void AddPushback(const absl::Status& status, grpc::CallbackServerContext& context);
