@@ -243,6 +243,25 @@ TEST(BaseUrlTest, RefusesTheRest) {
   }
 }
 
+TEST(TelemetryKeysTest, AMistakeNamesItsLineAndKey) {
+  const auto loaded = LoadConfigText(R"(
+server: { listen: "127.0.0.1:0", health_listen: nowhere }
+telemetry:
+  otlp:
+    endpoint: collector
+connections:
+  - id: oa
+    provider: openapply
+    base_url: https://lincoln.openapply.com
+    auth: { bearer: { value: x } }
+)",
+                                     "test");
+  EXPECT_THAT(std::string(loaded.status().message()),
+              ::testing::HasSubstr("test:2: server.health_listen: needs HOST:PORT"));
+  EXPECT_THAT(std::string(loaded.status().message()),
+              ::testing::HasSubstr("test:5: telemetry.otlp.endpoint"));
+}
+
 TEST(LoopbackUrlTest, IsOfAnAddressAndNotOfANameThatLooksLikeOne) {
   EXPECT_TRUE(IsLoopbackUrl("http://127.0.0.1:80/x"));
   EXPECT_TRUE(IsLoopbackUrl("https://localhost"));

@@ -10,9 +10,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 
 namespace edugate::app {
@@ -54,7 +55,7 @@ class SeriesTable {
       return a.first == b.first && a.second == b.second;
     }
   };
-  using Local = absl::flat_hash_map<Names, Series*, Hash, Equal>;
+  using Local = std::unordered_map<Names, Series*, Hash, Equal>;
 
   // A thread remembers one table's series; a process has one of each, tests have more.
   Local& LocalOfThread() const {

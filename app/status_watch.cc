@@ -2,9 +2,9 @@
 
 #include <prometheus/metric_family.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <utility>
 
 #include "absl/time/clock.h"

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "edugate/v1/error_reason.pb.h"
 #include "runtime/errors/errors.h"
 #include "runtime/telemetry/trace_context.h"
 

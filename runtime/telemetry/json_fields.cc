@@ -1,14 +1,38 @@
 #include "runtime/telemetry/json_fields.h"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "absl/strings/str_cat.h"
 #include "runtime/codec/json_text.h"
 
 namespace edugate::telemetry {
 
+namespace {
+
+// Most of what is written: names, which need no escape.
+bool IsPlain(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; });
+}
+
+void AppendQuoted(absl::string_view text, std::string& out) {
+  if (!IsPlain(text)) {
+    out += codec::QuoteJson(text);
+    return;
+  }
+  out += '"';
+  out.append(text.data(), text.size());
+  out += '"';
+}
+
+}  // namespace
+
 void JsonFields::Key(absl::string_view key) {
+  // A line of the access log, so that it is allocated once.
+  constexpr std::size_t kUsualSize = 448;
+  if (text_.empty()) text_.reserve(kUsualSize);
   if (!text_.empty()) text_ += ',';
   text_ += '"';
   text_.append(key.data(), key.size());
@@ -17,7 +41,7 @@ void JsonFields::Key(absl::string_view key) {
 
 JsonFields& JsonFields::Text(absl::string_view key, absl::string_view value) {
   Key(key);
-  text_ += codec::QuoteJson(value);
+  AppendQuoted(value, text_);
   return *this;
 }
 
@@ -26,7 +50,7 @@ JsonFields& JsonFields::Texts(absl::string_view key, const std::vector<std::stri
   text_ += '[';
   for (const std::string& value : values) {
     if (text_.back() != '[') text_ += ',';
-    text_ += codec::QuoteJson(value);
+    AppendQuoted(value, text_);
   }
   text_ += ']';
   return *this;
@@ -39,16 +63,17 @@ JsonFields& JsonFields::Integer(absl::string_view key, int64_t value) {
 }
 
 JsonFields& JsonFields::Decimal(absl::string_view key, double value) {
-  constexpr int kDigits = 3;
+  constexpr double kLargest = 1e12;
+  constexpr int64_t kThousand = 1000;
   Key(key);
-  if (!std::isfinite(value)) {
+  if (!(std::fabs(value) < kLargest)) {
     text_ += "null";
     return *this;
   }
-  char digits[400];  // More than the longest double without an exponent.
-  const auto end =
-      std::to_chars(digits, digits + sizeof(digits), value, std::chars_format::fixed, kDigits);
-  text_.append(digits, end.ptr);
+  const int64_t thousandths = std::llround(value * kThousand);
+  const int64_t size = thousandths < 0 ? -thousandths : thousandths;
+  absl::StrAppend(&text_, thousandths < 0 ? "-" : "", size / kThousand, ".",
+                  absl::Dec(size % kThousand, absl::kZeroPad3));
   return *this;
 }
 

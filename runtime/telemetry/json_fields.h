@@ -17,7 +17,7 @@ class JsonFields {
   JsonFields& Text(absl::string_view key, absl::string_view value);
   JsonFields& Texts(absl::string_view key, const std::vector<std::string>& values);
   JsonFields& Integer(absl::string_view key, int64_t value);
-  // With three digits after the point; what is no number is null.
+  // With three digits after the point; what is no number, or beyond 10^12, is null.
   JsonFields& Decimal(absl::string_view key, double value);
   JsonFields& Bool(absl::string_view key, bool value);
   // A value that is JSON already.

@@ -1,12 +1,13 @@
 #include "runtime/telemetry/line_writer.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <csignal>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -52,6 +52,7 @@ double RandomShare() {
 class SpanExporter::Waker final : public async::Work {
  public:
   explicit Waker(SpanExporter& owner) : owner_(owner) {}
+  virtual ~Waker() = default;
   void Run() override { owner_.full_.Set(); }
 
  private:

@@ -6,7 +6,7 @@ BUILD_PACKAGES=(
   clang-19 lld-19 ccache cmake ninja-build pkg-config git ca-certificates python3
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libsimdjson-dev libpugixml-dev libyaml-cpp-dev
-  libspdlog-dev prometheus-cpp-dev libsqlite3-dev libhiredis-dev libcli11-dev libcpp-httplib-dev libjemalloc-dev
+  prometheus-cpp-dev libsqlite3-dev libhiredis-dev libcli11-dev libcpp-httplib-dev libjemalloc-dev
   libgtest-dev libgmock-dev openssl
 )
 # The clients among the tests.
