@@ -21,6 +21,7 @@ run_tests() {
     run_ctest "$folder" "$@"
     # What all tests and all that they ran have written, also where they passed.
     python3 "$ROOT/tools/check_output.py" "$folder/Testing/Temporary/LastTest.log" "$ROOT" >&2
+    if [[ "$preset" == dev && $# == 0 ]]; then conformance_matrix; fi
     return
   fi
   # Where everything is instrumented a report is a race; beside gRPC it may be a false one, so later.
