@@ -190,6 +190,47 @@ TEST(CheckTest, EveryMistakeNamesItsLineAndKey) {
   EXPECT_THAT(ended.out, IsEmpty());
 }
 
+TEST(CheckTest, ExplainsWhatIsInForceAndWhereItComesFrom) {
+  TemporaryFolder folder;
+  auto sandbox = *sandbox::Sandbox::Start({});
+  const std::string file =
+      folder.Write("edugate.yaml",
+                   ConfigFor(*sandbox,
+                             "  - id: lincoln\n"
+                             "    provider: openapply\n"
+                             "    base_url: \"{url}/openapply\"\n"
+                             "    auth: { bearer: { value: canary-secret } }\n"
+                             "    breaker: { open: 7s }\n"
+                             "    methods: [ { method: ListReenrollments, max_attempts: 4 } ]\n"));
+  const Ended table = RunProgram({EDUGATE_PROGRAM, "check", "--explain", "--config", file});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("connection lincoln (openapply)"));
+  EXPECT_THAT(table.out, ::testing::ContainsRegex("breaker.open +7s \\*"));
+  EXPECT_THAT(table.out, ::testing::ContainsRegex("ListReenrollments +read +4 \\*"));
+  EXPECT_THAT(table.out, Not(HasSubstr("canary-secret")));
+  const Ended json =
+      RunProgram({EDUGATE_PROGRAM, "check", "--explain", "--json", "--config", file});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_THAT(json.out, HasSubstr("\"breaker.open\""));
+  EXPECT_EQ(sandbox->CountRequests(""), 0);
+}
+
+TEST(CheckTest, AMethodThatTheProviderHasNotIsAMistakeThatNamesThoseItHas) {
+  TemporaryFolder folder;
+  auto sandbox = *sandbox::Sandbox::Start({});
+  const std::string file =
+      folder.Write("edugate.yaml", ConfigFor(*sandbox,
+                                             "  - id: lincoln\n"
+                                             "    provider: openapply\n"
+                                             "    base_url: \"{url}/openapply\"\n"
+                                             "    auth: { bearer: { value: x } }\n"
+                                             "    methods: [ { method: ListEnrollments } ]\n"));
+  const Ended ended = RunProgram({EDUGATE_PROGRAM, "check", "--config", file});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("connections[2].methods[0].method: "));
+  EXPECT_THAT(ended.err, HasSubstr("ListReenrollments"));
+}
+
 TEST(CheckTest, AFileThatIsNotThereIsAMistake) {
   const Ended ended = RunProgram({EDUGATE_PROGRAM, "check", "--config", "/nowhere/edugate.yaml"});
   EXPECT_EQ(ended.exit_code, 1);
