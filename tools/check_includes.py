@@ -35,7 +35,7 @@ RULES = {
                            "runtime/telemetry/"),
     "runtime/rest": ("runtime/errors/", "runtime/async/", "runtime/http/", "runtime/codec/",
                      "runtime/auth/", "runtime/telemetry/", "runtime/resilience/", *OPTIONS),
-    "runtime/store": ("runtime/errors/", "runtime/async/", "runtime/telemetry/", *OPTIONS),
+    "runtime/store": ("runtime/errors/", "runtime/async/", "runtime/resilience/", "runtime/telemetry/", *OPTIONS),
     "runtime/privacy": ("runtime/errors/", "runtime/async/", "runtime/store/",
                         "runtime/telemetry/", *OPTIONS),
     "adapters": ("runtime/", "edugate/v1/", *OPTIONS),
