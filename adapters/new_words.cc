@@ -85,12 +85,16 @@ void NewWords::Build(const Descriptor* message) {
       const auto* word = message->FindFieldByName(absl::StrCat("provider_", field->name()));
       const bool text = word != nullptr && !word->is_repeated() &&
                         word->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
-      if (text) plan.pairs.push_back({field, word, CatchAllOf(*field->enum_type())});
+      if (text) {
+        std::set<int> catch_all = CatchAllOf(*field->enum_type());
+        const int largest = catch_all.empty() ? -1 : *catch_all.rbegin();
+        plan.pairs.push_back({field, word, std::move(catch_all), largest});
+      }
     }
     const Descriptor* inner = field->message_type();
     if (inner == nullptr || field->is_map() || inner->file()->package() != "edugate.v1") continue;
     Build(inner);
-    plan.inner.push_back(field);
+    plan.inner.push_back({field, &plans_.at(inner)});
   }
   plans_[message] = std::move(plan);
 }
@@ -99,9 +103,8 @@ void NewWords::DropDeadEnds() {
   for (bool changed = true; changed;) {
     changed = false;
     for (auto& [message, plan] : plans_) {
-      const size_t dropped = std::erase_if(plan.inner, [this](const FieldDescriptor* field) {
-        const Plan& inner = plans_.at(field->message_type());
-        return inner.pairs.empty() && inner.inner.empty();
+      const size_t dropped = std::erase_if(plan.inner, [](const Inner& inner) {
+        return inner.plan->pairs.empty() && inner.plan->inner.empty();
       });
       changed = changed || dropped > 0;
     }
@@ -109,21 +112,28 @@ void NewWords::DropDeadEnds() {
 }
 
 void NewWords::Count(const Message& record, codec::DriftSink& drift) const {
-  const Plan& plan = plans_.at(record.GetDescriptor());
+  Count(record, plans_.at(record.GetDescriptor()), drift);
+}
+
+void NewWords::Count(const Message& record, const Plan& plan, codec::DriftSink& drift) {
   const Reflection& reflection = *record.GetReflection();
   for (const Pair& pair : plan.pairs) {
-    if (pair.catch_all.count(reflection.GetEnumValue(record, pair.value)) == 0) continue;
+    const int value = reflection.GetEnumValue(record, pair.value);
+    if (value > pair.largest_catch_all || pair.catch_all.count(value) == 0) continue;
     std::string scratch;
     if (MeansUnknown(reflection.GetStringReference(record, pair.word, &scratch))) continue;
     drift.OnNewEnumValue(record.GetDescriptor()->full_name(), pair.value->name());
   }
-  for (const FieldDescriptor* field : plan.inner) {
-    if (!field->is_repeated()) {
-      if (reflection.HasField(record, field)) Count(reflection.GetMessage(record, field), drift);
+  for (const Inner& inner : plan.inner) {
+    if (!inner.field->is_repeated()) {
+      if (reflection.HasField(record, inner.field)) {
+        Count(reflection.GetMessage(record, inner.field), *inner.plan, drift);
+      }
       continue;
     }
-    for (int i = 0; i < reflection.FieldSize(record, field); ++i) {
-      Count(reflection.GetRepeatedMessage(record, field, i), drift);
+    const int size = reflection.FieldSize(record, inner.field);
+    for (int i = 0; i < size; ++i) {
+      Count(reflection.GetRepeatedMessage(record, inner.field, i), *inner.plan, drift);
     }
   }
 }

@@ -28,11 +28,21 @@ class NewWords {
     const google::protobuf::FieldDescriptor* value;
     const google::protobuf::FieldDescriptor* word;
     std::set<int> catch_all;  // the numbers of UNKNOWN and OTHER
+    int largest_catch_all;    // most values are larger than this
+  };
+  struct Plan;
+  // A field that leads to pairs.
+  struct Inner {
+    const google::protobuf::FieldDescriptor* field;
+    const Plan* plan;
   };
   struct Plan {
     std::vector<Pair> pairs;
-    std::vector<const google::protobuf::FieldDescriptor*> inner;  // fields that lead to pairs
+    std::vector<Inner> inner;
   };
+
+  static void Count(const google::protobuf::Message& record, const Plan& plan,
+                    codec::DriftSink& drift);
 
   void Build(const google::protobuf::Descriptor* message);
   void DropDeadEnds();
