@@ -531,10 +531,10 @@ class Runner:
         trial = self.trial
         for key, count in trial.provider.ledger.effects.items():
             if count > 1:
-                trial.failures.append(f"I7: the write {key} happened {count} times")
+                trial.failures.append(f"I7: the write {key.split('@')[0]} happened {count} times")
         for key, outcome in trial.writes:
             if outcome.ok and trial.provider.ledger.count(key) != 1:
-                trial.failures.append(f"I7: the write {key} was reported OK and happened "
+                trial.failures.append(f"I7: the write {key.split('@')[0]} was reported OK and happened "
                                       f"{trial.provider.ledger.count(key)} times")
 
     def _check_good_call(self):
