@@ -22,6 +22,11 @@ clients() {
   need clients "${CLIENT_PACKAGES[@]}"
   if ! command -v node >/dev/null; then need node nodejs; fi
   if ! command -v npm >/dev/null; then need npm npm; fi
+  local tool missing=()
+  for tool in go javac jar node npm protoc-gen-go protoc-gen-go-grpc grpc_java_plugin grpc_python_plugin; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  if ((${#missing[@]})); then die "the clients need what is not here: ${missing[*]}"; fi
   configure dev
   fetch_buf
   [[ -x build/tools/buf/bin/buf ]] || die "the stubs are made by buf, and there is none for $(uname -sm)"
