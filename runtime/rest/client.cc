@@ -268,9 +268,11 @@ async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
     auto refused = co_await WaitForToken(run, *limit);
     if (refused.has_value()) co_return *std::move(refused);
   }
-  const async::MonotonicTime started = run.call.loop().Now();
+  // The clock's own time, since a whole exchange may fit into one turn of the loop.
+  const async::Clock& clock = run.call.loop().clock();
+  const async::MonotonicTime started = clock.MonotonicNow();
   Outcome outcome = co_await Timed(run, attempt);
-  const async::MonotonicTime ended = run.call.loop().Now();
+  const async::MonotonicTime ended = clock.MonotonicNow();
   const AttemptResult result{.failure = outcome.failure,
                              .http_status = outcome.http_status,
                              .reason = errors::ReasonOf(outcome.status),
@@ -331,7 +333,9 @@ async::Task<std::optional<Client::Outcome>> Client::WaitForToken(Run& run,
     case Kind::kEnded:
       break;
   }
-  co_return Ended(run);
+  if (run.call.cancelled()) co_return Ended(run);
+  // The limit could not tell before that the token would come too late.
+  co_return Refused(run, resilience::Refusal::kRateLimit, kDefaultRetryAfter);
 }
 
 // Nothing of the call has reached the provider, so that a write that ends here is plainly refused.

@@ -659,6 +659,29 @@ TEST_F(PipelineTest, AWriteForWhichThereIsNoTokenInTimeIsPlainlyRefused) {
   EXPECT_EQ(errors::RetryAfterOf(refused), absl::Seconds(10));
 }
 
+// A limit that answers nothing.
+class SilentLimit final : public resilience::RateLimit {
+ public:
+  async::Task<resilience::RateAnswer> Acquire(CallContext& call) override {
+    absl::Status slept = co_await async::Sleep(call, absl::InfiniteDuration());
+    const resilience::RateAnswer ended{.kind = resilience::RateAnswer::Kind::kEnded};
+    (void)slept;
+    co_return ended;
+  }
+};
+
+TEST_F(PipelineTest, AWriteWhoseRateIsNotToldInTimeIsPlainlyRefused) {
+  SilentLimit silent;
+  options_.rate_limit = &silent;
+  EXPECT_EQ(errors::ReasonOf(Call("LendBook", absl::Seconds(5)).status()),
+            reason::ERROR_REASON_LOCAL_LIMIT);
+  EXPECT_EQ(elapsed(), absl::Seconds(5));
+  Running& gone = StartLend();
+  gone.call.Cancel();
+  loop_.RunReady();
+  EXPECT_EQ(gone.status->code(), StatusCode::kCancelled);
+}
+
 TEST_F(PipelineTest, EachAttemptTakesAToken) {
   resilience::TokenBucket bucket({.per_second = 0.5, .burst = 1});
   options_.rate_limit = &bucket;
