@@ -125,7 +125,9 @@ class Printer {
 
   void Scalar(absl::string_view text) { absl::StrAppend(&out_, " ", text, "\n"); }
 
-  void Indent(int depth) { out_.append(static_cast<std::size_t>(2 * depth), ' '); }
+  void Indent(int depth) {
+    for (int i = 0; i < depth; ++i) out_ += "  ";
+  }
 
   std::string out_;
 };
