@@ -1,6 +1,7 @@
 // Who may call what: tokens, certificates, grants.
 
 #include <grpcpp/generic/generic_stub.h>
+#include <httplib.h>
 
 #include <algorithm>
 #include <future>
@@ -10,6 +11,7 @@
 #include "app/reflection_database.h"
 #include "app/rpc_client.h"
 #include "edugate/provider/openapply/v3/openapply.pb.h"
+#include "edugate/v1/transcript_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/identity/test_key.h"
@@ -41,7 +43,13 @@ class CallersTest : public ::testing::Test {
 
   void SetUp() override {
     const std::string keys = folder_.Write("jwks.json", identity::KeySet({key_.Jwk("a")}));
-    deployment_.emplace(DeploymentOptions{.adjust = [&](v1::Config& config) {
+    DeploymentOptions options;
+    options.more_connections = absl::StrCat(
+        "  - id: m1\n    provider: measureone\n    base_url: {url}/measureone\n",
+        "    auth: { bearer: { value: ", sandbox::kMeasureOneKey, " } }\n",
+        "    webhook: { secrets: [ { value: ", sandbox::kMeasureOneWebhookSecret, " } ] }\n");
+    options.adjust = [&](v1::Config& config) {
+      config.mutable_server()->set_admin_listen("127.0.0.1:0");
       v1::JwtConfig& jwt = *config.mutable_callers()->mutable_jwt();
       jwt.set_jwks_file(keys);
       jwt.set_issuer("https://issuer.example");
@@ -52,9 +60,12 @@ class CallersTest : public ::testing::Test {
              "ConnectionService.*"},
             {"oa"});
       Grant(config, "jwt:clerk", {"EnrollmentService.*"}, {"oa"});
+      Grant(config, "jwt:portal", {"TranscriptService.*"}, {"m1"});
+      Grant(config, "jwt:clerk", {"TranscriptService.*"}, {"m1"});
       Grant(config, "jwt:auditor", {"*"}, {"*"}, /*require_purpose=*/true);
       Grant(config, "jwt:integrator", {absl::StrCat(kOpenApply, ".ListReenrollments")}, {"oa"});
-    }});
+    };
+    deployment_.emplace(std::move(options));
   }
 
   std::string Token(absl::string_view caller) const {
@@ -210,6 +221,40 @@ TEST_F(CallersTest, ARequestIdIsItsCallersOwn) {
   const auto context = As("auditor");
   context->AddMetadata("edugate-purpose", "correction");
   EXPECT_TRUE(deployment_->enrollments().UpdateEnrollment(context.get(), request, &record).ok());
+}
+
+TEST_F(CallersTest, AWatchGoesOnForTheSameCallerOnly) {
+  httplib::Client sender("http://" + deployment_->server().admin_address());
+  const auto answer =
+      sender.Post("/webhooks/m1", {{"Authorization", sandbox::kMeasureOneWebhookSecret}},
+                  R"({"transcript_id":"tr_1","event":"transcript.processed"})", "application/json");
+  ASSERT_TRUE(answer && answer->status == 200);
+  const auto stub = v1::TranscriptService::NewStub(deployment_->channel());
+  // The first event behind the token, or the failure.
+  const auto watch = [&](absl::string_view caller, const std::string& token,
+                         v1::TranscriptEvent* event) {
+    v1::WatchTranscriptEventsRequest request;
+    request.set_parent("connections/m1");
+    request.set_resume_token(token);
+    const auto context = As(caller);
+    const auto reader = stub->WatchTranscriptEvents(context.get(), request);
+    if (reader->Read(event)) {
+      context->TryCancel();
+      return Failure();
+    }
+    return FailureOf(reader->Finish(), *context);
+  };
+  v1::TranscriptEvent event;
+  ASSERT_EQ(watch("portal", "", &event).code, grpc::StatusCode::OK);
+  const std::string token = event.resume_token();
+  ASSERT_NE(token, "");
+  EXPECT_EQ(watch("clerk", token, &event).reason, "RESUME_TOKEN_INVALID");
+  ASSERT_TRUE(sender
+                  .Post("/webhooks/m1", {{"Authorization", sandbox::kMeasureOneWebhookSecret}},
+                        R"({"transcript_id":"tr_2","event":"transcript.processed"})",
+                        "application/json")
+                  ->status == 200);
+  EXPECT_EQ(watch("portal", token, &event).code, grpc::StatusCode::OK);
 }
 
 TEST_F(CallersTest, AGrantMayAskForAPurpose) {
