@@ -162,6 +162,7 @@ def main():
             "preload": os.environ.get("EDUGATE_FAULT_PRELOAD",
                                       os.path.join(ROOT, "build", "tests", "faults", "libfault_preload.so")),
             "tests": os.environ.get("EDUGATE_TESTS", os.path.join(ROOT, "build")),
+            "open_loop": os.environ.get("EDUGATE_OPEN_LOOP", os.path.join(ROOT, "build", "bench", "open_loop")),
             "sanitizer": os.environ.get("EDUGATE_SANITIZER", ""),
             "folder": folder,
         }

@@ -84,3 +84,10 @@ def server_context(kind=GOOD, protocols=("http/1.1",)):
     context.load_cert_chain(*files(kind))
     context.set_alpn_protocols(list(protocols))
     return context
+
+
+def client_context():
+    """What a caller trusts: the authority, whatever the host's name."""
+    context = ssl.create_default_context(cafile=authority_file())
+    context.check_hostname = False
+    return context

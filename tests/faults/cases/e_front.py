@@ -1,0 +1,411 @@
+"""Part E: what callers do to the gRPC port. What Debian's gRPC 1.51 can't hold off alone is run both ways: at a process of
+its own without a front (figures only: it has to live on), and at the shipped front, where it must not matter."""
+
+import gzip
+import json
+import resource
+import socket
+import struct
+import subprocess
+import time
+
+from harness import calls
+from harness import front
+from harness import gate
+from harness import http2
+from harness import program
+from harness import provider
+from harness.trial import case
+
+LIST = "EnrollmentService.ListEnrollments"
+LIST_PATH = "/edugate.v1.EnrollmentService/ListEnrollments"
+GET_PATH = "/edugate.v1.EnrollmentService/GetEnrollment"
+DEADLINE = "DEADLINE_EXCEEDED/DEADLINE_EXCEEDED"
+FRONT_MB = 50
+
+
+def naked(t):
+    """A further process with the same configuration, reached without a front."""
+    process = program.Edugate(t.settings["program"], t.configuration())
+    t.cleanup(process.cleanup)
+    return process
+
+
+def fronted(t):
+    """The shipped front before the process under test."""
+    before = front.Front(t.edugate)
+    t.cleanup(before.stop)
+    return before
+
+
+def attack(address, context, frames, acknowledge=True, seconds=20):
+    """Sends frames, made by a function of the client, until they are sent or the connection is gone; the client."""
+    try:
+        client = http2.Client(address, context, acknowledge=acknowledge)
+    except OSError:
+        return None
+    client.sock.settimeout(seconds)
+    client.wait(lambda each: each.server_settings or each.closed, 5)
+    for chunk in frames(client):
+        if client.closed or not client.send(chunk):
+            break
+    client.wait(lambda each: each.closed or each.goaway, 2)
+    return client
+
+
+def resets(count):
+    """HEADERS of a good call and at once RST_STREAM."""
+
+    def frames(client):
+        block = http2.header_block(calls.request_headers(LIST_PATH, "edugate.test", 5))
+        for begin in range(0, count, 500):
+            yield b"".join(http2.headers_frames(2 * i + 1, block) + http2.rst_stream(2 * i + 1)
+                           for i in range(begin, min(begin + 500, count)))
+
+    return frames
+
+
+def open_streams(count):
+    def frames(client):
+        block = http2.header_block(calls.request_headers(LIST_PATH, "edugate.test", 30))
+        for begin in range(0, count, 500):
+            yield b"".join(http2.headers_frames(2 * i + 1, block) for i in range(begin, min(begin + 500, count)))
+
+    return frames
+
+
+def continuations(count):
+    def frames(client):
+        block = http2.header_block(calls.request_headers(LIST_PATH, "edugate.test", 5))
+        yield http2.pack(http2.HEADERS, 0, 1, block)
+        piece = http2.pack(http2.CONTINUATION, 0, 1, http2.header_block([("x-filler", "y" * 100)]))
+        for _ in range(0, count, 200):
+            yield piece * 200
+
+    return frames
+
+
+def compare(t, name, frames, repeat=1, acknowledge=True):
+    """The attack both ways: figures of the naked process; asserts at the front."""
+    alone = naked(t)
+    before = alone.sample(metrics=False)
+    alone.reset_peak()
+    clients = [attack(alone.address, None, frames, acknowledge) for _ in range(repeat)]
+    after = alone.sample(metrics=False)
+    t.note(**{f"{name}_naked_mb": round(after.peak_mb - before.rss_mb, 1),
+              f"{name}_naked_cpu_ms": round((after.cpu_seconds - before.cpu_seconds) * 1000)})
+    for client in clients:
+        if client is not None:
+            client.close()
+    t.expect(alone.alive(), f"{name}: the process without a front has ended")
+
+    shield = fronted(t)
+    before, front_before = t.edugate.sample(metrics=False), shield.rss_mb()
+    t.edugate.reset_peak()
+    clients = [attack(shield.address, shield.context, frames, acknowledge) for _ in range(repeat)]
+    through = calls.Channel(shield.address, shield.context)
+    outcome = through.call(LIST, t.request(LIST, parent="connections/oa"), 10)
+    after = t.edugate.sample(metrics=False)
+    grown, front_grown = after.peak_mb - before.rss_mb, shield.rss_mb() - front_before
+    cpu = after.cpu_seconds - before.cpu_seconds
+    t.note(**{f"{name}_front_mb": round(grown, 1), f"{name}_nginx_mb": round(front_grown, 1),
+              f"{name}_front_cpu_ms": round(cpu * 1000),
+              f"{name}_ended": sum(client is None or client.closed or client.goaway is not None for client in clients)})
+    through.close()
+    for client in clients:
+        if client is not None:
+            client.close()
+    t.expect_ok(outcome)
+    t.expect(grown <= FRONT_MB * t.memory_scale, f"{name}: memory behind the front grew by {grown:.1f} MB")
+    t.expect(front_grown <= FRONT_MB, f"{name}: the front's memory grew by {front_grown:.1f} MB")
+    return cpu
+
+
+@case("E1", memory_mb=60, attempts=100_000, background=False, seconds=30, alone=True)
+def streams_that_are_reset_at_once(t):
+    count = 3_000 if t.sanitized else 30_000
+    cpu = compare(t, "acked", resets(count))
+    t.expect(cpu <= 4 * t.time_scale, f"{cpu:.1f} s of processor time behind the front")
+    compare(t, "unacked", resets(count), acknowledge=False)
+
+
+@case("E2", memory_mb=60, attempts=60_000, background=False, seconds=20, alone=True)
+def streams_that_are_never_ended(t):
+    compare(t, "streams", open_streams(2_000 if t.sanitized else 20_000), acknowledge=False)
+
+
+@case("E3", memory_mb=60, background=False, seconds=10, alone=True)
+def headers_that_never_end(t):
+    compare(t, "continuation", continuations(20_000))
+
+
+def one(t, headers, body=b"", channel=None, timeout=5):
+    """A raw call on a connection of its own: (grpc-status or what ended it, the client)."""
+    client = http2.Client(t.edugate.address) if channel is None else channel
+    number = client.open(headers, end_stream=not body)
+    if body:
+        client.data(number, body, end_stream=True, timeout=timeout)
+    client.wait_for(number, timeout)
+    stream = client.stream(number)
+    fields = dict(stream.header_blocks[-1]) if stream.header_blocks else {}
+    status = fields.get(b"grpc-status")
+    if status is not None:
+        return calls.CODES[int(status)], client
+    if fields.get(b":status", b"200") != b"200":
+        return "HTTP " + fields[b":status"].decode(), client
+    if stream.reset is not None:
+        return f"RST_{stream.reset}", client
+    return "lost" if stream.lost else "none", client
+
+
+def request(t):
+    return calls.encode_message(t.request(LIST, parent="connections/oa"))
+
+
+@case("E4", attempts=60, seconds=5)
+def metadata_that_are_too_much_or_wrong(t):
+    head = calls.request_headers(LIST_PATH, t.edugate.address, 5)
+    attacks = {
+        "huge": head + [("x-huge", "y" * 200_000)],
+        "many": head + [(f"x-{i}", "y" * 30) for i in range(400)],
+        "bad_bin": head + [("x-bin", "!!! no base64 !!!")],
+        "bad_te": [(name, "nonsense" if name == "te" else value) for name, value in head] + [("x", "y" * 9000)],
+        "bad_scheme": [(name, "gopher" if name == ":scheme" else value) for name, value in head] + [("x", "y" * 9000)],
+    }
+    for name, headers in attacks.items():
+        # The connection has had its say: limits hold once SETTINGS are acknowledged.
+        running = t.start(LIST, 5, parent="connections/oa")
+        status, client = one(t, headers, request(t))
+        t.note(**{name: status})
+        t.expect(status != "OK" or name == "bad_te", f"{name}: taken")
+        client.close()
+        t.expect_ok(t.finish(running))
+        t.expect(t.edugate.alive(), f"{name}: the process has ended")
+
+
+def flood(t, name, frames, bound_cpu):
+    begin = t.edugate.cpu_seconds()
+    client = attack(t.edugate.address, None, frames)
+    used = t.edugate.cpu_seconds() - begin
+    ended = "connection lost" if client is None or (client.closed and not client.goaway) else (
+        f"GOAWAY {client.goaway[1]} {client.goaway[2].decode(errors='replace')}" if client.goaway else "served")
+    answered = 0 if client is None else sum(client.frames.values())
+    t.note(**{f"{name}_cpu_ms": round(used * 1000), f"{name}_end": ended.strip(), f"{name}_answers": answered})
+    t.expect(used <= bound_cpu * t.time_scale, f"{name}: {used:.2f} s of processor time, at most {bound_cpu}")
+    outcome = t.list(5)
+    t.expect_ok(outcome)
+    if client is not None:
+        client.close()
+    return ended
+
+
+@case("E5", memory_mb=60, background=False, attempts=20, seconds=12, alone=True)
+def floods_of_small_frames(t):
+    pings = flood(t, "pings", lambda client: [http2.pack(http2.PING, 0, 0, b"8 octets") * 100 for _ in range(50)], 2)
+    t.expect("too_many_pings" in pings or "lost" in pings, f"5,000 pings: {pings}")
+    empty = http2.pack(http2.SETTINGS, 0, 0, b"")
+    count = 20 if t.sanitized else 200
+    flood(t, "settings", lambda client: [empty * 1000 for _ in range(count)], 6)
+    flood(t, "windows", lambda client: [http2.window_update(0, 1) * 1000 for _ in range(count)], 4)
+
+    def zero_data(client):
+        number = client.open(calls.request_headers(LIST_PATH, t.edugate.address, 5))
+        for _ in range(count):
+            yield http2.pack(http2.DATA, 0, number, b"") * 1000
+
+    flood(t, "empty_data", zero_data, 6)
+
+
+def field(tag, value):
+    """A field with a length, as protobuf writes it."""
+    size, encoded = len(value), bytearray([tag])
+    while size > 0x7F:
+        encoded.append(size & 0x7F | 0x80)
+        size >>= 7
+    encoded.append(size)
+    return bytes(encoded) + value
+
+
+def nested_metadata(depth):
+    """A VerifyEnrollmentRequest whose metadata hold a list in a list in a list..."""
+    value = b"\x08\x00"
+    for _ in range(depth):
+        value = field(0x32, field(0x0A, value))  # Value.list_value, ListValue.values
+    return field(0x2A, field(0x0A, field(0x0A, b"k") + field(0x12, value)))
+
+
+@case("E6", memory_mb=48, attempts=20, seconds=5)
+def messages_that_are_not_what_they_say(t):
+    head = calls.request_headers(LIST_PATH, t.edugate.address, 5)
+    compressed = gzip.compress(b"\0" * (64 << 20), 9)
+    verify = calls.request_headers("/edugate.v1.EnrollmentService/VerifyEnrollment", t.edugate.address, 5)
+    attacks = {
+        "declared_2_gb": (head, struct.pack(">BI", 0, 0x7FFFFFFF) + b"x" * 100,
+                          ("RESOURCE_EXHAUSTED", "UNIMPLEMENTED", "INTERNAL")),
+        "sent_5_mb": (head, struct.pack(">BI", 0, 5 << 20) + b"x" * (5 << 20),
+                      ("RESOURCE_EXHAUSTED", "UNIMPLEMENTED", "INTERNAL")),
+        "compressed_flag": (head, struct.pack(">BI", 1, 3) + b"abc", ("INTERNAL", "UNIMPLEMENTED")),
+        "unknown_encoding": (head + [("grpc-encoding", "zstd")], struct.pack(">BI", 1, 3) + b"abc",
+                             ("INTERNAL", "UNIMPLEMENTED")),
+        "no_protobuf": (head, struct.pack(">BI", 0, 4) + b"\xff\xff\xff\xff", ("INTERNAL", "INVALID_ARGUMENT", "UNIMPLEMENTED")),
+        "gzip_bomb": (head + [("grpc-encoding", "gzip")], struct.pack(">BI", 1, len(compressed)) + compressed,
+                      ("RESOURCE_EXHAUSTED", "UNIMPLEMENTED", "INTERNAL")),
+    }
+    deep = nested_metadata(5_000)
+    attacks["nested"] = (verify, struct.pack(">BI", 0, len(deep)) + deep,
+                         ("INTERNAL", "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "UNIMPLEMENTED"))
+    for name, (headers, body, expected) in attacks.items():
+        status, client = one(t, headers, body)
+        client.close()
+        t.note(**{name: status})
+        t.expect(status in expected, f"{name}: {status}, expected {' or '.join(expected)}")
+        t.expect(t.edugate.alive(), f"{name}: the process has ended")
+
+
+@case("E7", memory_mb=120, background=False, attempts=20, seconds=20, alone=True)
+def connections_that_do_nothing(t):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(2_000, hard - 500)
+    host, port = t.edugate.address.rsplit(":", 1)
+    before = t.edugate.sample(metrics=False)
+    idle = []
+    try:
+        for _ in range(count):
+            each = socket.create_connection((host, int(port)), timeout=10)
+            each.sendall(http2.PREFACE + http2.settings())
+            idle.append(each)
+        t.expect_ok(t.list(5))
+        time.sleep(0.5)
+        grown = t.edugate.sample(metrics=False).rss_mb - before.rss_mb
+        t.note(idle_connections=count, kb_per_idle_connection=round(grown * 1024 / count, 1))
+        # Half open: no preface comes. The handshake's time is five seconds.
+        silent = socket.create_connection((host, int(port)), timeout=30)
+        begin = time.monotonic()
+        silent.settimeout(20 * t.time_scale)
+        # The server's SETTINGS come, then the end.
+        while silent.recv(4096):
+            pass
+        t.note(half_open_ended_after_s=round(time.monotonic() - begin, 1))
+        silent.close()
+    finally:
+        for each in idle:
+            each.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+ROOMY = {"concurrency": {"adaptive": False, "max_in_flight": 3000, "max_queued": 3000}, "coalesce": False}
+
+
+@case("E8", connection=ROOMY, attempts=3000, memory_mb=160, background=False, seconds=25, alone=True,
+      server={"keepalive_time": "1s", "keepalive_timeout": "1s"})
+def callers_that_vanish(t):
+    count = 200 if t.sanitized else 1000
+    busy = r"edugate_calls_in_flight\{.*ListEnrollments"
+
+    def hang_calls(address):
+        channel = calls.Channel(address)
+        for _ in range(count):
+            channel.start(LIST, t.request(LIST, parent="connections/oa"), 100)
+        end = time.monotonic() + 20 * t.time_scale
+        while t.edugate.metric(busy) < count and time.monotonic() < end:
+            time.sleep(0.05)
+        t.expect(t.edugate.metric(busy) >= count, f"{t.edugate.metric(busy)} calls run")
+        return channel
+
+    def await_none(limit):
+        begin = time.monotonic()
+        while t.edugate.metric(busy) > 0 and time.monotonic() < begin + limit:
+            time.sleep(0.02)
+        t.expect(t.edugate.metric(busy) == 0, f"{t.edugate.metric(busy)} calls still run")
+        return round(time.monotonic() - begin, 2)
+
+    t.provider.script(provider.then_hang())
+    gone = hang_calls(t.edugate.address)
+    gone.close()
+    t.note(ended_after_fin_s=await_none(10 * t.time_scale))
+
+    # A cable that is pulled: nothing more arrives, and nobody says so.
+    cable = gate.TcpGate(tuple([t.edugate.address.rsplit(":", 1)[0], int(t.edugate.address.rsplit(":", 1)[1])]))
+    t.cleanup(cable.stop)
+    silent = hang_calls(cable.address)
+    cable.set(gate.NO_READ)
+    t.note(ended_after_silence_s=await_none(20 * t.time_scale))
+    cable.clear()
+    cable.drop_connections()
+    silent.close()
+
+
+@case("E9", attempts=400, seconds=75)
+def a_reader_that_does_not_read(t):
+    from cases import c_pages  # pylint: disable=import-outside-toplevel
+
+    c_pages.a_stream_that_nobody_reads(t)
+
+
+@case("E10", server={"reflection": False})
+def methods_that_there_are_not(t):
+    for path in ("/edugate.v1.EnrollmentService/Nothing", "/no.such.Service/Method", "/",
+                 "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                 "/edugate.provider.openapply.v3.OpenApplyV3/ListReenrollments"):
+        status, client = one(t, calls.request_headers(path, t.edugate.address, 5), b"\0\0\0\0\0")
+        client.close()
+        t.expect(status == "UNIMPLEMENTED", f"{path}: {status}")
+    t.expect_attempts(0)
+
+
+@case("E11", server={"max_deadline": "2s", "default_deadline": "1s"}, attempts=12, background=False)
+def deadlines_of_any_kind(t):
+    head = [each for each in calls.request_headers(LIST_PATH, t.edugate.address) if each[0] != "grpc-timeout"]
+    body = request(t)
+    for text in ("0m", "0n", "-5S", "1u"):
+        seen = t.provider.count()
+        status, client = one(t, head + [("grpc-timeout", text)], body)
+        client.close()
+        t.note(**{f"timeout_{text.strip('-')}{'_negative' if '-' in text else ''}": status})
+        if text != "-5S":  # No timeout by gRPC's grammar: it may be refused, or taken for none.
+            t.expect(status in ("DEADLINE_EXCEEDED", "CANCELLED", "RST_8"), f"{text}: {status}")
+            t.expect(t.provider.count() == seen, f"{text}: the provider was asked")
+    t.provider.script(provider.then_hang())
+    # A year, and none: the server's own limits hold.
+    for text, least, most in (("8760H", 1.8, 2.3), (None, 0.8, 1.3)):
+        begin = time.monotonic()
+        status, client = one(t, head + ([("grpc-timeout", text)] if text else []), body, timeout=30)
+        seconds = time.monotonic() - begin
+        client.close()
+        t.note(**{f"capped_{text or 'none'}_s": round(seconds, 2)})
+        t.expect(status == "DEADLINE_EXCEEDED", f"{text}: {status}")
+        t.expect(least <= seconds <= most + t.slack(begin), f"{text}: {seconds:.2f} s")
+
+
+@case("E12", connection={"concurrency": {"adaptive": False, "max_in_flight": 8, "max_queued": 8}, "coalesce": False},
+      attempts=100_000, memory_mb=60, background=False, seconds=20, alone=True)
+def ten_times_the_calls_that_can_be_served(t):
+    """The provider is asked 8 things at a time and takes 50 ms: at most 160 calls a second, whoever calls. (What the
+    process itself can serve, and what a refusal costs, is measured by bench/overload.py: docs/performance.md.)"""
+    t.provider.script(provider.after(0.05, t.healthy))
+    body = t.secret_file("request", "")
+    with open(body, "wb") as file:
+        file.write(request(t))
+
+    def offer(rate, seconds):
+        run = subprocess.run([t.settings["open_loop"], t.edugate.address, LIST_PATH, body, str(rate), str(seconds), "2000",
+                              "8"], stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(run.stdout)
+        found["goodput"] = found["ok"] / found["seconds"]
+        return found
+
+    usual = offer(130, 4)
+    peak = offer(300, 4)
+    crowd = offer(1600, 6)
+    begin = time.monotonic()
+    after = offer(130, 3)
+    t.note(goodput_usual=round(usual["goodput"]), goodput_2x=round(peak["goodput"]), goodput_10x=round(crowd["goodput"]),
+           refused_10x=crowd["refused"], late_10x=crowd["late"], failed_10x=crowd["failed"], p99_usual_ms=usual["p99_ms"],
+           p99_10x_ms=crowd["p99_ms"], goodput_after=round(after["goodput"]))
+    best = max(usual["goodput"], peak["goodput"])
+    slow = 0.5 if t.sanitized else 0.9
+    t.expect(crowd["goodput"] >= slow * best, f"goodput fell from {best:.0f} to {crowd['goodput']:.0f} calls a second")
+    t.expect(crowd["late"] + crowd["failed"] <= crowd["made"] * 0.01, f"{crowd['late']} late, {crowd['failed']} failed")
+    t.expect(crowd["p99_ms"] <= 3 * usual["p99_ms"] + 1000 * t.slack(begin), f"p99 of the served: {crowd['p99_ms']} ms")
+    t.expect(after["ok"] >= 0.95 * after["made"], f"after it {after['ok']} of {after['made']} were served")
