@@ -144,7 +144,7 @@ int64_t ResidentKilobytes() {
 
 // 1,000 reloads: EDUGATE_RELOADS=1000.
 TEST_F(ReloadTest, ManyReloadsUnderLoadFailNoCallAndLeakNothing) {
-  const int reloads = SizeOf("EDUGATE_RELOADS", 60);
+  const int reloads = SizeOf("EDUGATE_RELOADS", 100);
   LedgerProvider provider;
   provider.Accept({"token"});
   const std::string token = folder_.Write("token", "token");

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "runtime/store/redis_server.h"
 #include "tests/end_to_end/deployment.h"
 #include "tests/end_to_end/ledger_provider.h"
 #include "tests/end_to_end/served_program.h"
@@ -56,13 +58,14 @@ class RollingRestartTest : public ::testing::Test {
 
   ~RollingRestartTest() override { StopLoad(); }
 
-  // Starts the replicas; `more` lines below `server:`.
-  void StartReplicas(const std::string& more) {
+  // Starts the replicas; `more` lines below `server:`, and where they keep their state.
+  void StartReplicas(const std::string& more, const std::string& state = "") {
     for (int i = 0; i < kReplicas; ++i) {
       files_.push_back(
           folder_.Write(absl::StrCat("replica", i, ".yaml"),
-                        absl::StrCat(ServerYaml(absl::StrCat("127.0.0.1:", ports_[i]), more),
-                                     "connections:\n", provider_.ReadConnection(token_))));
+                        absl::StrCat(ServerYaml(absl::StrCat("127.0.0.1:", ports_[i]), more), state,
+                                     "connections:\n", provider_.ReadConnection(token_),
+                                     provider_.WriteConnection())));
       replicas_.push_back(std::make_unique<ServedProgram>(files_[i]));
     }
   }
@@ -153,6 +156,72 @@ TEST_F(RollingRestartTest, NoCallFails) {
     }
   }
   ExpectNoFailure(absl::StrCat(rounds * kReplicas, " restarts").c_str());
+}
+
+// The service config sends no write a second time. Its caller does, with the same request_id.
+TEST_F(RollingRestartTest, EveryWriteIsDoneOnce) {
+  store::RedisServer redis(folder_.path());
+  StartReplicas("  insecure: true\n",
+                absl::StrCat("state: { redis: { address: \"", redis.tcp_address(), "\" } }\n"));
+  std::vector<std::string> addresses;
+  for (int port : ports_) addresses.push_back(absl::StrCat("127.0.0.1:", port));
+  const std::string target = absl::StrCat("ipv4:", absl::StrJoin(addresses, ","));
+  std::atomic<bool> restarted = false;
+  std::atomic<int> again = 0;
+  std::vector<std::thread> writers;
+  std::array<int, kCallers> written{};
+  for (int writer = 0; writer < kCallers; ++writer) {
+    writers.emplace_back([&, writer] {
+      grpc::ChannelArguments arguments;
+      arguments.SetServiceConfigJSON(Text(EDUGATE_SOURCE_DIR "/deploy/service_config.json"));
+      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+      arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+      arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+      const auto stub = v1::EnrollmentService::NewStub(
+          grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
+      for (; !restarted; ++written[writer]) {
+        v1::BulkEnrollRequest request;
+        request.set_parent("connections/ledger");
+        request.add_learner_emails(
+            absl::StrCat("learner", writer, ".", written[writer], "@example.org"));
+        request.add_course_run_keys("course-v1:edX+DemoX+2T2027");
+        request.set_request_id(
+            absl::StrCat("00000000-0000-4000-800", writer, "-", 100'000'000'000 + written[writer]));
+        for (;;) {
+          v1::BulkEnrollResponse response;
+          const auto context = Context();
+          const grpc::Status status = stub->BulkEnroll(context.get(), request, &response);
+          if (status.ok()) break;
+          ++again;
+          const Failure failure = FailureOf(status, *context);
+          {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            ++failures_[absl::StrCat(status.error_code(), " ", failure.reason, " ",
+                                     status.error_message())];
+          }
+          EXPECT_NE(failure.reason, "WRITE_OUTCOME_UNKNOWN");
+          if (failure.reason == "WRITE_OUTCOME_UNKNOWN") break;
+          absl::SleepFor(absl::Milliseconds(10));
+        }
+      }
+    });
+  }
+  for (int replica = 0; replica < kReplicas; ++replica) {
+    const int64_t before = provider_.effects();
+    Restart(replica);
+    EXPECT_TRUE(Eventually([&] { return provider_.effects() > before + 200; }));
+  }
+  restarted = true;
+  for (std::thread& each : writers) each.join();
+  int all = 0;
+  for (int writer = 0; writer < kCallers; ++writer) {
+    all += written[writer];
+    for (int i = 0; i < written[writer]; ++i) {
+      EXPECT_EQ(provider_.EffectsOf(absl::StrCat("learner", writer, ".", i, "@example.org")), 1);
+    }
+  }
+  std::printf("3 restarts: %d writes, %d sent again, each done once\n", all, again.load());
+  for (const auto& [failure, count] : failures_) std::printf("  %d: %s\n", count, failure.c_str());
 }
 
 TEST_F(RollingRestartTest, ARotatedSecretFailsNoCall) {
