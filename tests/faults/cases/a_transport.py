@@ -15,7 +15,6 @@ from harness.trial import load
 UNAVAILABLE = "UNAVAILABLE/PROVIDER_UNAVAILABLE"
 INVALID = "INTERNAL/PROVIDER_RESPONSE_INVALID"
 UNKNOWN_OUTCOME = "UNKNOWN/WRITE_OUTCOME_UNKNOWN"
-DEADLINE = "DEADLINE_EXCEEDED/DEADLINE_EXCEEDED"
 
 NO_BREAKER = {"breaker": {"disabled": True}}
 ASSIGN = "licenses/assign"
@@ -46,7 +45,7 @@ def new_connections_are_dropped(t):
     t.expect_status(outcome, UNAVAILABLE)
     t.expect_time(outcome, 3 * 0.4 + 0.1 + 0.2, least=0.4)
     outcome = t.list(timeout=0.2)
-    t.expect_status(outcome, DEADLINE)
+    t.expect_deadline(outcome)
     t.expect_time(outcome, 0.2)
 
 
@@ -67,7 +66,7 @@ def the_name_does_not_resolve(t):
 def no_answer_comes(t):
     t.provider.script(provider.then_hang())
     outcome = t.list(timeout=1.5)
-    t.expect_status(outcome, DEADLINE)
+    t.expect_deadline(outcome)
     t.expect_time(outcome, 1.5, least=1.4)
     # By an attempt's own time before the caller's.
     outcome = t.get(timeout=6)

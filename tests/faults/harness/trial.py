@@ -8,6 +8,7 @@ provider, and then checks I1 to I9.
 import base64
 import dataclasses
 import os
+import re
 import statistics
 import struct
 import threading
@@ -33,6 +34,9 @@ SANITIZER_MEMORY = 4
 SANITIZER_TIME = 8
 
 
+SANITIZER_REPORT = re.compile(r"(?:ERROR|WARNING): \w+Sanitizer: [^\n]*|runtime error: [^\n]*")
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     id: str
@@ -52,11 +56,12 @@ def case(identifier, **options):
 
     good: the call that must work again afterwards (a key of GOOD_CALLS).
     connection: keys for every connection of the provider that is treated badly, {name: {...}} for one in `connections`.
-    server, config: further keys of the configuration.
+    server, config: further keys of the configuration; config may be a function of the trial.
     tls: the provider speaks HTTPS, with a certificate of this kind.
     gate: a TcpGate stands before the provider.
     host: a name for the provider, which resolves as `hosts` says; needs tls.
-    preload: the program is started with the preloaded library, whose wall clock is `trial.set_clock`'s.
+    preload: the program is started with the preloaded library, whose wall clock is `trial.set_clock`'s and whose disk
+        `trial.set_disk`'s.
     attempts: the most requests that the provider may see; default: three for each call.
     memory_mb: the most memory that the fault may take; default: I3's.
     background: False: no calls to the other provider (for cases that measure the processor); I9 then holds after it.
@@ -242,6 +247,11 @@ class Trial:
         with open(self._clock_path, "r+b") as file:
             file.write(struct.pack("=q", seconds))
 
+    def set_disk(self, write=0, sync=0):
+        """Makes the program's writes at an offset, which SQLite's are, and its syncs fail with these errors; needs preload."""
+        with open(self._disk_path, "r+b") as file:
+            file.write(struct.pack("=qq", write, sync))
+
     def set_hosts(self, **names):
         """Scripts name resolution: `provider_test="127.0.0.1"`."""
         part = self._hosts_path + ".part"
@@ -268,6 +278,15 @@ class Trial:
         """One of `CODE/REASON` or `CODE`."""
         right = {str(outcome), outcome.code} & set(expected)
         self.expect(right, f"{outcome.method}: {outcome} ({outcome.message!r}), expected {' or '.join(expected)}")
+
+    def expect_deadline(self, outcome):
+        """edugate's own status at the deadline; on a machine that is late, gRPC's bare one may come before it."""
+        bare = ("DEADLINE_EXCEEDED", "CANCELLED") if self.late(outcome) else ()
+        self.expect_status(outcome, "DEADLINE_EXCEEDED/DEADLINE_EXCEEDED", *bare)
+
+    def late(self, outcome):
+        """Whether the machine was late by more than a call's head start before its deadline."""
+        return self.slack(outcome.started) > min(outcome.timeout / 20, 0.05)
 
     def expect_ok(self, outcome):
         self.expect_status(outcome, "OK")
@@ -320,13 +339,18 @@ class Trial:
             return {}
         self._hosts_path = self._temporary("hosts", b"")
         self._clock_path = self._temporary("clock", struct.pack("=q", 0))
+        self._disk_path = self._temporary("disk", struct.pack("=qq", 0, 0))
         if self.options.get("host"):
             self.set_hosts(**{self.options["host"].replace(".", "_"): "127.0.0.1"})
         return {"LD_PRELOAD": self.settings["preload"], "FAULTS_HOSTS": self._hosts_path,
-                "FAULTS_CLOCK": self._clock_path}
+                "FAULTS_CLOCK": self._clock_path, "FAULTS_DISK": self._disk_path}
+
+    def path(self, name):
+        """Where a file of the trial's own may stand."""
+        return os.path.join(self.settings["folder"], f"{self.canary_secret[14:]}-{name}")
 
     def _temporary(self, name, content):
-        path = os.path.join(self.settings["folder"], f"{self.canary_secret[14:]}-{name}")
+        path = self.path(name)
         with open(path, "wb") as file:
             file.write(content)
         return path
@@ -369,7 +393,8 @@ class Trial:
             "connections": [*connections.values(), other, *self.options.get("more_connections", lambda _: [])(self)],
         }
         merge(config["server"], self.options.get("server"))
-        return merge(config, self.options.get("config"))
+        further = self.options.get("config")
+        return merge(config, further(self) if callable(further) else further)
 
     def tear_down(self):
         for cleanup in reversed(self._cleanups):
@@ -474,6 +499,7 @@ class Runner:
         if not restarts:
             self._check_baseline(before)
         self._check_canaries()
+        self._check_reports()
         trial.note(attempts=attempts, rss_delta_mb=round(after.peak_mb - before.rss_mb, 1),
                    cpu_ms=round((after.cpu_seconds - before.cpu_seconds) * 1000),
                    fault_seconds=round(fault_seconds, 2))
@@ -495,7 +521,9 @@ class Runner:
         trial = self.trial
         slowest = 0.0
         for outcome in trial.outcomes:
-            if outcome.terminals != 1:
+            # gRPC sends two where its deadline and a status meet.
+            deadline = outcome.code in ("DEADLINE_EXCEEDED", "CANCELLED") and outcome.timeout and trial.late(outcome)
+            if outcome.terminals != 1 and not (outcome.terminals == 2 and deadline):
                 trial.failures.append(f"I1: {outcome.method} ended {outcome.terminals} times ({outcome})")
             if outcome.timeout is not None:
                 late = outcome.seconds - outcome.timeout
@@ -592,6 +620,12 @@ class Runner:
             time.sleep(0.25)
         trial.failures += faults
         trial.note(fds=f"{before.fds}->{now.fds}", kept_sockets=now.upstream_sockets, own_connections=own)
+
+    def _check_reports(self):
+        """F13: what a sanitizer has to say."""
+        found = SANITIZER_REPORT.search(self.trial.edugate.log())
+        if found:
+            self.trial.failures.append(f"F13: {found.group(0)}")
 
     def _check_canaries(self):
         """I6."""
