@@ -92,6 +92,7 @@ class Run:
             busy, stolen = (after - start
                             for after, start in zip(processor_time(), (busy, stolen)))
             found = {**summarize(figures), "answer_bytes": rounds.answers,
+                     "repeated": rounds.repeated,
                      "stolen_share": round(stolen / max(1, busy), 4)}
             if then is not None:
                 then(rounds, found)

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from processes import BUILD, Wrong, drive
+from rounds import MORE_ATTEMPTS
 from workloads import CALLS, CONNECTION, FOLDERS, edugate_config, start_edugate, start_provider
 
 # Everything off that can be.
@@ -89,7 +90,7 @@ def parts(identity, provider):
         ("disclosure log", config(disclosure=disclosure), []),
         ("cache", config({"cache": {"max_age": "3600s"}}), []),
         ("as measured above", edugate_config(provider.url), []),
-        ("everything but cache and coalescing",
+        ("all that cost, at once",
          edugate_config(provider.url, everything, telemetry={"otlp": collector},
                         callers=identity.callers(hidden_fields=["Learner.email"]),
                         disclosure=disclosure), caller),
@@ -106,6 +107,14 @@ class Variant:
         self.server = start_edugate(edugate, "variant-" + name.replace(" ", "-"), config, stack)
 
     def cpu_us(self, call, count, answer_bytes, **how):
+        for attempt in range(MORE_ATTEMPTS + 1):
+            try:
+                return self.cpu_us_once(call, count, answer_bytes, **how)
+            except Wrong:
+                if attempt == MORE_ATTEMPTS:
+                    raise
+
+    def cpu_us_once(self, call, count, answer_bytes, **how):
         before = self.server.cpu_seconds()
         drive(self.server.target, call, count, answer_bytes, headers=self.headers,
               scheme=self.scheme, **how)
