@@ -74,6 +74,11 @@ void ConfigureFront(const v1::ServerConfig& config, grpc::ServerBuilder& builder
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              Milliseconds(config.keepalive_timeout(), kDefaultKeepaliveTimeout));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  // A compressed request is inflated whole before its size is looked at: a megabyte of it can be a
+  // gigabyte.
+  for (const auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
   grpc::ResourceQuota buffers("edugate");
   buffers.Resize(static_cast<size_t>(config.max_buffer_bytes() > 0 ? config.max_buffer_bytes()
                                                                    : kDefaultMaxBufferBytes));

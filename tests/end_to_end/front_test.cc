@@ -77,6 +77,19 @@ TEST(FrontTest, ARequestThatIsTooLargeIsRefused) {
   EXPECT_TRUE(List(deployment, request, &response).ok());
 }
 
+TEST(FrontTest, ACompressedRequestIsRefusedBeforeItIsInflated) {
+  Deployment deployment;
+  const auto context = Context();
+  context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::ListEnrollmentsRequest request;
+  request.set_parent("connections/oa");
+  request.set_filter(std::string(100'000, ' '));
+  v1::ListEnrollmentsResponse response;
+  const grpc::Status status =
+      deployment.enrollments().ListEnrollments(context.get(), request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
+}
+
 TEST(FrontTest, ARequestThatIsNoMessageIsRefused) {
   Deployment deployment;
   const auto status = ClientOf(deployment.server())

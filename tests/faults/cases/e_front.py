@@ -249,7 +249,7 @@ def messages_that_are_not_what_they_say(t):
                              ("INTERNAL", "UNIMPLEMENTED")),
         "no_protobuf": (head, struct.pack(">BI", 0, 4) + b"\xff\xff\xff\xff", ("INTERNAL", "INVALID_ARGUMENT", "UNIMPLEMENTED")),
         "gzip_bomb": (head + [("grpc-encoding", "gzip")], struct.pack(">BI", 1, len(compressed)) + compressed,
-                      ("RESOURCE_EXHAUSTED", "UNIMPLEMENTED", "INTERNAL")),
+                      ("UNIMPLEMENTED",)),
     }
     deep = nested_metadata(5_000)
     attacks["nested"] = (verify, struct.pack(">BI", 0, len(deep)) + deep,
