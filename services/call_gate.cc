@@ -22,7 +22,8 @@ CallGate::CallGate(const CallGateOptions& options, const async::Clock& clock)
       refusal_(
           errors::LocalLimit("more calls have come than can be served", options.retry_after, {})),
       limit_(options.max_calls),
-      interval_ends_(Nanoseconds(clock) + absl::ToInt64Nanoseconds(options.interval)) {}
+      interval_ends_(Nanoseconds(clock) + absl::ToInt64Nanoseconds(options.interval)),
+      remembers_until_(Nanoseconds(clock)) {}
 
 void CallGate::OnTurn() {
   const int64_t now = Nanoseconds(clock_);
@@ -38,8 +39,13 @@ void CallGate::OnTurn() {
   const auto in_time =
       static_cast<int64_t>(ended * static_cast<double>(absl::ToInt64Nanoseconds(options_.target)) /
                            static_cast<double>(length));
-  limit_.store(rested ? options_.max_calls
-                      : std::min(options_.max_calls, std::max(options_.least_calls, in_time)),
+  busy_intervals_ = rested ? 0 : busy_intervals_ + 1;
+  if (busy_intervals_ < (now < remembers_until_ ? 1 : options_.patient)) {
+    limit_.store(options_.max_calls, std::memory_order_relaxed);
+    return;
+  }
+  remembers_until_ = now + absl::ToInt64Nanoseconds(options_.memory);
+  limit_.store(std::min(options_.max_calls, std::max(options_.least_calls, in_time)),
                std::memory_order_relaxed);
 }
 

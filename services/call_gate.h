@@ -15,12 +15,16 @@ namespace edugate::services {
 struct CallGateOptions {
   // The most calls in progress.
   int64_t max_calls = 20000;
-  // Where the loops have had no rest for `interval`, so many calls may be in progress as end within
-  // `target`: more would only make all of them late, in the end too late.
+  // Where the loops have had no rest for `patient` intervals, so many calls may be in progress as
+  // end within `target`: more would only make all of them late, in the end too late. A burst, also
+  // one of calls whose provider takes its time, gives the loops a rest before that.
   absl::Duration target = absl::Milliseconds(100);
   absl::Duration interval = absl::Milliseconds(100);
+  int patient = 10;
+  // One interval is enough for so long after an overload.
+  absl::Duration memory = absl::Seconds(5);
   // So many may be in progress in any case.
-  int64_t least_calls = 64;
+  int64_t least_calls = 128;
   // When who was turned away may come back.
   absl::Duration retry_after = absl::Seconds(1);
 };
@@ -67,6 +71,9 @@ class CallGate {
   std::atomic<bool> rested_{true};
   std::atomic<int64_t> interval_ends_;
   std::mutex ending_;
+  // Under the mutex: the intervals without a rest until now, and for how long one is enough.
+  int busy_intervals_ = 0;
+  int64_t remembers_until_;
 };
 
 }  // namespace edugate::services

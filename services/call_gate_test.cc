@@ -20,6 +20,12 @@ class CallGateTest : public ::testing::Test {
  protected:
   CallGateTest() { PassAnInterval(0); }
 
+  // Intervals without a rest, of which the next is one too many.
+  void BeImpatient() {
+    PassAnInterval(0);
+    PassAnInterval(0);
+  }
+
   // An interval in which `calls` come and go and the loops don't rest.
   void PassAnInterval(int calls) {
     for (int i = 0; i < calls; ++i) {
@@ -42,7 +48,7 @@ class CallGateTest : public ::testing::Test {
   }
 
   SettableClock clock_;
-  CallGate gate_{{.max_calls = 1000, .least_calls = 10}, clock_};
+  CallGate gate_{{.max_calls = 1000, .patient = 3, .least_calls = 10}, clock_};
 };
 
 TEST_F(CallGateTest, TurnsAwayWhatIsBeyondTheMostCalls) {
@@ -55,11 +61,35 @@ TEST_F(CallGateTest, TurnsAwayWhatIsBeyondTheMostCalls) {
 }
 
 TEST_F(CallGateTest, WhereTheLoopsHaveNoRestOnlyWhatEndsInTimeIsTakenIn) {
+  BeImpatient();
   PassAnInterval(300);
   EXPECT_EQ(Room(), 300);
 }
 
+TEST_F(CallGateTest, ABurstIsTakenInWhoeverMakesItWait) {
+  PassAnInterval(0);
+  for (int i = 0; i < 900; ++i) gate_.OnEnter();
+  PassAnInterval(0);
+  EXPECT_FALSE(gate_.Refuses());
+}
+
+TEST_F(CallGateTest, OneIntervalIsEnoughSoonAfterAnOverload) {
+  BeImpatient();
+  PassAnInterval(50);
+  ASSERT_EQ(Room(), 50);
+  gate_.OnIdle();
+  PassAnInterval(50);
+  PassAnInterval(50);
+  EXPECT_EQ(Room(), 50);
+  gate_.OnIdle();
+  clock_.Advance(absl::Seconds(6));
+  gate_.OnTurn();
+  PassAnInterval(50);
+  EXPECT_EQ(Room(), 1000);
+}
+
 TEST_F(CallGateTest, ALongerIntervalCountsForWhatItIs) {
+  BeImpatient();
   for (int i = 0; i < 300; ++i) {
     gate_.OnEnter();
     gate_.OnLeave();
@@ -70,16 +100,19 @@ TEST_F(CallGateTest, ALongerIntervalCountsForWhatItIs) {
 }
 
 TEST_F(CallGateTest, SomeAreTakenInHoweverLittleEnds) {
+  BeImpatient();
   PassAnInterval(0);
   EXPECT_EQ(Room(), 10);
 }
 
 TEST_F(CallGateTest, NeverMoreThanTheMostCalls) {
+  BeImpatient();
   PassAnInterval(5000);
   EXPECT_EQ(Room(), 1000);
 }
 
 TEST_F(CallGateTest, AnIdleLoopTakesInWhatComes) {
+  BeImpatient();
   PassAnInterval(50);
   ASSERT_EQ(Room(), 50);
   gate_.OnIdle();
@@ -87,12 +120,11 @@ TEST_F(CallGateTest, AnIdleLoopTakesInWhatComes) {
 }
 
 TEST_F(CallGateTest, AnIntervalWithARestIsNoOverload) {
+  BeImpatient();
   gate_.OnIdle();
   PassAnInterval(50);
   for (int i = 0; i < 50; ++i) gate_.OnEnter();
   EXPECT_FALSE(gate_.Refuses());
-  PassAnInterval(50);
-  EXPECT_TRUE(gate_.Refuses());
 }
 
 TEST_F(CallGateTest, CallsThatWaitForTheirProviderDoNotCountWhileTheLoopsRest) {

@@ -333,6 +333,27 @@ TEST_F(CallersTest, TheCommandSendsTheTokenOfAFile) {
   EXPECT_THAT(bad.out, HasSubstr("UNAUTHENTICATED"));
 }
 
+TEST(ListenTest, OnlyLoopbackIsServedWithoutTlsUnlessItIsMeant) {
+  TemporaryFolder folder;
+  auto sandbox = sandbox::Sandbox::Start({});
+  ASSERT_TRUE(sandbox.ok()) << sandbox.status();
+  std::string config = ConfigFor(**sandbox);
+  config.erase(config.find("  insecure: true\n"), std::string("  insecure: true\n").size());
+  const std::string closed = folder.Write("closed.yaml", config);
+  EXPECT_EQ(RunProgram({EDUGATE_PROGRAM, "check", "--config", closed}).exit_code, 0);
+  // The command line is no way round it.
+  const Ended started =
+      RunProgram({EDUGATE_PROGRAM, "serve", "--config", closed, "--listen", "0.0.0.0:0"});
+  EXPECT_EQ(started.exit_code, 1);
+  EXPECT_THAT(started.err, HasSubstr("server.insecure: true"));
+  config.replace(config.find("127.0.0.1:0"), 11, "0.0.0.0:0");
+  const Ended checked =
+      RunProgram({EDUGATE_PROGRAM, "check", "--config", folder.Write("open.yaml", config)});
+  EXPECT_EQ(checked.exit_code, 1);
+  EXPECT_THAT(checked.err, HasSubstr("server.listen"));
+  (*sandbox)->Stop();
+}
+
 TEST(CertificateCallersTest, ACertificateNamesItsCaller) {
   TemporaryFolder folder;
   const Certificate server(folder, "server");
