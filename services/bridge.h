@@ -27,6 +27,7 @@
 #include "runtime/errors/errors.h"
 #include "services/admission.h"
 #include "services/call_gate.h"
+#include "services/call_messages.h"
 #include "services/call_observer.h"
 #include "services/client_stream.h"
 #include "services/grpc_status.h"
@@ -171,8 +172,14 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
         service_(service),
         method_(method),
         request_(request),
-        response_(response) {
+        response_(response),
+        messages_(dynamic_cast<CallMessages<Request, Response>*>(context.GetRpcAllocatorState())) {
+    if (messages_ != nullptr) messages_->Hold();
     admitted() ? Begin() : Finish(Refused());
+  }
+
+  ~UnaryCall() override {
+    if (messages_ != nullptr) messages_->Release();
   }
 
  private:
@@ -188,6 +195,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
     }
     if (screened()) status = co_await Conclude(&request_, status);
     Finish(Ending(status));
+    if (messages_ != nullptr) messages_->FreeReply();
   }
 
   void OnCancel() override { CancelFromGrpc(); }
@@ -199,6 +207,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
   const UnaryMethod<Service, Request, Response> method_;
   const Request& request_;
   Response& response_;
+  CallMessages<Request, Response>* const messages_;  // null: gRPC's alone
 };
 
 // A handler that writes any number of messages.

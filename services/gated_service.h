@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "services/bridge.h"
+#include "services/call_messages.h"
 
 namespace edugate::services {
 
@@ -42,31 +43,31 @@ class GatedService : public Generated {
   void Gate(const BridgeOptions& options, int index,
             grpc::ServerUnaryReactor* (Service::*method)(grpc::CallbackServerContext*,
                                                          const Request*, Response*)) {
-    Replace<grpc::internal::CallbackUnaryHandler<Request, Response>>(
-        options, index,
+    auto handler = std::make_unique<grpc::internal::CallbackUnaryHandler<Request, Response>>(
         [this, method](grpc::CallbackServerContext* context, const Request* request,
                        Response* response) {
           return (static_cast<Service*>(this)->*method)(context, request, response);
         });
+    handler->SetMessageAllocator(CallMessagesAllocator<Request, Response>::Get());
+    Replace(options, index, std::move(handler));
   }
 
   template <typename Service, typename Request, typename Item>
   void Gate(const BridgeOptions& options, int index,
             grpc::ServerWriteReactor<Item>* (Service::*method)(grpc::CallbackServerContext*,
                                                                const Request*)) {
-    Replace<grpc::internal::CallbackServerStreamingHandler<Request, Item>>(
-        options, index,
-        [this, method](grpc::CallbackServerContext* context, const Request* request) {
-          return (static_cast<Service*>(this)->*method)(context, request);
-        });
+    Replace(options, index,
+            std::make_unique<grpc::internal::CallbackServerStreamingHandler<Request, Item>>(
+                [this, method](grpc::CallbackServerContext* context, const Request* request) {
+                  return (static_cast<Service*>(this)->*method)(context, request);
+                }));
   }
 
  private:
-  template <typename Handler, typename Reaction>
-  void Replace(const BridgeOptions& options, int index, Reaction reaction) {
+  void Replace(const BridgeOptions& options, int index,
+               std::unique_ptr<grpc::internal::MethodHandler> handler) {
     if (options.gate == nullptr) return;
-    this->MarkMethodCallback(
-        index, new GatedHandler(std::make_unique<Handler>(std::move(reaction)), options));
+    this->MarkMethodCallback(index, new GatedHandler(std::move(handler), options));
   }
 };
 

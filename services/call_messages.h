@@ -1,0 +1,62 @@
+// The request and the reply of a unary call, which may live on beyond gRPC's use of them.
+//
+// Includes gRPC: for the services' .cc files only.
+#ifndef SERVICES_CALL_MESSAGES_H_
+#define SERVICES_CALL_MESSAGES_H_
+
+#include <grpcpp/support/message_allocator.h>
+
+#include <atomic>
+
+namespace edugate::services {
+
+// gRPC has written a reply when Finish() returns, but keeps it until it hears that it has gone,
+// many calls later: by then its memory has left the processor's caches, and freeing a page of
+// records touches all of it again. A call that holds its messages frees the reply at once.
+template <typename Request, typename Response>
+class CallMessages final : public grpc::MessageHolder<Request, Response> {
+ public:
+  CallMessages() {
+    this->set_request(&request_);
+    this->set_response(&response_);
+  }
+
+  // A further holder beside gRPC; it calls Release() as gRPC does.
+  void Hold() { holders_.fetch_add(1, std::memory_order_relaxed); }
+
+  void Release() override {
+    if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  // Frees what the reply holds. After Finish(), by who holds the messages.
+  void FreeReply() {
+    Response reply;
+    reply.Swap(&response_);
+  }
+
+ private:
+  ~CallMessages() override = default;
+
+  Request request_;
+  Response response_;
+  std::atomic<int> holders_{1};
+};
+
+// Thread-safe.
+template <typename Request, typename Response>
+class CallMessagesAllocator final : public grpc::MessageAllocator<Request, Response> {
+ public:
+  // gRPC keeps a pointer to it.
+  static CallMessagesAllocator* Get() {
+    static CallMessagesAllocator* const allocator = new CallMessagesAllocator;
+    return allocator;
+  }
+
+  grpc::MessageHolder<Request, Response>* AllocateMessages() override {
+    return new CallMessages<Request, Response>;
+  }
+};
+
+}  // namespace edugate::services
+
+#endif  // SERVICES_CALL_MESSAGES_H_
