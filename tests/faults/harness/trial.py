@@ -500,9 +500,10 @@ class Runner:
             self._check_baseline(before)
         self._check_canaries()
         self._check_reports()
-        trial.note(attempts=attempts, rss_delta_mb=round(after.peak_mb - before.rss_mb, 1),
-                   cpu_ms=round((after.cpu_seconds - before.cpu_seconds) * 1000),
-                   fault_seconds=round(fault_seconds, 2))
+        trial.note(attempts=attempts, fault_seconds=round(fault_seconds, 2))
+        if not restarts:
+            trial.note(rss_delta_mb=round(after.peak_mb - before.rss_mb, 1),
+                       cpu_ms=round((after.cpu_seconds - before.cpu_seconds) * 1000))
 
     def _warm_up(self):
         trial = self.trial
