@@ -173,7 +173,12 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
         method_(method),
         request_(request),
         response_(response),
-        messages_(dynamic_cast<CallMessages<Request, Response>*>(context.GetRpcAllocatorState())) {
+        // Finish() writes the reply at once where gRPC knows of this reactor by then. It does where
+        // this is the loop's own thread, whose work follows; another thread may still be on its way
+        // back from here when the loop has finished the call.
+        messages_(call().loop().InLoop() ? dynamic_cast<CallMessages<Request, Response>*>(
+                                               context.GetRpcAllocatorState())
+                                         : nullptr) {
     if (messages_ != nullptr) messages_->Hold();
     admitted() ? Begin() : Finish(Refused());
   }
@@ -207,7 +212,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
   const UnaryMethod<Service, Request, Response> method_;
   const Request& request_;
   Response& response_;
-  CallMessages<Request, Response>* const messages_;  // null: gRPC's alone
+  CallMessages<Request, Response>* const messages_;  // null: they are gRPC's alone
 };
 
 // A handler that writes any number of messages.

@@ -28,7 +28,8 @@ class CallMessages final : public grpc::MessageHolder<Request, Response> {
     if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  // Frees what the reply holds. After Finish(), by who holds the messages.
+  // Frees what the reply holds. By who holds the messages, when Finish() has written it: it does so
+  // later where gRPC doesn't know the call's reactor yet.
   void FreeReply() {
     Response reply;
     reply.Swap(&response_);
