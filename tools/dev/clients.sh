@@ -35,7 +35,7 @@ clients() {
   unless_current "$folder/gen" "$(stubs_digest)" client_stubs
   unless_current "$folder/java/stubs.jar" "$(stubs_digest)" java_stubs
   unless_current "$folder/java/testee.jar" "$(stubs_digest clients/java tests/clients/java)" java_programs
-  unless_current "$folder/node/out" "$(stubs_digest clients/node tests/clients/node)" node_programs
+  unless_current "$folder/node/out" "$(stubs_digest clients/node/src clients/node/tsconfig.json tests/clients/node)" node_programs
   go_program tour clients/go/tour
   go_program first_call clients/go/first_call
   go_program testee tests/clients/go
