@@ -8,6 +8,9 @@
 namespace edugate::services {
 namespace {
 
+// Of the calls in progress, from one interval of an overload to the next.
+constexpr double kShareThatStays = 0.9;
+
 int64_t Nanoseconds(const async::Clock& clock) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              clock.MonotonicNow().time_since_epoch())
@@ -45,8 +48,13 @@ void CallGate::OnTurn() {
     return;
   }
   remembers_until_ = now + absl::ToInt64Nanoseconds(options_.memory);
-  limit_.store(std::min(options_.max_calls, std::max(options_.least_calls, in_time)),
-               std::memory_order_relaxed);
+  // Step by step: of those that are in progress, many may wait for their providers and cost
+  // nothing.
+  const auto a_little_less =
+      static_cast<int64_t>(static_cast<double>(in_progress()) * kShareThatStays);
+  limit_.store(
+      std::min(options_.max_calls, std::max({options_.least_calls, in_time, a_little_less})),
+      std::memory_order_relaxed);
 }
 
 }  // namespace edugate::services

@@ -15,8 +15,9 @@ namespace edugate::services {
 struct CallGateOptions {
   // The most calls in progress.
   int64_t max_calls = 20000;
-  // Where the loops have had no rest for `patient` intervals, so many calls may be in progress as
-  // end within `target`: more would only make all of them late, in the end too late. A burst, also
+  // Where the loops have had no rest for `patient` intervals, the calls in progress are made fewer,
+  // down to as many as end within `target`: more would only make all of them late, in the end too
+  // late. A burst, also
   // one of calls whose provider takes its time, gives the loops a rest before that.
   absl::Duration target = absl::Milliseconds(100);
   absl::Duration interval = absl::Milliseconds(100);

@@ -88,6 +88,22 @@ TEST_F(CallGateTest, OneIntervalIsEnoughSoonAfterAnOverload) {
   EXPECT_EQ(Room(), 1000);
 }
 
+TEST_F(CallGateTest, WhatIsInProgressBecomesLessStepByStep) {
+  for (int i = 0; i < 500; ++i) gate_.OnEnter();
+  BeImpatient();
+  PassAnInterval(20);
+  EXPECT_TRUE(gate_.Refuses());
+  for (int i = 0; i < 51; ++i) gate_.OnLeave();
+  EXPECT_FALSE(gate_.Refuses());
+  gate_.OnEnter();
+  EXPECT_TRUE(gate_.Refuses());
+  PassAnInterval(0);
+  for (int i = 0; i < 45; ++i) gate_.OnLeave();
+  EXPECT_TRUE(gate_.Refuses());
+  gate_.OnLeave();
+  EXPECT_FALSE(gate_.Refuses());
+}
+
 TEST_F(CallGateTest, ALongerIntervalCountsForWhatItIs) {
   BeImpatient();
   for (int i = 0; i < 300; ++i) {
