@@ -43,26 +43,19 @@ class RedisServer {
 
   RedisOptions options() const { return {.address = address()}; }
 
+  // It ends with the thread that starts it, also where that is killed.
   void Start() {
-    std::vector<std::string> arguments = {"redis-server",
-                                          "--bind",
-                                          "127.0.0.1",
-                                          "--port",
-                                          std::to_string(port_),
-                                          "--unixsocket",
-                                          address(),
-                                          "--dir",
-                                          folder_,
-                                          "--save",
-                                          "",
-                                          "--appendonly",
-                                          "yes",
-                                          "--appendfsync",
-                                          "always",
-                                          "--logfile",
-                                          folder_ + "/redis.log",
-                                          "--daemonize",
-                                          "no"};
+    std::vector<std::string> arguments = {"setpriv",       "--pdeathsig",
+                                          "KILL",          "redis-server",
+                                          "--bind",        "127.0.0.1",
+                                          "--port",        std::to_string(port_),
+                                          "--unixsocket",  address(),
+                                          "--dir",         folder_,
+                                          "--save",        "",
+                                          "--appendonly",  "yes",
+                                          "--appendfsync", "always",
+                                          "--logfile",     folder_ + "/redis.log",
+                                          "--daemonize",   "no"};
     arguments.insert(arguments.end(), more_.begin(), more_.end());
     std::vector<char*> argv;
     for (std::string& each : arguments) argv.push_back(each.data());
