@@ -23,7 +23,7 @@ constexpr int kUnavailable = 503;
 // bursts: those that wait together share one write to the disk.
 constexpr size_t kThreads = 32;
 constexpr time_t kTimeoutSeconds = 5;
-constexpr size_t kMaxBodyBytes = 64 * 1024;
+constexpr size_t kMaxBodyBytes = size_t{64} << 10;
 
 // Whether a browser sends the request for a page of somebody else's. What people and programs send
 // has no Origin.

@@ -37,7 +37,9 @@ connections:
 
 class ConfigTextTest : public ::testing::Test {
  protected:
-  ConfigTextTest() { setenv("EDUGATE_TEST_SECRET", "a canary", 1); }
+  ConfigTextTest() {
+    setenv("EDUGATE_TEST_SECRET", "a canary", 1);  // NOLINT(concurrency-mt-unsafe): one thread runs
+  }
 };
 
 TEST_F(ConfigTextTest, ShowsWhatIsSetAndNoSecret) {

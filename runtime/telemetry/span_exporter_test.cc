@@ -27,7 +27,7 @@ class SpanExporterTest : public ::testing::Test {
     options_.max_queue = 10;
     options_.random = [] { return 0.5; };
   }
-  ~SpanExporterTest() override {
+  void TearDown() override {
     call_.Cancel();
     loop_.RunUntilIdle();
   }

@@ -7,11 +7,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
-namespace {
-
-using namespace edugate;
-
-}  // namespace
+namespace async = edugate::async;
+namespace fuzz = edugate::fuzz;
+namespace telemetry = edugate::telemetry;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const absl::string_view text = fuzz::Input(data, size).Rest();
