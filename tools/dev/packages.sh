@@ -10,7 +10,7 @@ BUILD_PACKAGES=(
   libgtest-dev libgmock-dev openssl
 )
 # The clients among the tests.
-TEST_PACKAGES=(nginx-light redis-server python3-grpcio python3-protobuf python3-hpack python3-jsonschema)
+TEST_PACKAGES=(chromium nginx-light redis-server python3-grpcio python3-protobuf python3-hpack python3-jsonschema)
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 LINT_PACKAGES=(clang-tidy-19 clang-format-19 shellcheck)
 
