@@ -1,10 +1,15 @@
-// Preloaded into the program under test: name resolution and the wall clock as a case scripts them.
+// Preloaded into the program under test: name resolution, the wall clock and the disk as a case
+// scripts them.
 //
-// FAULTS_HOSTS names a file of lines `NAME ANSWER`, read at each resolution: ANSWER is IPv4 addresses separated by
-// commas, or nxdomain, servfail or hang (which is servfail after some seconds). Other names are resolved as ever.
-// FAULTS_CLOCK names a file of eight bytes, mapped into memory: by how many seconds the wall clock is off.
+// FAULTS_HOSTS names a file of lines `NAME ANSWER`, read at each resolution: ANSWER is IPv4
+// addresses separated by commas, or nxdomain, servfail or hang (which is servfail after some
+// seconds). Other names are resolved as ever. FAULTS_CLOCK names a file of eight bytes, mapped into
+// memory: by how many seconds the wall clock is off. FAULTS_DISK names a file of two 64-bit
+// numbers, mapped into memory: the errno with which writes at an offset (SQLite's) fail, and that
+// of fdatasync and fsync; 0 where they don't.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdint.h>
@@ -20,16 +25,38 @@
 typedef int (*GetAddrInfo)(const char*, const char*, const struct addrinfo*, struct addrinfo**);
 
 static const volatile int64_t* clock_offset;
+static const volatile int64_t* disk_errors;
 
-__attribute__((constructor)) static void MapClock(void) {
-  const char* path = getenv("FAULTS_CLOCK");
-  if (path == NULL) return;
+// The file that an environment variable names, mapped; null where there is none.
+static const volatile int64_t* Mapped(const char* variable, size_t size) {
+  const char* path = getenv(variable);
+  if (path == NULL) return NULL;
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  void* map = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+  if (fd < 0) return NULL;
+  void* map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
   close(fd);
-  if (map != MAP_FAILED) clock_offset = map;
+  return map == MAP_FAILED ? NULL : map;
 }
+
+__attribute__((constructor)) static void MapScripts(void) {
+  clock_offset = Mapped("FAULTS_CLOCK", sizeof(int64_t));
+  disk_errors = Mapped("FAULTS_DISK", 2 * sizeof(int64_t));
+}
+
+// The scripted error of an operation on files.
+static int DiskFails(int operation) {
+  if (disk_errors == NULL || disk_errors[operation] == 0) return 0;
+  errno = (int)disk_errors[operation];
+  return 1;
+}
+
+ssize_t pwrite64(int fd, const void* data, size_t size, off64_t offset) {
+  return DiskFails(0) ? -1 : syscall(SYS_pwrite64, fd, data, size, offset);
+}
+
+int fdatasync(int fd) { return DiskFails(1) ? -1 : (int)syscall(SYS_fdatasync, fd); }
+
+int fsync(int fd) { return DiskFails(1) ? -1 : (int)syscall(SYS_fsync, fd); }
 
 int clock_gettime(clockid_t clock, struct timespec* now) {
   const int result = (int)syscall(SYS_clock_gettime, clock, now);
@@ -69,8 +96,8 @@ static int ScriptedAnswer(const char* name, char* answer, size_t size) {
   return found;
 }
 
-int getaddrinfo(const char* restrict node, const char* restrict service, const struct addrinfo* restrict hints,
-                struct addrinfo** restrict result) {
+int getaddrinfo(const char* restrict node, const char* restrict service,
+                const struct addrinfo* restrict hints, struct addrinfo** restrict result) {
   const GetAddrInfo real = (GetAddrInfo)dlsym(RTLD_NEXT, "getaddrinfo");
   char answer[256];
   if (!ScriptedAnswer(node, answer, sizeof(answer))) return real(node, service, hints, result);

@@ -135,6 +135,10 @@ class Call:
     def cancel(self):
         self.client.rst(self.number)
 
+    def messages(self):
+        """The messages that have come."""
+        return self._messages(bytes(self.stream.data))
+
     def received(self):
         """How many messages have come."""
         return len(self._messages(bytes(self.stream.data)))
