@@ -26,11 +26,10 @@ namespace edugate::http {
 
 namespace {
 
-// What libcurl reads into, held from a transfer's start to its end. A page of 50 records (24 KB)
-// comes with one recv into the large one. A request without a query asks for a single thing, and of
-// those there may be ten thousand waiting.
-constexpr long kLargeReceiveBuffer = 32 << 10;
-constexpr long kSmallReceiveBuffer = 8 << 10;
+// A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two. A smaller
+// one for requests of single records was tried: 10,000 of them in flight took no less memory, since
+// what nothing was received into is not resident.
+constexpr long kReceiveBuffer = 32 << 10;
 
 // Handles kept for reuse; more than this many at once are rare.
 constexpr std::size_t kPooledHandles = 64;
@@ -635,9 +634,6 @@ class CurlHttpClient::Transfer final : private async::Timer,
     Set(easy_, CURLOPT_OPENSOCKETDATA, this);
     Set(easy_, CURLOPT_PREREQDATA, this);
     Set(easy_, CURLOPT_URL, request_.url.c_str());
-    Set(easy_, CURLOPT_BUFFERSIZE,
-        absl::StrContains(request_.url, '?') || request_.sink != nullptr ? kLargeReceiveBuffer
-                                                                         : kSmallReceiveBuffer);
     Set(easy_, CURLOPT_HTTPHEADER, lines_.list());
     const char* const encoding = request_.sink == nullptr ? "gzip" : nullptr;
     Set(easy_, CURLOPT_ACCEPT_ENCODING, encoding);
@@ -698,7 +694,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   std::size_t TakeBody(absl::string_view piece) {
     if (settled_) return piece.empty() ? 1 : 0;
     // libcurl counts a received buffer when it has passed it on.
-    const int64_t received = OffsetInfo(easy_, CURLINFO_SIZE_DOWNLOAD_T) + kLargeReceiveBuffer;
+    const int64_t received = OffsetInfo(easy_, CURLINFO_SIZE_DOWNLOAD_T) + kReceiveBuffer;
     Flow flow = Flow::kContinue;
     if (!reader_.OnBody(piece, received, &flow)) return piece.empty() ? 1 : 0;
     if (flow == Flow::kContinue) return piece.size();
@@ -846,6 +842,7 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   Set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   Set(easy, CURLOPT_SHARE, share_);
   Set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
   Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
