@@ -1,13 +1,22 @@
 #include "app/admin_server.h"
 
 #include <httplib.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <thread>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "app/status_page.h"
 #include "runtime/telemetry/json_fields.h"
 #include "runtime/telemetry/log.h"
@@ -23,6 +32,9 @@ constexpr int kUnavailable = 503;
 // bursts: those that wait together share one write to the disk.
 constexpr size_t kThreads = 32;
 constexpr time_t kTimeoutSeconds = 5;
+// How often a thread that waits for a connection's next request looks whether the server stops.
+constexpr std::chrono::milliseconds kStopCheck{100};
+constexpr size_t kReadAtOnce = 4096;
 constexpr size_t kMaxBodyBytes = size_t{64} << 10;
 
 // Whether a browser sends the request for a page of somebody else's. What people and programs send
@@ -45,12 +57,133 @@ std::string WordOf(std::string body) {
   return word;
 }
 
+// What the wall clock does is of no account here.
+using Clock = std::chrono::steady_clock;
+
+// Waits until the socket is ready for `events`; whether it is.
+bool Await(socket_t socket, short events, Clock::time_point until) {  // NOLINT(google-runtime-int)
+  pollfd waited{.fd = socket, .events = events, .revents = 0};
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    const int ready = poll(&waited, 1, std::max(static_cast<int>(left.count()), 0));
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
+}
+
+// A connection whose requests have to arrive by a time. The library's own limits each read alone,
+// so that a request that comes byte by byte holds a thread for as long as its sender likes.
+class TimedStream final : public httplib::Stream {
+ public:
+  explicit TimedStream(socket_t socket) : socket_(socket) {}
+
+  // What is read from now on has to come by then.
+  void ReadUntil(Clock::time_point deadline) { deadline_ = deadline; }
+
+  // Whether something did not come in time.
+  bool late() const { return late_; }
+
+  bool has_read_ahead() const { return at_ < end_; }
+
+  bool is_readable() const override { return at_ < end_ || Await(socket_, POLLIN, deadline_); }
+  bool is_writable() const override {
+    return Await(socket_, POLLOUT, Clock::now() + std::chrono::seconds(kTimeoutSeconds));
+  }
+
+  ssize_t read(char* to, size_t size) override {
+    if (at_ == end_) {
+      // Also where the socket is readable, as it always is with somebody who sends now and then.
+      late_ = Clock::now() >= deadline_ || !is_readable();
+      if (late_) return -1;
+      const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), 0);
+      if (got <= 0) return got;
+      at_ = 0;
+      end_ = static_cast<size_t>(got);
+    }
+    const size_t count = std::min(size, end_ - at_);
+    std::memcpy(to, buffer_.data() + at_, count);
+    at_ += count;
+    return static_cast<ssize_t>(count);
+  }
+
+  ssize_t write(const char* from, size_t size) override {
+    return is_writable() ? send(socket_, from, size, MSG_NOSIGNAL) : -1;
+  }
+
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    Name(&getpeername, ip, port);
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    Name(&getsockname, ip, port);
+  }
+  socket_t socket() const override { return socket_; }
+
+ private:
+  void Name(int (*name)(int, sockaddr*, socklen_t*), std::string& ip, int& port) const {
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    std::array<char, NI_MAXHOST> host{};
+    std::array<char, NI_MAXSERV> service{};
+    if (name(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        getnameinfo(reinterpret_cast<sockaddr*>(&address), size, host.data(), host.size(),
+                    service.data(), service.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
+        !absl::SimpleAtoi(service.data(), &port)) {
+      return;
+    }
+    ip = host.data();
+  }
+
+  const socket_t socket_;
+  Clock::time_point deadline_;
+  bool late_ = false;
+  std::array<char, kReadAtOnce> buffer_{};
+  size_t at_ = 0;
+  size_t end_ = 0;
+};
+
+// The library's server, with a limit of time for each request.
+class TimedServer final : public httplib::Server {
+ public:
+  void set_arrival_time(absl::Duration time) { arrival_time_ = time; }
+
+ private:
+  bool process_and_close_socket(socket_t socket) override {
+    TimedStream stream(socket);
+    bool served = false;
+    for (size_t left = keep_alive_max_count_; left > 0 && AwaitRequest(stream); --left) {
+      stream.ReadUntil(Clock::now() + absl::ToChronoMilliseconds(arrival_time_));
+      bool closed = false;
+      served = process_request(stream, left == 1, closed, nullptr);
+      // What the library answers to half a request leaves the connection open.
+      if (!served || closed || stream.late()) break;
+    }
+    shutdown(socket, SHUT_RDWR);
+    close(socket);
+    return served;
+  }
+
+  // Waits for a request's first byte; false where none comes, or the server stops.
+  bool AwaitRequest(const TimedStream& stream) const {
+    const Clock::time_point end = Clock::now() + std::chrono::seconds(keep_alive_timeout_sec_);
+    while (svr_sock_ != INVALID_SOCKET && Clock::now() < end) {
+      if (stream.has_read_ahead() ||
+          Await(stream.socket(), POLLIN, std::min(end, Clock::now() + kStopCheck))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  absl::Duration arrival_time_ = absl::Seconds(kTimeoutSeconds);
+};
+
 class HttplibAdminServer final : public AdminServer {
  public:
   explicit HttplibAdminServer(Pages pages) : pages_(std::move(pages)) {
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server_.set_read_timeout(kTimeoutSeconds);
     server_.set_write_timeout(kTimeoutSeconds);
+    server_.set_arrival_time(pages_.arrival_time);
+    server_.set_tcp_nodelay(true);
     server_.set_payload_max_length(std::max(kMaxBodyBytes, pages_.max_webhook_bytes));
     server_.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("ok\n", "text/plain");
@@ -156,7 +289,7 @@ class HttplibAdminServer final : public AdminServer {
   }
 
   const Pages pages_;
-  httplib::Server server_;
+  TimedServer server_;
   std::string host_;
   int port_ = -1;
   std::thread thread_;

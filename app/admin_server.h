@@ -14,6 +14,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/webhooks.h"
 
 namespace edugate::app {
@@ -30,6 +31,9 @@ class AdminServer {
     // connection takes webhooks.
     std::function<int(services::WebhookRequest)> webhook;
     size_t max_webhook_bytes = 0;  // a larger body is refused unread
+    // How long a request may take to arrive, from its first byte to its last; then its connection
+    // is closed.
+    absl::Duration arrival_time = absl::Seconds(5);
   };
 
   // Listens on `address` (HOST:PORT; port 0: any). UNAVAILABLE where that fails.

@@ -3,9 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "runtime/telemetry/log.h"
 
 namespace edugate::app {
@@ -75,6 +82,58 @@ TEST(AdminServerTest, PassesWebhooksOnWithTheirConnectionHeadersAndBody) {
   for (const auto& [name, value] : seen.headers)
     found = found || (name == "X-Sender" && value == "me");
   EXPECT_TRUE(found);
+}
+
+// Sends `text` and then a byte whenever the socket stays quiet for a moment; returns when the
+// server has closed the connection.
+void DripUntilClosed(int port, const std::string& text) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<uint16_t>(port));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+  ASSERT_EQ(send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  pollfd waited{.fd = fd, .events = POLLIN, .revents = 0};
+  std::array<char, 512> answer;
+  while (true) {
+    if (poll(&waited, 1, 10) == 0) {
+      send(fd, "x", 1, MSG_NOSIGNAL);
+    } else if (recv(fd, answer.data(), answer.size(), 0) <= 0) {
+      break;
+    }
+  }
+  close(fd);
+}
+
+TEST(AdminServerTest, ARequestThatComesByteByByteIsNotAwaitedForEver) {
+  AdminServer::Pages pages = PagesOf(true);
+  pages.webhook = [](const services::WebhookRequest&) { return 200; };
+  pages.max_webhook_bytes = 1 << 20;
+  pages.arrival_time = absl::Milliseconds(200);
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  const std::string head = "POST /webhooks/m1 HTTP/1.1\r\nHost: edugate.test\r\n";
+  DripUntilClosed(PortOf(**server), head + "X-Slow: ");
+  DripUntilClosed(PortOf(**server), head + "Content-Length: 1000000\r\n\r\n");
+  DripUntilClosed(PortOf(**server), "");
+}
+
+TEST(AdminServerTest, AKeptConnectionServesOneRequestAfterTheOther) {
+  AdminServer::Pages pages = PagesOf(true);
+  pages.webhook = [](const services::WebhookRequest& request) {
+    return request.body == "body" ? 200 : 400;
+  };
+  pages.max_webhook_bytes = 1024;
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("127.0.0.1", PortOf(**server));
+  client.set_keep_alive(true);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(client.Get("/healthz")->status, 200);
+    EXPECT_EQ(client.Post("/webhooks/m1", "body", "application/json")->status, 200);
+  }
+  EXPECT_EQ(client.Post("/webhooks/m1", std::string(100'000, 'x'), "text/plain")->status, 413);
 }
 
 TEST(AdminServerTest, TheLogLevelIsShownAndChanged) {
