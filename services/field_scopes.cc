@@ -16,6 +16,7 @@
 #include "runtime/errors/errors.h"
 #include "runtime/privacy/classification.h"
 #include "services/caller_rights.h"
+#include "services/learner_name.h"
 
 namespace edugate::services {
 namespace {
@@ -92,6 +93,24 @@ std::string PathOf(const std::string& name) {
 bool ListsEnrollments(const Message& request) {
   const std::string& name = request.GetDescriptor()->name();
   return name == "ListEnrollmentsRequest" || name == "StreamEnrollmentsRequest";
+}
+
+// The field of an enrollment that a request's learner is compared with; empty where the request
+// names none, or nobody that can be asked for.
+absl::string_view LearnerFieldOf(const Message& request, absl::string_view connection) {
+  const std::string text = StringOf(request, "learner");
+  if (text.empty()) return "";
+  const auto learner = connection == "-" ? ParseLearnerNameAcross(text) : ParseLearnerName(text);
+  if (!learner.ok()) return "";  // The handler refuses it.
+  switch (learner->kind) {
+    case LearnerName::Kind::kEmail:
+      return "learner.email";
+    case LearnerName::Kind::kExternalId:
+      return "learner.identifiers";
+    case LearnerName::Kind::kProviderId:
+      return "learner.provider_id";
+  }
+  return "";
 }
 
 }  // namespace
@@ -190,6 +209,10 @@ absl::Status FieldScopes::CheckRequest(const async::CallContext& call, const Mes
     }
   }
   if (!ListsEnrollments(request)) return absl::OkStatus();
+  const std::string learner_field(LearnerFieldOf(request, ConnectionIn(place)));
+  if (!learner_field.empty() && screen->HidesPath(*v1::Enrollment::descriptor(), learner_field)) {
+    return Denied(call, learner_field, "select by it");
+  }
   std::vector<std::string> names;
   const auto filter = adapters::ParseFilter(StringOf(request, "filter"));
   // A filter that can't be read is refused by the handler.

@@ -266,6 +266,35 @@ TEST_F(GuardedRepliesTest, NobodySelectsByAnIdThatIsHidden) {
   EXPECT_TRUE(absl::IsPermissionDenied(Check(revoke)));
 }
 
+TEST_F(GuardedRepliesTest, ALearnerIsNotFoundByASingleFieldThatIsHidden) {
+  struct Case {
+    const char* hidden;
+    const char* parent;
+    const char* refused;
+    const char* allowed;
+  };
+  for (const Case& each :
+       {Case{"Learner.email", "connections/lincoln", "canary@example.net", "L1"},
+        Case{"Learner.email", "connections/-", "canary@example.net", "lincoln:L1"},
+        Case{"Learner.identifiers", "connections/lincoln", "sis|460", "canary@example.net"},
+        Case{"Learner.provider_id", "connections/lincoln", "L1", "sis|460"},
+        Case{"Learner.provider_id", "connections/-", "lincoln:L1", "sis|460"}}) {
+    Begin("EnrollmentService.ListEnrollments", {GrantOf("narrow", {"lincoln"}, {}, {each.hidden})});
+    v1::ListEnrollmentsRequest request;
+    request.set_parent(each.parent);
+    request.set_learner(each.refused);
+    const absl::Status refused = Check(request);
+    EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_CALLER_DENIED) << each.refused;
+    EXPECT_THAT(std::string(refused.message()), Not(HasSubstr(each.refused)));
+    request.set_learner(each.allowed);
+    EXPECT_TRUE(Check(request).ok()) << each.allowed;
+    v1::StreamEnrollmentsRequest stream;
+    stream.set_parent(each.parent);
+    stream.set_learner(each.refused);
+    EXPECT_TRUE(absl::IsPermissionDenied(Check(stream))) << each.refused;
+  }
+}
+
 TEST_F(GuardedRepliesTest, AcrossConnectionsTheNarrowestGrantDecidesWhatMayBeAsked) {
   Begin("EnrollmentService.ListEnrollments",
         {GrantOf("all", {"lincoln"}, {}), GrantOf("persons", {"acme"}, {DATA_CLASS_IDENTITY})});
