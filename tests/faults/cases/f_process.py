@@ -342,7 +342,7 @@ def allocations_fail(t):
         t.note(**{f"allocations_of_{method.split('.')[1]}": needed})
         begin = time.monotonic()
         # One allocation fails, everywhere on the way; then every so-manieth, until the call is over.
-        plans = [(1 + needed * step // 24, 0) for step in range(24)] + [(1 + luck.randrange(needed), 7) for _ in range(4)]
+        plans = [(1 + needed * step // 40, 0) for step in range(40)] + [(1 + luck.randrange(needed), 7) for _ in range(6)]
         for number, (left, again) in enumerate(plans):
             key = f"f5-0000-{number}"
             starved.arm(left, again)
