@@ -22,6 +22,7 @@
 #include "app/resilience_check.h"
 #include "app/telemetry_check.h"
 #include "runtime/config/mistakes.h"
+#include "services/bridge.h"
 
 namespace edugate::app {
 namespace {
@@ -99,6 +100,10 @@ constexpr std::array kLimitsRanges = {
     RangeRow{"max_pages", 1, 10000},
     RangeRow{"max_attempts", 1, 10},
 };
+constexpr std::array kOptionsRanges = {
+    RangeRow{"page_size", 1, 1000},
+    RangeRow{"bulk_enrollment_limit", 1, 10000},
+};
 constexpr std::array kWebhookRanges = {RangeRow{"max_body_bytes", 1024, 1 << 20}};
 constexpr std::array kRuntimeRanges = {RangeRow{"loops", 1, 256}};
 
@@ -162,6 +167,7 @@ class Checker {
     CheckRanges(config.server(), kServerRanges, "server");
     CheckRanges(config.runtime(), kRuntimeRanges, "runtime");
     CheckSpans(config.server(), kServerSpans, "server");
+    CheckDeadlines(config.server());
     CheckSpans(config.state(), kStateSpans, "state");
     if (config.server().has_page_token_key()) {
       CheckSecret(config.server().page_token_key(), "server.page_token_key",
@@ -216,10 +222,10 @@ class Checker {
     }
     CheckLearnerIdIssuer(connection, *provider, absl::StrCat(key, ".learner_id_issuer"));
     CheckRanges(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"));
-    CheckResilience(config, connection, *provider, key,
-                    [this](const std::string& mistaken, absl::string_view what) {
-                      Add(mistaken, what);
-                    });
+    CheckResilience(
+        config, connection, *provider, key,
+        [this](const std::string& mistaken, absl::string_view what) { Add(mistaken, what); });
+    CheckRanges(connection.options(), kOptionsRanges, absl::StrCat(key, ".options"));
     CheckSpans(connection.options(), kOptionsSpans, absl::StrCat(key, ".options"));
     CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
     CheckOptions(connection.options(), *provider, absl::StrCat(key, ".options"));
@@ -274,6 +280,14 @@ class Checker {
       CheckSecret(webhook.secrets(i), absl::StrCat(key, ".secrets[", i, "]"));
     }
     CheckRanges(webhook, kWebhookRanges, key);
+  }
+
+  void CheckDeadlines(const v1::ServerConfig& server) {
+    if (!server.has_default_deadline()) return;
+    const absl::Duration most = server.has_max_deadline() ? ToDuration(server.max_deadline())
+                                                          : services::BridgeOptions().max_deadline;
+    if (ToDuration(server.default_deadline()) <= most) return;
+    Add("server.default_deadline", "must be at most max_deadline");
   }
 
   void CheckOpeningKeys(const v1::ServerConfig& server) {
