@@ -220,15 +220,28 @@ absl::Status DisclosureLog::Rotate() {
     return Failed(options_.path, "can't be renamed");
   }
   ++files_;
+  size_ = 0;
   close(std::exchange(file_, -1));
   // The first batch begins the next file.
   return OpenFile();
 }
 
+// The file was closed because it could not be mended or, after the last one was full, not begun.
+absl::Status DisclosureLog::Reopen() {
+  const int64_t whole = size_;
+  absl::Status opened = OpenFile();
+  if (!opened.ok() || size_ <= whole) return opened;
+  size_ = whole;
+  if (ftruncate(file_, whole) == 0) return absl::OkStatus();
+  absl::Status failed = Failed(options_.path, "can't be mended");
+  close(std::exchange(file_, -1));
+  return failed;
+}
+
 // All of them, or none.
 absl::Status DisclosureLog::WriteBatch(const std::vector<std::string>& members) {
   if (file_ < 0) {
-    absl::Status opened = OpenFile();
+    absl::Status opened = Reopen();
     if (!opened.ok()) return opened;
   }
   if (size_ == 0 && members.front() != std::string(kFileBeginning)) {

@@ -84,6 +84,7 @@ class DisclosureLog {
   absl::Status Lock();
   absl::Status Recover(int64_t* torn_bytes);
   absl::Status OpenFile();
+  absl::Status Reopen();
   absl::Status Rotate();
   void Submit(std::string members, Done done);
   void Run();

@@ -219,6 +219,23 @@ TEST_F(DisclosureLogTest, AFullDiskFailsTheCallAndLeavesTheChainWhole) {
   EXPECT_THAT(LinesOf(options_.path), SizeIs(4));
 }
 
+TEST_F(DisclosureLogTest, AFileThatCouldNotBeBegunIsBegunWithTheNextLine) {
+  options_.max_file_bytes = 1;  // Each line closes the file before it.
+  auto log = Open();
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const absl::Status failed = Write(*log, R"("kind":"read","n":1)");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(errors::ReasonOf(failed), v1::ERROR_REASON_STORE_UNAVAILABLE) << failed;
+  const absl::Status written = Write(*log, R"("kind":"read","n":2)");
+  EXPECT_TRUE(written.ok()) << written;
+  log.reset();
+  EXPECT_TRUE(Check().whole) << Check().fault;
+}
+
 TEST_F(DisclosureLogTest, APlaceThatCantBeWrittenStopsTheStart) {
   options_.path = folder_ + "/no_such_folder/disclosures.log";
   EXPECT_EQ(errors::ReasonOf(DisclosureLog::Open(options_).status()),

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/unknown_field_set.h>
 
@@ -194,8 +196,13 @@ void FieldScreen::ScreenPacked(Message& message, const Report& report,
   const Plan& plan = PlanFor(*type);
   if (!plan.touches) return;
   Run(plan, *content, report);
-  // Deterministic, as an Any that was not touched is.
-  content->SerializeToString(any.mutable_value());
+  std::string* const value = any.mutable_value();
+  value->clear();
+  google::protobuf::io::StringOutputStream out(value);
+  google::protobuf::io::CodedOutputStream coded(&out);
+  // As an Any that was not touched is.
+  coded.SetSerializationDeterministic(true);
+  content->SerializeToCodedStream(&coded);
 }
 
 bool FieldScreen::Touches(const Descriptor& type) const { return PlanFor(type).touches; }
