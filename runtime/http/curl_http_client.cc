@@ -862,11 +862,13 @@ void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
       static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
   // The system's authorities are libcurl's own default, which a null doesn't bring back; and they
   // are not trusted beside those of a file.
+  // Each connection reads them again, so that a file that was exchanged counts at once.
   const curl_version_info_data& built = *curl_version_info(CURLVERSION_NOW);
   const bool system = options.ca_file.empty();
   Set(easy, CURLOPT_CAINFO, system ? built.cainfo : options.ca_file.c_str());
   const char* const none = nullptr;
   Set(easy, CURLOPT_CAPATH, system ? built.capath : none);
+  Set(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   Set(easy, CURLOPT_HTTP_VERSION,
       static_cast<long>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_PIPEWAIT, options.http2 ? 1L : 0L);

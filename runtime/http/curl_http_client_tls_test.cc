@@ -40,6 +40,19 @@ TEST_F(CurlHttpClientTlsTest, TrustsTheGivenAuthorityAndKeepsTheConnection) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+TEST_F(CurlHttpClientTlsTest, AnAuthorityThatIsExchangedInItsFileCountsFromTheNextConnection) {
+  const TestIdentity before("IP:127.0.0.1", 3600);
+  const TestIdentity now("IP:127.0.0.1", 3600);
+  ScriptedServer server(ServeTls(now));
+  CurlOptions options = LoopbackOptions();
+  options.ca_file = before.SaveAs("exchanged.pem");
+  CurlHttpClient client(loop_, options);
+  EXPECT_EQ(SendWith(client, MakeRequest("GET", UrlOf(server))).failure, Failure::kTls);
+  now.SaveAs("exchanged.pem");
+  const Exchange exchange = SendWith(client, MakeRequest("GET", UrlOf(server)));
+  EXPECT_TRUE(exchange.ok()) << exchange.detail;
+}
+
 TEST_F(CurlHttpClientTlsTest, ACertificateOfNobodyKnownIsRefused) {
   const TestIdentity identity("IP:127.0.0.1", 3600);
   ScriptedServer server(ServeTls(identity));
