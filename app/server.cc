@@ -100,14 +100,15 @@ class GrpcServer final : public Server {
             {.max_calls = config.server().max_calls() > 0 ? config.server().max_calls()
                                                           : services::CallGateOptions().max_calls},
             async::SystemClock()),
-        bridge_(
-            {.loops = &loops_,
-             .observer = &telemetry_.calls(),
-             .gate = &gate_,
-             .admission = &admission_,
-             .screen = &screen_,
-             .default_deadline = DurationOr(config.server().default_deadline(), absl::Seconds(30)),
-             .max_deadline = DurationOr(config.server().max_deadline(), absl::Seconds(120))}) {}
+        bridge_({.loops = &loops_,
+                 .observer = &telemetry_.calls(),
+                 .gate = &gate_,
+                 .admission = &admission_,
+                 .screen = &screen_,
+                 .default_deadline = DurationOr(config.server().default_deadline(),
+                                                services::BridgeOptions().default_deadline),
+                 .max_deadline = DurationOr(config.server().max_deadline(),
+                                            services::BridgeOptions().max_deadline)}) {}
 
   ~GrpcServer() override { Shutdown(); }
 
@@ -137,7 +138,11 @@ class GrpcServer final : public Server {
     if (!config_.server().has_reflection() || config_.server().reflection()) AddReflection();
     absl::Status listening = Listen();
     if (!listening.ok()) return listening;
-    return StartAdmin();
+    absl::Status operating = StartAdmin();
+    if (!operating.ok()) return operating;
+    SayServing(true);
+    ready_ = true;
+    return absl::OkStatus();
   }
 
   std::string address() const override { return address_; }
@@ -177,11 +182,13 @@ class GrpcServer final : public Server {
     const std::lock_guard<std::mutex> lock(shutdown_mutex_);
     if (down_) return;
     down_ = true;
-    ready_ = false;
+    const bool served = ready_.exchange(false);
     if (server_ != nullptr) {
       const v1::ServerConfig config = Current()->config().server();
       SayServing(false);
-      if (config.has_shutdown_delay()) absl::SleepFor(ToDuration(config.shutdown_delay()));
+      // Nobody has sent calls to a process whose start failed.
+      if (served && config.has_shutdown_delay())
+        absl::SleepFor(ToDuration(config.shutdown_delay()));
       listener_->Close();
       drain_.Begin();
       const absl::Duration grace =
@@ -311,8 +318,6 @@ class GrpcServer final : public Server {
       if (!health.ok()) return health.status();
       health_ = *std::move(health);
     }
-    SayServing(true);
-    ready_ = true;
     return absl::OkStatus();
   }
 

@@ -56,6 +56,24 @@ TEST(ShutdownTest, DuringTheDelayCallsAreTakenThoughReadinessSaysNo) {
   EXPECT_EQ(program.process().Wait().exit_code, 0);
 }
 
+TEST(ShutdownTest, AStartThatFailsWaitsForNobody) {
+  TemporaryFolder folder;
+  const std::string connections = absl::StrCat("connections:\n", WebhookConnection());
+  ServedProgram first(folder.Write(
+      "first.yaml", absl::StrCat(ServerYaml("127.0.0.1:0", "  insecure: true\n"), connections)));
+  const std::string second = folder.Write(
+      "second.yaml",
+      absl::StrCat(ServerYaml("127.0.0.1:0",
+                              absl::StrCat("  insecure: true\n  health_listen: ",
+                                           first.admin_address(), "\n  shutdown_delay: 300s\n")),
+                   connections));
+  const absl::Time began = absl::Now();
+  const Ended ended = RunProgram({EDUGATE_PROGRAM, "serve", "--config", second});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("can't listen on"));
+  EXPECT_LT(absl::Now() - began, absl::Seconds(60));
+}
+
 TEST(ShutdownTest, ASecondSignalEndsItAtOnce) {
   absl::Notification entered;
   absl::Notification opened;
