@@ -128,6 +128,18 @@ void CallBase::Cancellation::Run() {
 
 void CallBase::Cancellation::Drop() { owner_.Unref(); }
 
+void CallBase::Done::Tell() {
+  owner_.Ref();
+  owner_.call_.loop().Post(this);
+}
+
+void CallBase::Done::Run() {
+  event_.Set();
+  owner_.Unref();
+}
+
+void CallBase::Done::Drop() { owner_.Unref(); }
+
 void CallBase::CutOff() { context_.TryCancel(); }
 
 void CallBase::AddCallTrailer(absl::string_view key, const std::string& value) {

@@ -126,6 +126,22 @@ class CallBase : private async::Work {
   async::CallContext& call() { return call_; }
   const BridgeOptions& options() const { return options_; }
 
+  // Tells the loop that gRPC is done with a message, and holds the call until the loop has heard
+  // it.
+  class Done final : public async::Work {
+   public:
+    // Sets `event`. Both outlive the object.
+    Done(CallBase& owner, async::Event& event) : owner_(owner), event_(event) {}
+    // From gRPC's threads; again only after the event has been reset.
+    void Tell();
+    void Run() override;
+    void Drop() override;
+
+   private:
+    CallBase& owner_;
+    async::Event& event_;
+  };
+
  private:
   class Cancellation final : public async::Work {
    public:
@@ -243,19 +259,24 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
     if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       status = co_await (service_.*method_)(call(), request_, *this);
-      // A reader that takes nothing would not take the status either: gRPC sends it last.
-      if (errors::ReasonOf(status) == v1::ERROR_REASON_SLOW_CONSUMER) CutOff();
       // The last message is on its way until gRPC says so; gRPC says so also after a cancellation.
-      absl::Status flushed = co_await writable_.Wait(call());
-      if (status.ok() && !flushed.ok()) status = errors::Cancelled({});
+      absl::Status taken = status;
+      if (errors::ReasonOf(status) != v1::ERROR_REASON_SLOW_CONSUMER) taken = co_await Taken();
+      if (status.ok()) status = taken;
+      // A reader that takes nothing would not take the status either: gRPC sends it last.
+      if (errors::ReasonOf(taken) == v1::ERROR_REASON_SLOW_CONSUMER) {
+        CutOff();
+        absl::Status gone = co_await writable_.Wait(call());
+        gone.IgnoreError();
+      }
     }
     if (screened()) status = co_await Conclude(&request_, status);
     this->Finish(Ending(status));
   }
 
-  // One message may be on its way while the next one is made: constant memory, whatever the
-  // reader's pace.
-  async::Task<absl::Status> Write(Item item) override {
+  // Waits until the reader has taken the last message, as far as gRPC can tell. SLOW_CONSUMER where
+  // it takes too long.
+  async::Task<absl::Status> Taken() {
     const async::MonotonicTime latest =
         async::After(call().loop().Now(), options().slow_reader_limit);
     async::CallContext patience = call().Child(latest);
@@ -267,6 +288,14 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
       co_return errors::DeadlineExceeded({});
     }
     if (broken_) co_return errors::Cancelled({});
+    co_return absl::OkStatus();
+  }
+
+  // One message may be on its way while the next one is made: constant memory, whatever the
+  // reader's pace.
+  async::Task<absl::Status> Write(Item item) override {
+    absl::Status taken = co_await Taken();
+    if (!taken.ok()) co_return taken;
     absl::Status shown = absl::OkStatus();
     if (screened()) shown = co_await Screen(&request_, item);
     if (!shown.ok()) co_return shown;
@@ -282,8 +311,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
 
   void OnWriteDone(bool ok) override {
     if (!ok) broken_.store(true, std::memory_order_relaxed);
-    Ref();
-    call().loop().Post(&written_);
+    written_.Tell();
   }
 
   void OnCancel() override { CancelFromGrpc(); }
@@ -291,26 +319,12 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
   // See kInlineReactions.
   bool InternalInlineable() override { return kInlineReactions; }
 
-  // Tells the loop that the message has gone, and holds the call until the loop has heard it.
-  class Written final : public async::Work {
-   public:
-    explicit Written(StreamCall& owner) : owner_(owner) {}
-    void Run() override {
-      owner_.writable_.Set();
-      owner_.Unref();
-    }
-    void Drop() override { owner_.Unref(); }
-
-   private:
-    StreamCall& owner_;
-  };
-
   Service& service_;
   const StreamMethod<Service, Request, Item> method_;
   const Request& request_;
   Item item_;
   async::Event writable_;
-  Written written_{*this};
+  CallBase::Done written_{*this, writable_};
   std::atomic<bool> broken_{false};
 };
 
@@ -377,28 +391,13 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
 
   void OnReadDone(bool ok) override {
     good_.store(ok, std::memory_order_relaxed);
-    Ref();
-    call().loop().Post(&arrival_);
+    arrival_.Tell();
   }
 
   void OnCancel() override { CancelFromGrpc(); }
   void OnDone() override { Unref(); }
   // See kInlineReactions.
   bool InternalInlineable() override { return kInlineReactions; }
-
-  // Tells the loop that a message is there, and holds the call until the loop has heard it.
-  class Arrival final : public async::Work {
-   public:
-    explicit Arrival(ClientStreamCall& owner) : owner_(owner) {}
-    void Run() override {
-      owner_.arrived_.Set();
-      owner_.Unref();
-    }
-    void Drop() override { owner_.Unref(); }
-
-   private:
-    ClientStreamCall& owner_;
-  };
 
   Service& service_;
   const ClientStreamMethod<Service, Request, Response> method_;
@@ -408,7 +407,7 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
   bool ended_ = false;
   std::atomic<bool> good_{false};
   async::Event arrived_;
-  Arrival arrival_{*this};
+  CallBase::Done arrival_{*this, arrived_};
 };
 
 // Starts calls. One for the process; outlives them all.

@@ -21,19 +21,28 @@ bool CursorTrail::Visit(const std::string& cursor) {
 PageTokens::PageTokens(const PageTokenSealer& sealer, const async::CallContext& call,
                        absl::string_view method, const google::protobuf::Message& request)
     : sealer_(sealer),
-      binding_{.caller = call.caller(),
-               .method = std::string(method),
-               .query_digest = QueryDigest(request)},
+      call_(call),
+      method_(method),
+      request_(request),
       now_(call.loop().clock().WallNow()) {}
+
+const PageBinding& PageTokens::Binding() const {
+  if (!binding_.has_value()) {
+    binding_ = PageBinding{.caller = call_.caller(),
+                           .method = std::string(method_),
+                           .query_digest = QueryDigest(request_)};
+  }
+  return *binding_;
+}
 
 absl::StatusOr<PageState> PageTokens::Open(absl::string_view token) const {
   if (token.empty()) return PageState{};
-  return sealer_.Open(token, binding_, now_);
+  return sealer_.Open(token, Binding(), now_);
 }
 
 absl::StatusOr<std::string> PageTokens::Seal(const std::optional<PageState>& next) const {
   if (!next.has_value()) return std::string();
-  return sealer_.Seal(*next, binding_, now_);
+  return sealer_.Seal(*next, Binding(), now_);
 }
 
 }  // namespace edugate::services

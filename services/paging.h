@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -127,7 +128,7 @@ async::Task<absl::Status> StreamPages(
 class PageTokens {
  public:
   // `request` is the list request: its digest binds the tokens to the query. A list and the stream
-  // of the same records say the same `method`.
+  // of the same records say the same `method`, a literal. All but it outlive the object.
   PageTokens(const PageTokenSealer& sealer, const async::CallContext& call,
              absl::string_view method, const google::protobuf::Message& request);
 
@@ -138,9 +139,15 @@ class PageTokens {
   absl::StatusOr<std::string> Seal(const std::optional<PageState>& next) const;
 
  private:
+  // Made when it is first needed: a list of one page has no tokens.
+  const PageBinding& Binding() const;
+
   const PageTokenSealer& sealer_;
-  PageBinding binding_;
-  absl::Time now_;
+  const async::CallContext& call_;
+  const absl::string_view method_;
+  const google::protobuf::Message& request_;
+  const absl::Time now_;
+  mutable std::optional<PageBinding> binding_;
 };
 
 }  // namespace edugate::services

@@ -33,17 +33,34 @@ struct Address {
   absl::string_view text;
 };
 
+// A request's name, taken apart, and the port of its connection that answers it.
+template <typename Function>
+struct PortRoute {
+  adapters::NameParts name;
+  const Function& port;  // lives as long as the call
+};
+
+// Errors: those of Resolve(), and OPERATION_NOT_SUPPORTED where the connection has no such port.
+template <typename Function>
+absl::StatusOr<PortRoute<Function>> ResolvePort(async::CallContext& call, const ServiceParts& parts,
+                                                Address address,
+                                                Function adapters::Ports::* member) {
+  auto route = Resolve(call, *parts.connections, address.field, address.resource, address.text);
+  if (!route.ok()) return route.status();
+  const Function& port = route->connection->ports.*member;
+  if (!port) return NotSupported(call, *route->connection);
+  return PortRoute<Function>{std::move(route->name), port};
+}
+
 // Reads one record by its name.
 template <typename Record>
 async::Task<absl::StatusOr<Record>> GetRecord(
     async::CallContext& call, const ServiceParts& parts, Address address,
     adapters::Port<adapters::GetQuery, Record> adapters::Ports::* member, v1::View view) {
-  auto route = Resolve(call, *parts.connections, address.field, address.resource, address.text);
+  auto route = ResolvePort(call, parts, address, member);
   if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.*member;
-  if (!port) co_return NotSupported(call, *route->connection);
   const adapters::GetQuery query{.name = std::move(route->name), .view = ViewOf(view)};
-  auto record = co_await port(call, query);
+  auto record = co_await route->port(call, query);
   co_return record;
 }
 
@@ -53,12 +70,10 @@ async::Task<absl::StatusOr<Response>> CallPort(
     async::CallContext& call, const ServiceParts& parts, Address address,
     adapters::Port<adapters::Routed<Request>, Response> adapters::Ports::* member,
     const Request& request) {
-  auto route = Resolve(call, *parts.connections, address.field, address.resource, address.text);
+  auto route = ResolvePort(call, parts, address, member);
   if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.*member;
-  if (!port) co_return NotSupported(call, *route->connection);
   const adapters::Routed<Request> routed{std::move(route->name), request};
-  auto response = co_await port(call, routed);
+  auto response = co_await route->port(call, routed);
   co_return response;
 }
 

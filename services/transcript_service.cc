@@ -156,12 +156,11 @@ void Wipe(std::string* secret) {
 async::Task<absl::StatusOr<v1::TranscriptAccessSession>> StartAccess(
     async::CallContext& call, const ServiceParts& parts,
     const v1::StartTranscriptAccessRequest& request) {
-  auto route = Resolve(call, *parts.connections, "parent", Resource::kConnection, request.parent());
+  auto route = ResolvePort(call, parts, {"parent", Resource::kConnection, request.parent()},
+                           &Ports::start_transcript_access);
   if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.start_transcript_access;
-  if (!port) co_return NotSupported(call, *route->connection);
   adapters::Routed<v1::StartTranscriptAccessRequest> routed{std::move(route->name), request};
-  auto session = co_await port(call, routed);
+  auto session = co_await route->port(call, routed);
   Wipe(routed.request.mutable_username());
   Wipe(routed.request.mutable_password());
   co_return session;
@@ -171,12 +170,11 @@ async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitMfa(
     async::CallContext& call, const ServiceParts& parts,
     const v1::SubmitTranscriptAccessMfaRequest& request) {
   auto route =
-      Resolve(call, *parts.connections, "name", Resource::kTranscriptAccessSession, request.name());
+      ResolvePort(call, parts, {"name", Resource::kTranscriptAccessSession, request.name()},
+                  &Ports::submit_transcript_access_mfa);
   if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.submit_transcript_access_mfa;
-  if (!port) co_return NotSupported(call, *route->connection);
   adapters::Routed<v1::SubmitTranscriptAccessMfaRequest> routed{std::move(route->name), request};
-  auto session = co_await port(call, routed);
+  auto session = co_await route->port(call, routed);
   Wipe(routed.request.mutable_mfa_token());
   co_return session;
 }
@@ -304,26 +302,23 @@ TranscriptHandlers::UploadTranscriptFiles(async::CallContext& call,
   if (!first->has_value() || !(*first)->has_header()) {
     co_return errors::ArgumentInvalid("header", "must be the first message");
   }
-  auto route = Resolve(call, *parts_(call).connections, "header.parent", Resource::kConnection,
-                       (*first)->header().parent());
+  auto route = ResolvePort(call, parts_(call),
+                           {"header.parent", Resource::kConnection, (*first)->header().parent()},
+                           &Ports::upload_transcript_files);
   if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.upload_transcript_files;
-  if (!port) co_return NotSupported(call, *route->connection);
   FileStream stream(*std::move(*first), files);
-  auto response = co_await port(call, stream);
+  auto response = co_await route->port(call, stream);
   co_return response;
 }
 
 async::Task<absl::Status> TranscriptHandlers::DownloadTranscriptFiles(
     async::CallContext& call, const v1::DownloadTranscriptFilesRequest& request,
     StreamWriter<v1::DownloadTranscriptFilesResponse>& writer) {
-  auto route =
-      Resolve(call, *parts_(call).connections, "name", Resource::kTranscript, request.name());
+  auto route = ResolvePort(call, parts_(call), {"name", Resource::kTranscript, request.name()},
+                           &Ports::download_transcript_files);
   if (!route.ok()) co_return route.status();
-  const auto& port = route->connection->ports.download_transcript_files;
-  if (!port) co_return NotSupported(call, *route->connection);
   FileWriter file(route->name.id(), writer);
-  absl::Status status = co_await port(call, route->name, file);
+  absl::Status status = co_await route->port(call, route->name, file);
   co_return status;
 }
 

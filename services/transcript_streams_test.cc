@@ -2,7 +2,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -37,6 +39,12 @@ class Echo {
     return received_;
   }
 
+  // What downloads give, without an upload, in chunks of this size.
+  void Hold(std::string bytes, size_t chunk_bytes) {
+    bytes_ = std::move(bytes);
+    chunk_bytes_ = chunk_bytes;
+  }
+
   absl::Status refuse_after_first;
   absl::Notification ended;
   absl::Status end;
@@ -65,8 +73,8 @@ class Echo {
   async::Task<absl::Status> Download(async::CallContext& call, adapters::DownloadWriter& writer) {
     absl::Status begun = co_await writer.Begin(call, static_cast<int64_t>(bytes_.size()));
     if (!begun.ok()) co_return begun;
-    for (size_t at = 0; at < bytes_.size(); at += kChunkBytes) {
-      absl::Status written = co_await writer.Write(call, bytes_.substr(at, kChunkBytes));
+    for (size_t at = 0; at < bytes_.size(); at += chunk_bytes_) {
+      absl::Status written = co_await writer.Write(call, bytes_.substr(at, chunk_bytes_));
       if (!written.ok()) co_return written;
     }
     co_return absl::OkStatus();
@@ -78,13 +86,29 @@ class Echo {
   }
 
   std::string bytes_;  // The loop's.
+  size_t chunk_bytes_ = kChunkBytes;
   std::mutex mutex_;
   std::string received_;
 };
 
+// How the first call ended.
+class FirstEnd final : public CallObserver {
+ public:
+  void OnEnd(const CallEnd& end) override {
+    if (ended.HasBeenNotified()) return;
+    status = end.status;
+    ended.Notify();
+  }
+
+  absl::Status status;
+  absl::Notification ended;
+};
+
 class TranscriptStreamsTest : public ::testing::Test {
  protected:
-  TranscriptStreamsTest() {
+  explicit TranscriptStreamsTest(absl::Duration slow_reader_limit = absl::Seconds(60))
+      : bridge_(
+            {.loops = &loops_, .observer = &first_end_, .slow_reader_limit = slow_reader_limit}) {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -117,7 +141,8 @@ class TranscriptStreamsTest : public ::testing::Test {
   PageTokenSealer sealer_ =
       *PageTokenSealer::Create({*PageTokenKey::FromSecret("a key for tests, which is 32 bytes")});
   async::LoopPool loops_{1};
-  Bridge bridge_{{.loops = &loops_}};
+  FirstEnd first_end_;
+  Bridge bridge_;
   std::unique_ptr<grpc::Service> service_ = MakeTranscriptService(
       ServiceParts{.connections = &registry_, .page_tokens = &sealer_}, bridge_);
   std::unique_ptr<grpc::Server> server_;
@@ -157,6 +182,36 @@ TEST_F(TranscriptStreamsTest, WhatIsUploadedComesBackByteForByte) {
   while (reader->Read(&message)) received += message.chunk();
   ASSERT_TRUE(reader->Finish().ok());
   EXPECT_TRUE(received == sent);
+}
+
+class StalledReaderTest : public TranscriptStreamsTest {
+ protected:
+  StalledReaderTest() : TranscriptStreamsTest(absl::Milliseconds(100)) {}
+
+  // More than a connection holds that nobody reads from.
+  static constexpr size_t kFileBytes = 40 * kChunkBytes;
+
+  // Why a download ends whose caller reads nothing.
+  absl::Status EndOfDownload(size_t chunk_bytes) {
+    echo_.Hold(std::string(kFileBytes, 'x'), chunk_bytes);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    v1::DownloadTranscriptFilesRequest request;
+    request.set_name("connections/m1/transcripts/t1");
+    auto reader = stub_->DownloadTranscriptFiles(&context, request);
+    first_end_.ended.WaitForNotification();
+    context.TryCancel();
+    reader->Finish();
+    return first_end_.status;
+  }
+};
+
+TEST_F(StalledReaderTest, IsCutOffInTheMiddle) {
+  EXPECT_EQ(errors::ReasonOf(EndOfDownload(kChunkBytes)), v1::ERROR_REASON_SLOW_CONSUMER);
+}
+
+TEST_F(StalledReaderTest, IsCutOffAtTheLastMessage) {
+  EXPECT_EQ(errors::ReasonOf(EndOfDownload(kFileBytes)), v1::ERROR_REASON_SLOW_CONSUMER);
 }
 
 TEST_F(TranscriptStreamsTest, CallerThatGoesAwayHasNotCompletedItsUpload) {
