@@ -28,20 +28,13 @@ using google::protobuf::Reflection;
 
 constexpr absl::string_view kOurPackage = "edugate.v1.";
 
-bool IsString(const FieldDescriptor* field) {
-  return field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
-}
-
-std::string StringOf(const Message& message, const char* name) {
-  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(name);
-  if (!IsString(field) || field->is_repeated()) return "";
-  return message.GetReflection()->GetString(message, field);
-}
-
 std::vector<std::string> StringsOf(const Message& message, const char* name) {
   const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(name);
   std::vector<std::string> values;
-  if (!IsString(field) || !field->is_repeated()) return values;
+  if (field == nullptr || !field->is_repeated() ||
+      field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+    return values;
+  }
   const Reflection& reflection = *message.GetReflection();
   for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
     values.push_back(reflection.GetRepeatedString(message, field, i));

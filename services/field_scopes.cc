@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "adapters/filter.h"
 #include "edugate/v1/enrollment.pb.h"
+#include "edugate/v1/license.pb.h"
 #include "runtime/errors/errors.h"
 #include "runtime/privacy/classification.h"
 #include "services/caller_rights.h"
@@ -60,15 +61,6 @@ absl::Status Denied(const async::CallContext& call, absl::string_view field,
       "field", field);
 }
 
-std::string StringOf(const Message& message, absl::string_view name) {
-  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(std::string(name));
-  if (field == nullptr || field->is_repeated() ||
-      field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
-    return "";
-  }
-  return message.GetReflection()->GetString(message, field);
-}
-
 // Names in filters that aren't paths of the record, and what they narrow by.
 struct Alias {
   absl::string_view name;
@@ -114,6 +106,15 @@ absl::string_view LearnerFieldOf(const Message& request, absl::string_view conne
 }
 
 }  // namespace
+
+std::string StringOf(const Message& message, absl::string_view name) {
+  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(std::string(name));
+  if (field == nullptr || field->is_repeated() ||
+      field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+    return "";
+  }
+  return message.GetReflection()->GetString(message, field);
+}
 
 absl::string_view ConnectionIn(absl::string_view name) {
   constexpr absl::string_view kPrefix = "connections/";
@@ -199,6 +200,10 @@ absl::Status FieldScopes::CheckRequest(const async::CallContext& call, const Mes
     if (!StringOf(request, selector).empty() && screen->HidesPath(type, selector)) {
       return Denied(call, absl::StrCat(type.name(), ".", selector), "select by it");
     }
+  }
+  if (!StringOf(request, "email_contains").empty() &&
+      screen->HidesPath(*v1::License::descriptor(), "learner_email")) {
+    return Denied(call, "License.learner_email", "select by it");
   }
   // A file is given whole or not at all.
   if (type.name() == "DownloadTranscriptFilesRequest") {

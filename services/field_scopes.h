@@ -19,6 +19,9 @@ class Message;
 
 namespace edugate::services {
 
+// The value of a message's text field of this name; empty where it has none.
+std::string StringOf(const google::protobuf::Message& message, absl::string_view name);
+
 // The connection in a resource name, `connections/{connection}/...`; empty where there is none.
 absl::string_view ConnectionIn(absl::string_view name);
 

@@ -295,6 +295,17 @@ TEST_F(GuardedRepliesTest, ALearnerIsNotFoundByASingleFieldThatIsHidden) {
   }
 }
 
+TEST_F(GuardedRepliesTest, LicensesAreNotFoundByAnAddressThatIsHiddenAsASingleField) {
+  Begin("LicenseService.RevokeLicenses",
+        {GrantOf("narrow", {"lincoln"}, {}, {"License.learner_email"})});
+  v1::RevokeLicensesRequest revoke;
+  revoke.set_name("connections/lincoln/subscriptionPlans/p");
+  revoke.add_statuses(v1::LICENSE_STATUS_ASSIGNED);
+  EXPECT_TRUE(Check(revoke).ok());
+  revoke.set_email_contains("@example.net");
+  EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED);
+}
+
 TEST_F(GuardedRepliesTest, AcrossConnectionsTheNarrowestGrantDecidesWhatMayBeAsked) {
   Begin("EnrollmentService.ListEnrollments",
         {GrantOf("all", {"lincoln"}, {}), GrantOf("persons", {"acme"}, {DATA_CLASS_IDENTITY})});
