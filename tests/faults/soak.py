@@ -139,7 +139,8 @@ class Soak:
         self.tell = tell or (lambda line: None)
         self.over = threading.Event()
         self.broken = []
-        self.samples = []  # (seconds, MB, descriptors, sockets to providers, p99 in ms)
+        self.looks = []  # (seconds, MB, descriptors, sockets to providers), often
+        self.p99s = []  # (seconds, ms), one for each interval
         self.calls = 0
         self.codes = {}
         self.faulty = Faulty(t.healthy, share)
@@ -164,74 +165,90 @@ class Soak:
         begin = time.monotonic()
         for each in callers:
             each.start()
+        told = 0.0
         try:
-            while time.monotonic() < begin + self.seconds:
-                time.sleep(max(min(self.interval, begin + self.seconds - time.monotonic()), 0))
+            while (elapsed := time.monotonic() - begin) < self.seconds:
                 if not t.edugate.alive():
                     self.broken.append("the program has ended")
                     return
-                self._sample(time.monotonic() - begin)
+                self._look(elapsed)
+                if elapsed - told >= self.interval:
+                    told = elapsed
+                    self._tell(elapsed)
+                time.sleep(min(1.0, self.interval / 10))
+            self._tell(time.monotonic() - begin)
         finally:
             self.over.set()
             for each in callers:
                 each.join(30)
 
-    def _sample(self, elapsed):
+    def _look(self, elapsed):
         sample = self.trial.edugate.sample(self.trial.upstream_ports(), metrics=False)
+        self.looks.append((elapsed, sample.rss_mb, sample.fds, sample.upstream_sockets))
+
+    def _tell(self, elapsed):
         with self._lock:
             recent, self._recent = self._recent, []
         p99 = trial.percentile(recent, 0.99) * 1000
+        self.p99s.append((elapsed, p99))
         # The provider remembers every request; that is of no use here.
         self.trial.provider.forget()
-        self.samples.append((elapsed, sample.rss_mb, sample.fds, sample.upstream_sockets, p99))
-        self.tell(f"{elapsed / 60:6.1f} min  {sample.rss_mb:7.1f} MB  {sample.fds:4} descriptors  "
-                  f"{sample.upstream_sockets:3} connections  p99 {p99:7.1f} ms  {self.calls:8} calls  "
-                  f"{self.faulty.faults:6} faults")
+        _, rss, fds, sockets = self.looks[-1]
+        self.tell(f"{elapsed / 60:6.1f} min  {rss:7.1f} MB  {fds:4} descriptors  {sockets:3} connections  p99 {p99:7.1f} ms  "
+                  f"{self.calls:8} calls  {self.faulty.faults:6} faults")
+
+    def _halves(self, samples):
+        """Of what came after the first third (of a long run: after the first hour)."""
+        late = [each for each in samples if each[0] > min(self.seconds / 3, 3600)]
+        return late[: len(late) // 2], late[len(late) // 2 :]
 
     def slope(self):
-        """Megabytes an hour, by least squares, without the first third (of a long run: the first hour)."""
-        late = self._settled()
+        """Megabytes an hour, by least squares. Large answers take some megabytes for a moment: of a short run it says
+        nothing."""
+        first, last = self._halves(self.looks)
+        late = first + last
         if len(late) < 3:
             return 0.0
         return statistics.linear_regression([each[0] / 3600 for each in late], [each[1] for each in late]).slope
 
-    def _settled(self):
-        return [each for each in self.samples if each[0] > min(self.seconds / 3, 3600)]
+    @staticmethod
+    def _floor(samples):
+        """What is taken when no large answer is there."""
+        return sorted(each[1] for each in samples)[len(samples) // 10]
 
     def figures(self):
-        late = self._settled()
+        (first, last), (early, late) = self._halves(self.looks), self._halves(self.p99s)
+        if not (first and last and early and late):
+            return {"soak_calls": self.calls}
         return {"soak_calls": self.calls, "soak_faults": self.faulty.faults,
-                "soak_rss_mb": f"{late[0][1]:.1f}->{late[-1][1]:.1f}" if late else "",
-                "soak_slope_mb_per_h": round(self.slope(), 1), "soak_fds": f"{late[0][2]}->{late[-1][2]}" if late else "",
-                "soak_p99_ms": f"{late[0][4]:.0f}->{late[-1][4]:.0f}" if late else "", "soak_codes": self.codes}
+                "soak_rss_floor_mb": f"{self._floor(first):.1f}->{self._floor(last):.1f}",
+                "soak_slope_mb_per_h": round(self.slope(), 1), "soak_fds": f"{self._middle(first, 2)}->{self._middle(last, 2)}",
+                "soak_p99_ms": f"{self._middle(early, 1):.0f}->{self._middle(late, 1):.0f}", "soak_codes": self.codes}
+
+    @staticmethod
+    def _middle(samples, index):
+        return statistics.median_low(each[index] for each in samples)
 
     def verdict(self, short=False):
         """What is not as it should be."""
         failures = list(dict.fromkeys(self.broken))
-        late = self._settled()
-        if len(late) < 3:
+        (first, last), (early, late) = self._halves(self.looks), self._halves(self.p99s)
+        if not (first and last and early and late):
             return [*failures, "there are too few samples"]
-        half = len(late) // 2
-        first, last = late[:half], late[-half:]
-
-        def middle(samples, index):
-            return statistics.median(each[index] for each in samples)
-
-        # What stays is the floor; above it is what large answers take for a moment.
-        grown = min(each[1] for each in last) - min(each[1] for each in first)
-        scale = self.trial.memory_scale
-        most = 8.0 if short else max(2.0, 0.05 * middle(first, 1))
-        if grown > most * scale:
-            failures.append(f"memory grew by {grown:.1f} MB, at most {most * scale:.1f} MB are allowed")
+        grown = self._floor(last) - self._floor(first)
+        most = (8.0 if short else max(2.0, 0.05 * self._floor(first))) * self.trial.memory_scale
+        if grown > most:
+            failures.append(f"memory grew by {grown:.1f} MB, at most {most:.1f} MB are allowed")
         if self.seconds >= 2 * 3600 and self.slope() >= 1:
             failures.append(f"memory grows by {self.slope():.1f} MB an hour after the first")
-        if middle(last, 2) > middle(first, 2) + 2:
-            failures.append(f"descriptors went from {middle(first, 2)} to {middle(last, 2)}")
-        if max(each[3] for each in late) > trial.KEPT_CONNECTIONS:
+        if self._middle(last, 2) > self._middle(first, 2) + 2:
+            failures.append(f"descriptors went from {self._middle(first, 2)} to {self._middle(last, 2)}")
+        if max(each[3] for each in first + last) > trial.KEPT_CONNECTIONS:
             failures.append("there are too many connections to the provider")
         # A short run's p99 is of a few calls.
-        if not short and middle(last, 4) > 1.2 * middle(first, 4) + 5 + 1000 * self.trial.slack(time.monotonic() - 60):
-            failures.append(f"the p99 went from {middle(first, 4):.1f} to {middle(last, 4):.1f} ms")
+        before, after = self._middle(early, 1), self._middle(late, 1)
+        if not short and after > 1.2 * before + 5 + 1000 * self.trial.slack(time.monotonic() - 60):
+            failures.append(f"the p99 went from {before:.1f} to {after:.1f} ms")
         if self.codes.get("OK", 0) < 0.9 * self.calls:
             failures.append(f"only {self.codes.get('OK', 0)} of {self.calls} calls were answered")
         return failures
