@@ -1,9 +1,11 @@
 #include "app/callers_check.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "app/callers.h"
 #include "google/protobuf/descriptor.h"
@@ -16,7 +18,6 @@ namespace {
 
 using google::protobuf::DescriptorPool;
 using google::protobuf::ServiceDescriptor;
-using Mistake = std::function<void(const std::string& key, absl::string_view what)>;
 
 constexpr absl::string_view kPublicPackage = "edugate.v1.";
 

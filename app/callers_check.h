@@ -2,19 +2,14 @@
 #ifndef APP_CALLERS_CHECK_H_
 #define APP_CALLERS_CHECK_H_
 
-#include <functional>
-#include <string>
-
-#include "absl/strings/string_view.h"
+#include "app/mistake.h"
 #include "edugate/v1/config.pb.h"
 
 namespace edugate::app {
 
 // Tells `mistake` the key and the reason of everything that is wrong: callers that can't be known,
 // methods and connections that there are not, a key set that can't be used.
-void CheckCallers(
-    const v1::Config& config,
-    const std::function<void(const std::string& key, absl::string_view what)>& mistake);
+void CheckCallers(const v1::Config& config, const Mistake& mistake);
 
 }  // namespace edugate::app
 

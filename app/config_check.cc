@@ -16,7 +16,9 @@
 #include "adapters/resource_name.h"
 #include "app/auth_options.h"
 #include "app/callers_check.h"
+#include "app/config_ranges.h"
 #include "app/duration.h"
+#include "app/mistake.h"
 #include "app/privacy_check.h"
 #include "app/provider_table.h"
 #include "app/resilience_check.h"
@@ -78,70 +80,50 @@ bool IsListenAddress(absl::string_view address) {
          absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535;
 }
 
-// The range of a number of the configuration; 0 means its default everywhere.
-struct RangeRow {
-  const char* key;
-  int64_t least;
-  int64_t most;
-};
-
 constexpr std::array kServerRanges = {
-    RangeRow{"max_request_bytes", 1024, 64 << 20},
-    RangeRow{"max_reply_bytes", 1 << 20, 64 << 20},
-    RangeRow{"max_streams_per_connection", 1, 10000},
-    RangeRow{"connection_deadline_percent", 1, 95},
-    RangeRow{"max_calls", 1, 1'000'000},
-    RangeRow{"max_metadata_bytes", 1024, 64 << 10},
-    RangeRow{"max_buffer_bytes", 16 << 20, int64_t{16} << 30},
+    NumberRange{"max_request_bytes", 1024, 64 << 20},
+    NumberRange{"max_reply_bytes", 1 << 20, 64 << 20},
+    NumberRange{"max_streams_per_connection", 1, 10000},
+    NumberRange{"connection_deadline_percent", 1, 95},
+    NumberRange{"max_calls", 1, 1'000'000},
+    NumberRange{"max_metadata_bytes", 1024, 64 << 10},
+    NumberRange{"max_buffer_bytes", 16 << 20, int64_t{16} << 30},
 };
 constexpr std::array kLimitsRanges = {
-    RangeRow{"max_response_bytes", 1024, 256 << 20},
-    RangeRow{"max_response_depth", 4, 512},
-    RangeRow{"max_pages", 1, 10000},
-    RangeRow{"max_attempts", 1, 10},
+    NumberRange{"max_response_bytes", 1024, 256 << 20},
+    NumberRange{"max_response_depth", 4, 512},
+    NumberRange{"max_pages", 1, 10000},
+    NumberRange{"max_attempts", 1, 10},
 };
 constexpr std::array kOptionsRanges = {
-    RangeRow{"page_size", 1, 1000},
-    RangeRow{"bulk_enrollment_limit", 1, 10000},
+    NumberRange{"page_size", 1, 1000},
+    NumberRange{"bulk_enrollment_limit", 1, 10000},
 };
-constexpr std::array kWebhookRanges = {RangeRow{"max_body_bytes", 1024, 1 << 20}};
-constexpr std::array kRuntimeRanges = {RangeRow{"loops", 1, 256}};
-
-// The range of a time span of the configuration; one that is not there has its default.
-struct SpanRow {
-  const char* key;
-  absl::Duration least;
-  absl::Duration most;
-};
+constexpr std::array kWebhookRanges = {NumberRange{"max_body_bytes", 1024, 1 << 20}};
+constexpr std::array kRuntimeRanges = {NumberRange{"loops", 1, 256}};
 
 constexpr std::array kServerSpans = {
-    SpanRow{"default_deadline", absl::Milliseconds(100), absl::Hours(1)},
-    SpanRow{"max_deadline", absl::Seconds(1), absl::Hours(1)},
-    SpanRow{"shutdown_grace", absl::ZeroDuration(), absl::Minutes(10)},
-    SpanRow{"shutdown_delay", absl::ZeroDuration(), absl::Minutes(5)},
-    SpanRow{"max_connection_age", absl::Seconds(1), absl::Hours(24)},
-    SpanRow{"max_connection_age_grace", absl::Seconds(1), absl::Hours(24)},
-    SpanRow{"keepalive_time", absl::Seconds(1), absl::Hours(2)},
-    SpanRow{"keepalive_timeout", absl::Seconds(1), absl::Minutes(10)},
-    SpanRow{"page_token_lifetime", absl::Minutes(1), absl::Hours(30 * 24)},
+    SpanRange{"default_deadline", absl::Milliseconds(100), absl::Hours(1)},
+    SpanRange{"max_deadline", absl::Seconds(1), absl::Hours(1)},
+    SpanRange{"shutdown_grace", absl::ZeroDuration(), absl::Minutes(10)},
+    SpanRange{"shutdown_delay", absl::ZeroDuration(), absl::Minutes(5)},
+    SpanRange{"max_connection_age", absl::Seconds(1), absl::Hours(24)},
+    SpanRange{"max_connection_age_grace", absl::Seconds(1), absl::Hours(24)},
+    SpanRange{"keepalive_time", absl::Seconds(1), absl::Hours(2)},
+    SpanRange{"keepalive_timeout", absl::Seconds(1), absl::Minutes(10)},
+    SpanRange{"page_token_lifetime", absl::Minutes(1), absl::Hours(30 * 24)},
 };
 constexpr std::array kOptionsSpans = {
-    SpanRow{"poll_interval", absl::Milliseconds(50), absl::Minutes(1)},
+    SpanRange{"poll_interval", absl::Milliseconds(50), absl::Minutes(1)},
 };
 constexpr std::array kStateSpans = {
-    SpanRow{"event_retention", absl::Minutes(1), absl::Hours(365 * 24)},
-    SpanRow{"request_id_retention", absl::Minutes(1), absl::Hours(7 * 24)},
+    SpanRange{"event_retention", absl::Minutes(1), absl::Hours(365 * 24)},
+    SpanRange{"request_id_retention", absl::Minutes(1), absl::Hours(7 * 24)},
 };
 
 constexpr std::array kRedisSpans = {
-    SpanRow{"timeout", absl::Milliseconds(50), absl::Seconds(30)},
+    SpanRange{"timeout", absl::Milliseconds(50), absl::Seconds(30)},
 };
-
-int64_t IntegerAt(const Message& message, const FieldDescriptor& field) {
-  const google::protobuf::Reflection& reflection = *message.GetReflection();
-  return field.cpp_type() == FieldDescriptor::CPPTYPE_INT64 ? reflection.GetInt64(message, &field)
-                                                            : reflection.GetInt32(message, &field);
-}
 
 constexpr size_t kLeastPageTokenKeyBytes = 32;
 constexpr size_t kMaxIssuerBytes = 200;
@@ -164,11 +146,11 @@ class Checker {
         !IsListenAddress(config.server().health_listen())) {
       Add("server.health_listen", "needs HOST:PORT");
     }
-    CheckRanges(config.server(), kServerRanges, "server");
-    CheckRanges(config.runtime(), kRuntimeRanges, "runtime");
-    CheckSpans(config.server(), kServerSpans, "server");
+    CheckNumbers(config.server(), kServerRanges, "server", note_);
+    CheckNumbers(config.runtime(), kRuntimeRanges, "runtime", note_);
+    CheckSpans(config.server(), kServerSpans, "server", note_);
     CheckDeadlines(config.server());
-    CheckSpans(config.state(), kStateSpans, "state");
+    CheckSpans(config.state(), kStateSpans, "state", note_);
     if (config.server().has_page_token_key()) {
       CheckSecret(config.server().page_token_key(), "server.page_token_key",
                   kLeastPageTokenKeyBytes);
@@ -178,14 +160,10 @@ class Checker {
     if (config.server().has_tls()) CheckTls(config.server().tls());
     const absl::Status served = CheckListen(config.server());
     if (!served.ok()) Add("server.listen", served.message());
-    CheckCallers(config,
-                 [this](const std::string& key, absl::string_view what) { Add(key, what); });
-    CheckTelemetry(config.telemetry(),
-                   [this](const std::string& key, absl::string_view what) { Add(key, what); });
-    CheckPrivacy(config,
-                 [this](const std::string& key, absl::string_view what) { Add(key, what); });
-    CheckRateLimits(config,
-                    [this](const std::string& key, absl::string_view what) { Add(key, what); });
+    CheckCallers(config, note_);
+    CheckTelemetry(config.telemetry(), note_);
+    CheckPrivacy(config, note_);
+    CheckRateLimits(config, note_);
     if (config.connections().empty()) Add("connections", "needs at least one connection");
     std::set<std::string> ids;
     for (int i = 0; i < config.connections_size(); ++i) {
@@ -221,12 +199,10 @@ class Checker {
       return;
     }
     CheckLearnerIdIssuer(connection, *provider, absl::StrCat(key, ".learner_id_issuer"));
-    CheckRanges(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"));
-    CheckResilience(
-        config, connection, *provider, key,
-        [this](const std::string& mistaken, absl::string_view what) { Add(mistaken, what); });
-    CheckRanges(connection.options(), kOptionsRanges, absl::StrCat(key, ".options"));
-    CheckSpans(connection.options(), kOptionsSpans, absl::StrCat(key, ".options"));
+    CheckNumbers(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"), note_);
+    CheckResilience(config, connection, *provider, key, note_);
+    CheckNumbers(connection.options(), kOptionsRanges, absl::StrCat(key, ".options"), note_);
+    CheckSpans(connection.options(), kOptionsSpans, absl::StrCat(key, ".options"), note_);
     CheckAuth(connection, *provider, absl::StrCat(key, ".auth"));
     CheckOptions(connection.options(), *provider, absl::StrCat(key, ".options"));
     if (connection.has_webhook()) {
@@ -279,7 +255,7 @@ class Checker {
     for (int i = 0; i < webhook.secrets_size(); ++i) {
       CheckSecret(webhook.secrets(i), absl::StrCat(key, ".secrets[", i, "]"));
     }
-    CheckRanges(webhook, kWebhookRanges, key);
+    CheckNumbers(webhook, kWebhookRanges, key, note_);
   }
 
   void CheckDeadlines(const v1::ServerConfig& server) {
@@ -322,7 +298,7 @@ class Checker {
       CheckFile(redis.ca_file(), "state.redis.ca_file");
       if (!redis.tls()) Add("state.redis.ca_file", "means nothing without tls");
     }
-    CheckSpans(redis, kRedisSpans, "state.redis");
+    CheckSpans(redis, kRedisSpans, "state.redis", note_);
   }
 
   void CheckTls(const v1::ServerTls& tls) {
@@ -357,34 +333,6 @@ class Checker {
     }
   }
 
-  template <size_t kRows>
-  void CheckSpans(const Message& message, const std::array<SpanRow, kRows>& spans,
-                  const std::string& key) {
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
-    for (const SpanRow& row : spans) {
-      const auto* field = message.GetDescriptor()->FindFieldByName(row.key);
-      if (!reflection.HasField(message, field)) continue;
-      const auto& span =
-          static_cast<const google::protobuf::Duration&>(reflection.GetMessage(message, field));
-      const absl::Duration value = ToDuration(span);
-      if (value >= row.least && value <= row.most) continue;
-      Add(absl::StrCat(key, ".", row.key),
-          absl::StrCat("must be from ", absl::FormatDuration(row.least), " to ",
-                       absl::FormatDuration(row.most)));
-    }
-  }
-
-  template <size_t kRows>
-  void CheckRanges(const Message& message, const std::array<RangeRow, kRows>& ranges,
-                   const std::string& key) {
-    for (const RangeRow& row : ranges) {
-      const int64_t value = IntegerAt(message, *message.GetDescriptor()->FindFieldByName(row.key));
-      if (value == 0 || (value >= row.least && value <= row.most)) continue;
-      Add(absl::StrCat(key, ".", row.key),
-          absl::StrCat("must be from ", row.least, " to ", row.most));
-    }
-  }
-
   void CheckOptions(const v1::ConnectionOptions& options, const ProviderRow& provider,
                     const std::string& key) {
     const google::protobuf::Reflection& reflection = *options.GetReflection();
@@ -405,6 +353,7 @@ class Checker {
 
   const config::SourceMap& source_;
   config::Mistakes mistakes_;
+  const Mistake note_ = [this](const std::string& key, absl::string_view what) { Add(key, what); };
 };
 
 }  // namespace

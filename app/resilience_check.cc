@@ -3,63 +3,53 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "adapters/resource_name.h"
-#include "app/duration.h"
+#include "app/config_ranges.h"
 #include "app/resilience_options.h"
 
 namespace edugate::app {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// The range of a number; one that is not there has its default.
-struct NumberRow {
-  const char* key;
-  int64_t least;
-  int64_t most;
-};
-struct SpanRow {
-  const char* key;
-  absl::Duration least;
-  absl::Duration most;
-};
-
-constexpr std::array kRetryNumbers = {NumberRow{"budget_percent", 1, 100}};
+constexpr std::array kRetryNumbers = {NumberRange{"budget_percent", 1, 100}};
 constexpr std::array kRetrySpans = {
-    SpanRow{"initial_backoff", absl::Milliseconds(1), absl::Minutes(1)},
-    SpanRow{"max_backoff", absl::Milliseconds(1), absl::Minutes(5)},
+    SpanRange{"initial_backoff", absl::Milliseconds(1), absl::Minutes(1)},
+    SpanRange{"max_backoff", absl::Milliseconds(1), absl::Minutes(5)},
 };
 constexpr std::array kBreakerNumbers = {
-    NumberRow{"failure_percent", 1, 100},
-    NumberRow{"minimum_calls", 1, 100'000},
-    NumberRow{"connect_failures", 1, 1000},
+    NumberRange{"failure_percent", 1, 100},
+    NumberRange{"minimum_calls", 1, 100'000},
+    NumberRange{"connect_failures", 1, 1000},
 };
 constexpr std::array kBreakerSpans = {
-    SpanRow{"window", absl::Seconds(1), absl::Minutes(10)},
-    SpanRow{"open", absl::Milliseconds(100), absl::Minutes(10)},
-    SpanRow{"max_open", absl::Milliseconds(100), absl::Hours(1)},
+    SpanRange{"window", absl::Seconds(1), absl::Minutes(10)},
+    SpanRange{"open", absl::Milliseconds(100), absl::Minutes(10)},
+    SpanRange{"max_open", absl::Milliseconds(100), absl::Hours(1)},
 };
 constexpr std::array kConcurrencyNumbers = {
-    NumberRow{"max_in_flight", 1, 100'000},
-    NumberRow{"max_queued", 0, 1'000'000},
-    NumberRow{"initial", 1, 100'000},
-    NumberRow{"minimum", 1, 100'000},
+    NumberRange{"max_in_flight", 1, 100'000},
+    NumberRange{"max_queued", 0, 1'000'000},
+    NumberRange{"initial", 1, 100'000},
+    NumberRange{"minimum", 1, 100'000},
 };
-constexpr std::array kBucketNumbers = {NumberRow{"burst", 1, 1'000'000}};
-constexpr std::array kCacheNumbers = {NumberRow{"max_bytes", 65536, int64_t{1} << 32}};
+constexpr std::array kBucketNumbers = {NumberRange{"burst", 1, 1'000'000}};
+constexpr std::array kCacheNumbers = {NumberRange{"max_bytes", 65536, int64_t{1} << 32}};
 constexpr std::array kCacheSpans = {
-    SpanRow{"max_age", absl::Milliseconds(100), absl::Hours(24)},
+    SpanRange{"max_age", absl::Milliseconds(100), absl::Hours(24)},
 };
-constexpr std::array kMethodNumbers = {NumberRow{"max_attempts", 1, 10}};
+constexpr std::array kMethodNumbers = {NumberRange{"max_attempts", 1, 10}};
 constexpr std::array kMethodSpans = {
-    SpanRow{"attempt_timeout", absl::Milliseconds(50), absl::Hours(1)},
-    SpanRow{"cache_max_age", absl::ZeroDuration(), absl::Hours(24)},
+    SpanRange{"attempt_timeout", absl::Milliseconds(50), absl::Hours(1)},
+    SpanRange{"cache_max_age", absl::ZeroDuration(), absl::Hours(24)},
 };
 constexpr double kLeastRate = 0.01;
 constexpr double kMostRate = 1'000'000;
@@ -73,32 +63,12 @@ class Check {
     mistake_(absl::StrCat(key_, ".", key), what);
   }
 
-  template <size_t kRows>
-  void Numbers(const Message& message, const std::array<NumberRow, kRows>& rows) const {
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
-    for (const NumberRow& row : rows) {
-      const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(row.key);
-      if (!reflection.HasField(message, field)) continue;
-      const int64_t value = field->cpp_type() == FieldDescriptor::CPPTYPE_INT64
-                                ? reflection.GetInt64(message, field)
-                                : reflection.GetInt32(message, field);
-      if (value >= row.least && value <= row.most) continue;
-      Add(row.key, absl::StrCat("must be from ", row.least, " to ", row.most));
-    }
+  void Numbers(const Message& message, absl::Span<const NumberRange> ranges) const {
+    CheckNumbers(message, ranges, key_, mistake_);
   }
 
-  template <size_t kRows>
-  void Spans(const Message& message, const std::array<SpanRow, kRows>& rows) const {
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
-    for (const SpanRow& row : rows) {
-      const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(row.key);
-      if (!reflection.HasField(message, field)) continue;
-      const absl::Duration value = ToDuration(
-          static_cast<const google::protobuf::Duration&>(reflection.GetMessage(message, field)));
-      if (value >= row.least && value <= row.most) continue;
-      Add(row.key, absl::StrCat("must be from ", absl::FormatDuration(row.least), " to ",
-                                absl::FormatDuration(row.most)));
-    }
+  void Spans(const Message& message, absl::Span<const SpanRange> ranges) const {
+    CheckSpans(message, ranges, key_, mistake_);
   }
 
   void Bucket(const v1::TokenBucketConfig& bucket) const {

@@ -2,16 +2,13 @@
 #ifndef APP_RESILIENCE_CHECK_H_
 #define APP_RESILIENCE_CHECK_H_
 
-#include <functional>
 #include <string>
 
-#include "absl/strings/string_view.h"
+#include "app/mistake.h"
 #include "app/provider_table.h"
 #include "edugate/v1/config.pb.h"
 
 namespace edugate::app {
-
-using Mistake = std::function<void(const std::string& key, absl::string_view what)>;
 
 // Tells each mistake in the rates that connections share.
 void CheckRateLimits(const v1::Config& config, const Mistake& mistake);

@@ -2,23 +2,17 @@
 
 #include <prometheus/metric_family.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "app/host_name.h"
 #include "app/version.h"
 #include "runtime/telemetry/log.h"
 
 namespace edugate::app {
 namespace {
-
-std::string HostName() {
-  char name[256] = {};
-  if (gethostname(name, sizeof(name) - 1) != 0) return "";
-  return name;
-}
 
 int64_t CallsInFlight(const std::vector<prometheus::MetricFamily>& families) {
   double sum = 0;

@@ -1,7 +1,6 @@
 #include "app/telemetry.h"
 
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
 
 #include <iterator>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "app/auth_options.h"
 #include "app/call_metrics.h"
 #include "app/call_telemetry.h"
+#include "app/host_name.h"
 #include "app/loop_watch.h"
 #include "app/metric_family.h"
 #include "app/process_metrics.h"
@@ -29,13 +29,6 @@ using prometheus::MetricType;
 
 constexpr double kPercent = 100;
 constexpr double kDefaultSamplePercent = 1;
-
-// What tells this process from its replicas: the pod's name in Kubernetes.
-std::string HostName() {
-  char name[256] = {};
-  if (gethostname(name, sizeof(name) - 1) != 0) return "";
-  return name;
-}
 
 // The collector is the operator's own, in the company's network more often than not.
 http::CurlOptions CollectorHttpOptions() {

@@ -5,6 +5,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "app/auth_options.h"
 
@@ -33,9 +34,7 @@ bool IsFreeHeader(absl::string_view name) {
 
 }  // namespace
 
-void CheckTelemetry(
-    const v1::TelemetryConfig& telemetry,
-    const std::function<void(const std::string& key, absl::string_view what)>& mistake) {
+void CheckTelemetry(const v1::TelemetryConfig& telemetry, const Mistake& mistake) {
   if (!telemetry.has_otlp()) return;
   const v1::OtlpConfig& otlp = telemetry.otlp();
   if (otlp.endpoint().empty()) {

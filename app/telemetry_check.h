@@ -2,18 +2,13 @@
 #ifndef APP_TELEMETRY_CHECK_H_
 #define APP_TELEMETRY_CHECK_H_
 
-#include <functional>
-#include <string>
-
-#include "absl/strings/string_view.h"
+#include "app/mistake.h"
 #include "edugate/v1/config.pb.h"
 
 namespace edugate::app {
 
 // Tells each mistake in `telemetry` by its key.
-void CheckTelemetry(
-    const v1::TelemetryConfig& telemetry,
-    const std::function<void(const std::string& key, absl::string_view what)>& mistake);
+void CheckTelemetry(const v1::TelemetryConfig& telemetry, const Mistake& mistake);
 
 }  // namespace edugate::app
 

@@ -176,6 +176,13 @@ constexpr size_t kP384Bytes = 48;
 
 }  // namespace
 
+std::optional<Algorithm> AlgorithmNamed(absl::string_view name) {
+  const auto* const named = std::find_if(std::begin(kAlgorithms), std::end(kAlgorithms),
+                                         [&](const Row& row) { return row.name == name; });
+  if (named == std::end(kAlgorithms)) return std::nullopt;
+  return named->algorithm;
+}
+
 KeyType KeyTypeFor(Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::kEs256:
@@ -191,10 +198,7 @@ KeyType KeyTypeFor(Algorithm algorithm) {
 
 bool Jwk::Fits(Algorithm algorithm) const {
   if (KeyTypeFor(algorithm) != type_) return false;
-  if (algorithm_.empty()) return true;
-  const auto named = std::find_if(std::begin(kAlgorithms), std::end(kAlgorithms),
-                                  [&](const Row& row) { return row.name == algorithm_; });
-  return named != std::end(kAlgorithms) && named->algorithm == algorithm;
+  return algorithm_.empty() || AlgorithmNamed(algorithm_) == algorithm;
 }
 
 bool Jwk::Verify(Algorithm algorithm, absl::string_view text, absl::string_view signature) const {

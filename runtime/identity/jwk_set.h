@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ enum class KeyType { kRsa, kP256, kP384, kEd25519 };
 // A signature algorithm of RFC 7518 and RFC 8037. There is none for `none` and HS*: a token that
 // asks for them is not readable (Jwt).
 enum class Algorithm { kRs256, kRs384, kRs512, kPs256, kEs256, kEs384, kEdDsa };
+
+// The algorithm of this name, as in RS256 (`alg`); nothing where edugate doesn't take it.
+std::optional<Algorithm> AlgorithmNamed(absl::string_view name);
 
 // The type that the algorithm's key must have.
 KeyType KeyTypeFor(Algorithm algorithm);

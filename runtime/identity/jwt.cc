@@ -14,17 +14,6 @@ using nlohmann::json;
 // 1 January 10000: no sensible time is later, and no arithmetic overflows before it.
 constexpr double kMostSeconds = 253402300800.0;
 
-std::optional<Algorithm> AlgorithmNamed(absl::string_view name) {
-  if (name == "RS256") return Algorithm::kRs256;
-  if (name == "RS384") return Algorithm::kRs384;
-  if (name == "RS512") return Algorithm::kRs512;
-  if (name == "PS256") return Algorithm::kPs256;
-  if (name == "ES256") return Algorithm::kEs256;
-  if (name == "ES384") return Algorithm::kEs384;
-  if (name == "EdDSA") return Algorithm::kEdDsa;
-  return std::nullopt;
-}
-
 // The JSON object of a token's part. A name that stands twice makes it unreadable: another reader
 // may have taken the other value.
 std::optional<json> ReadObject(absl::string_view part) {
