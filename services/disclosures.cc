@@ -12,6 +12,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/resource_name.h"
 #include "edugate/rest/v1/options.pb.h"
 #include "runtime/privacy/classification.h"
 #include "runtime/privacy/disclosure_chain.h"
@@ -109,6 +110,14 @@ std::string PlaceOf(const async::CallContext& call, const Message* request) {
   return call.connection().empty() ? "" : absl::StrCat("connections/", call.connection());
 }
 
+// The connection that a call is for, which its first line tells before the handler has found it.
+std::string ConnectionOf(const async::CallContext& call, const Message* request) {
+  if (request == nullptr || !call.connection().empty()) return call.connection();
+  const std::vector<privacy::DisclosedRecord> subjects = SubjectsOf(request);
+  const absl::string_view named = ConnectionIn(subjects.front().name);
+  return adapters::IsConnectionId(named) ? std::string(named) : "";
+}
+
 const FieldDescriptor* BytesOf(const Descriptor& type) {
   for (int i = 0; i < type.field_count(); ++i) {
     if (type.field(i)->type() == FieldDescriptor::TYPE_BYTES) return type.field(i);
@@ -198,16 +207,16 @@ privacy::DisclosureEntry EntryOf(const async::CallContext& call, const Message* 
   privacy::DisclosureEntry entry;
   entry.kind = std::move(kind);
   entry.caller = call.caller();
+  entry.connection = ConnectionOf(call, request);
   if (const CallerRights* rights = RightsOf(call)) {
     for (const auto& grant : rights->grants()) {
-      const bool several = call.connection().empty() || call.connection() == "-";
-      if (several || grant->Covers(call.connection())) {
+      const bool several = entry.connection.empty() || entry.connection == "-";
+      if (several || grant->Covers(entry.connection)) {
         entry.grants.push_back(grant->name);
       }
     }
   }
   entry.method = std::string(call.method());
-  entry.connection = call.connection();
   entry.purpose = call.purpose();
   if (request != nullptr) entry.request_id = StringOf(*request, "request_id");
   entry.trace_id = Hex(call.record().trace.trace_id);

@@ -398,6 +398,26 @@ TEST_F(GuardedRepliesTest, AWriteIsLoggedBeforeTheProviderIsCalledAndAfter) {
   EXPECT_THAT(lines[1], HasSubstr("\"outcome\":\"OK\""));
 }
 
+TEST_F(GuardedRepliesTest, AWritesFirstLineNamesItsConnectionAndTheGrantsThere) {
+  KeepLog(false);
+  Begin("EnrollmentService.UpdateEnrollment",
+        {GrantOf("here", {"lincoln"}, {}), GrantOf("there", {"acme"}, {})});
+  call_->set_connection("");  // as before the handler
+  v1::BulkEnrollRequest enroll;
+  enroll.set_parent("connections/lincoln");
+  ASSERT_TRUE(Check(enroll).ok());
+  v1::UpdateEnrollmentRequest update;
+  update.mutable_enrollment()->set_name("connections/lincoln/enrollments/1");
+  ASSERT_TRUE(Check(update).ok());
+  const std::vector<std::string> lines = Lines();
+  ASSERT_THAT(lines, SizeIs(2));
+  for (const std::string& line : lines) {
+    EXPECT_THAT(line, HasSubstr("\"connection\":\"lincoln\""));
+    EXPECT_THAT(line, HasSubstr("here"));
+    EXPECT_THAT(line, Not(HasSubstr("there")));
+  }
+}
+
 TEST_F(GuardedRepliesTest, AWriteThatFailsIsLoggedWithItsCode) {
   KeepLog(true);
   Begin("EnrollmentService.BulkEnroll");
