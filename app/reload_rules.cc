@@ -71,9 +71,6 @@ std::vector<std::string> FilesOf(const v1::Config& config) {
   std::vector<std::string> files;
   AddFile(config.server().page_token_key(), files);
   for (const v1::Secret& key : config.server().page_token_opening_keys()) AddFile(key, files);
-  for (const v1::ConnectionConfig& connection : config.connections()) {
-    if (!connection.http().ca_file().empty()) files.push_back(connection.http().ca_file());
-  }
   return files;
 }
 
