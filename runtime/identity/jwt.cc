@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/container/flat_hash_set.h"
 #include "nlohmann/json.hpp"
 #include "runtime/identity/base64url.h"
 
@@ -19,16 +20,13 @@ constexpr double kMostSeconds = 253402300800.0;
 std::optional<json> ReadObject(absl::string_view part) {
   const auto bytes = DecodeBase64Url(part);
   if (!bytes.has_value()) return std::nullopt;
-  std::vector<std::vector<std::string>> names;
+  std::vector<absl::flat_hash_set<std::string>> names;
   bool twice = false;
   const auto watch = [&](int, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start) names.emplace_back();
     if (event == json::parse_event_t::object_end) names.pop_back();
     if (event == json::parse_event_t::key) {
-      std::vector<std::string>& known = names.back();
-      const auto& name = parsed.get_ref<const std::string&>();
-      twice |= std::find(known.begin(), known.end(), name) != known.end();
-      known.push_back(name);
+      twice |= !names.back().insert(parsed.get_ref<const std::string&>()).second;
     }
     return true;
   };
