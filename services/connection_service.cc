@@ -22,6 +22,10 @@ using adapters::Resource;
 constexpr char kListMethod[] = "ConnectionService.ListConnections";
 constexpr char kListDriftMethod[] = "ConnectionService.ListDrift";
 
+// A check that its caller's deadline ends sooner than this says nothing about the provider
+// (docs/decisions/a-deadline-within-a-second-says-nothing.md).
+constexpr absl::Duration kTimeThatTells = absl::Seconds(1);
+
 const adapters::ListTraits& ListTraitsOfConnections() {
   static const adapters::ListTraits* traits = new adapters::ListTraits{
       .filters = {{"provider", {"="}, adapters::FilterType::kString, "the provider's id"},
@@ -226,14 +230,16 @@ async::Task<absl::StatusOr<v1::CheckConnectionResponse>> ConnectionHandlers::Che
   const async::MonotonicTime started = clock.MonotonicNow();
   const adapters::Probe nothing;
   auto probed = co_await probe(call, nothing);
-  // The caller's own end is no news about the connection.
-  if (absl::IsCancelled(probed.status())) co_return probed.status();
+  // The caller's own end is no news about the connection, nor is a deadline that left it no time.
+  const absl::Duration taken = absl::FromChrono(clock.MonotonicNow() - started);
+  const bool no_time = absl::IsDeadlineExceeded(probed.status()) && taken < kTimeThatTells;
+  if (absl::IsCancelled(probed.status()) || no_time) co_return probed.status();
 
   v1::CheckConnectionResponse response;
   v1::ConnectionCheck& check = *response.mutable_check();
   check.set_state(StateOf(probed.status()));
   SetTime(clock.WallNow(), *check.mutable_check_time());
-  SetDuration(absl::FromChrono(clock.MonotonicNow() - started), *check.mutable_latency());
+  SetDuration(taken, *check.mutable_latency());
   if (probed.ok() && probed->provider_time.has_value()) {
     SetDuration(*probed->provider_time - clock.WallNow(), *check.mutable_clock_skew());
   }

@@ -191,6 +191,12 @@ TEST_F(ConnectionHandlersTest, AFailedCheckIsTheAnswer) {
   }
 }
 
+TEST_F(ConnectionHandlersTest, ADeadlineThatLeftACheckNoTimeIsNoNews) {
+  Probing(errors::DeadlineExceeded({}));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Check("connections/oa").status()));
+  EXPECT_FALSE(Get("connections/oa")->has_last_check());
+}
+
 TEST_F(ConnectionHandlersTest, ACancelledCheckIsNoNews) {
   Probing(errors::Cancelled({}));
   EXPECT_TRUE(absl::IsCancelled(Check("connections/oa").status()));
