@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -71,7 +72,11 @@ std::string DigestOf(const google::protobuf::Message& message) {
     message.SerializeToCodedStream(&coded);
   }
   unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
+  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
+  if (SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest) ==
+      nullptr) {
+    std::abort();
+  }
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
 }

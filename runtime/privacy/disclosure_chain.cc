@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -125,6 +126,8 @@ std::string Chain::HashOf(absl::string_view hashed) const {
     HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), bytes, hashed.size(),
          digest.data(), &size);
   }
+  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
+  if (size == 0) std::abort();
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(digest.data()), size));
 }

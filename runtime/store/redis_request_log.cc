@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <random>
 #include <utility>
@@ -64,7 +65,10 @@ constexpr char kLeaveUnknown[] = R"lua(
 // A digest, so that a key has one length and shows neither a caller nor an id.
 std::string KeyOf(const RedisClient& client, absl::string_view key) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest);
+  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
+  if (SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest) == nullptr) {
+    std::abort();
+  }
   return client.Key(
       absl::StrCat("request:", absl::BytesToHexString(absl::string_view(
                                    reinterpret_cast<const char*>(digest), sizeof(digest)))));
