@@ -4,9 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -17,6 +15,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/message.h"
+#include "runtime/digest/sha256.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::services {
@@ -246,10 +245,8 @@ std::string QueryDigest(const google::protobuf::Message& request) {
     coded.SetSerializationDeterministic(true);
     query->SerializePartialToCodedStream(&coded);
   }
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
-  if (SHA256(Bytes(bytes.data()), bytes.size(), Bytes(digest.data())) == nullptr) std::abort();
-  return digest;
+  const digest::Sha256Digest digest = digest::Sha256(bytes);
+  return std::string(digest.begin(), digest.end());
 }
 
 std::string EncodePageTokenContent(const PageTokenContent& content) {

@@ -1,29 +1,15 @@
 #include "services/webhooks.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/digest/sha256.h"
 
 namespace edugate::services {
 namespace {
-
-using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
-
-// Values are compared by digest: the time tells neither where two differ nor how long a secret is.
-Digest DigestOf(absl::string_view value) {
-  Digest digest;
-  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
-  if (SHA256(reinterpret_cast<const unsigned char*>(value.data()), value.size(), digest.data()) ==
-      nullptr) {
-    std::abort();
-  }
-  return digest;
-}
 
 // Counts a webhook as pending while it lives.
 class Pending {
@@ -86,11 +72,12 @@ bool WebhookReceiver::IsAuthorized(const WebhookSource& source, const WebhookReq
     presented = &value;
   }
   if (presented == nullptr) return false;
-  const Digest shown = DigestOf(*presented);
+  // Compared by digest: the time tells neither where two differ nor how long a secret is.
+  const digest::Sha256Digest shown = digest::Sha256(*presented);
   // Every secret is looked at, whether or not one has fitted.
   int fits = 0;
   source.for_each_secret([&](absl::string_view secret) {
-    const Digest expected = DigestOf(secret);
+    const digest::Sha256Digest expected = digest::Sha256(secret);
     fits |= static_cast<int>(!secret.empty()) &
             static_cast<int>(CRYPTO_memcmp(shown.data(), expected.data(), shown.size()) == 0);
   });

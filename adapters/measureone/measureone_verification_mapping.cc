@@ -1,8 +1,5 @@
 #include "adapters/measureone/measureone_verification_mapping.h"
 
-#include <openssl/sha.h>
-
-#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -17,6 +14,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "runtime/codec/dates.h"
 #include "runtime/codec/json_decoder.h"
+#include "runtime/digest/sha256.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::adapters {
@@ -71,14 +69,7 @@ std::string DigestOf(const google::protobuf::Message& message) {
     coded.SetSerializationDeterministic(true);
     message.SerializeToCodedStream(&coded);
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
-  if (SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest) ==
-      nullptr) {
-    std::abort();
-  }
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
+  return digest::Sha256Hex(bytes);
 }
 
 template <typename Record>

@@ -251,15 +251,18 @@ TEST_F(OpenApplyAdapterTest, AFilterThatAStudentsListCannotApplyIsRefused) {
   EXPECT_THAT(http_.requests(), IsEmpty());
 }
 
-TEST_F(OpenApplyAdapterTest, AListWithoutItsRecordsIsEmptyAndAWrongOneIsInvalid) {
-  Expect("GET", absl::StrCat(kList, "?page=1&per_page=200"), 200, "{}");
+TEST_F(OpenApplyAdapterTest, AnEmptyListIsEmptyAndOneThatIsMissingOrWrongIsInvalid) {
+  Expect("GET", absl::StrCat(kList, "?page=1&per_page=200"), 200, R"({"reenrollments": []})");
   const auto page = List(Query());
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_THAT(page->records, IsEmpty());
   EXPECT_THAT(page->next_cursor, IsEmpty());
-  Expect("GET", absl::StrCat(kList, "?page=1&per_page=200"), 200, "<html>login</html>",
-         "text/html");
-  EXPECT_EQ(errors::ReasonOf(List(Query()).status()), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+  for (const auto& [body, type] :
+       {std::pair{"{}", "application/json"}, std::pair{"<html>login</html>", "text/html"}}) {
+    Expect("GET", absl::StrCat(kList, "?page=1&per_page=200"), 200, body, type);
+    EXPECT_EQ(errors::ReasonOf(List(Query()).status()), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
+        << body;
+  }
 }
 
 v1::Enrollment Wanted() {

@@ -1,21 +1,12 @@
 #include "runtime/identity/token_memory.h"
 
-#include <openssl/sha.h>
-
-#include <cstdlib>
 #include <utility>
+
+#include "runtime/digest/sha256.h"
 
 namespace edugate::identity {
 
-TokenDigest DigestOf(absl::string_view token) {
-  TokenDigest digest;
-  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
-  if (SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data()) ==
-      nullptr) {
-    std::abort();
-  }
-  return digest;
-}
+TokenDigest DigestOf(absl::string_view token) { return digest::Sha256(token); }
 
 std::shared_ptr<const std::string> TokenMemory::Find(const TokenDigest& digest, absl::Time now) {
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -1,9 +1,6 @@
 #include "runtime/store/redis_request_log.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <random>
 #include <utility>
@@ -12,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "runtime/digest/sha256.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::store {
@@ -64,14 +62,7 @@ constexpr char kLeaveUnknown[] = R"lua(
 
 // A digest, so that a key has one length and shows neither a caller nor an id.
 std::string KeyOf(const RedisClient& client, absl::string_view key) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  // OpenSSL allocates for it; without memory there is no digest, and none must pass for one.
-  if (SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest) == nullptr) {
-    std::abort();
-  }
-  return client.Key(
-      absl::StrCat("request:", absl::BytesToHexString(absl::string_view(
-                                   reinterpret_cast<const char*>(digest), sizeof(digest)))));
+  return client.Key(absl::StrCat("request:", digest::Sha256Hex(key)));
 }
 
 absl::StatusOr<BegunRequest> ToBegun(const RedisValue& answer) {
