@@ -40,7 +40,9 @@ endif()
 
 set(EDUGATE_SANITIZER "" CACHE STRING "address (with undefined), thread, fuzzer or empty")
 if(EDUGATE_SANITIZER STREQUAL "address")
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # vptr looks through a pipe whether an object's memory can be read: in a process that has used up its descriptors, as some
+  # tests do, every object looks wrong to it.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif(EDUGATE_SANITIZER STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
