@@ -19,6 +19,10 @@ class CheckOutputTest(unittest.TestCase):
         self.assertEqual(len(check_output.findings("hello Abernathy", values)), 1)
         self.assertEqual(check_output.findings("hello Lincoln", values), [])
 
+    def test_digits_within_a_longer_number_are_nobodys(self):
+        self.assertEqual(check_output.findings("E1122 04:20:32.596351622 5005 handshake", {"51622"}), [])
+        self.assertEqual(len(check_output.findings("code 51622, please", {"51622"})), 1)
+
 
 if __name__ == "__main__":
     unittest.main()
