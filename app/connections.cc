@@ -8,37 +8,27 @@
 #include "app/auth_options.h"
 #include "app/endpoint_options.h"
 #include "app/resilience_options.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "runtime/digest/message_bytes.h"
 #include "runtime/resilience/token_bucket.h"
 
 namespace edugate::app {
 namespace {
 
-std::string Bytes(const google::protobuf::Message& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream out(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&out);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
-}
-
 // Everything in the configuration that a connection is made of: where this is the same, so is the
 // connection.
 std::string WhatMakes(const v1::Config& config, const v1::ConnectionConfig& connection) {
-  std::string what = Bytes(connection);
-  absl::StrAppend(&what, "|", Bytes(config.native_calls()));
+  std::string what = digest::MessageBytes(connection);
+  absl::StrAppend(&what, "|", digest::MessageBytes(config.native_calls()));
   for (const v1::RateLimitConfig& limit : config.rate_limits()) {
-    if (limit.name() == connection.rate_limit().shared()) absl::StrAppend(&what, "|", Bytes(limit));
+    if (limit.name() == connection.rate_limit().shared())
+      absl::StrAppend(&what, "|", digest::MessageBytes(limit));
   }
   return what;
 }
 
 // A rate's name and what it is made of: where both are the same, so is the rate.
 std::string RateKey(const v1::RateLimitConfig& limit) {
-  return absl::StrCat(limit.name(), "|", Bytes(limit));
+  return absl::StrCat(limit.name(), "|", digest::MessageBytes(limit));
 }
 
 }  // namespace

@@ -12,9 +12,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/message.h"
+#include "runtime/digest/message_bytes.h"
 #include "runtime/digest/sha256.h"
 #include "runtime/errors/errors.h"
 
@@ -238,14 +237,7 @@ std::string QueryDigest(const google::protobuf::Message& request) {
     const google::protobuf::FieldDescriptor* field = query->GetDescriptor()->FindFieldByName(name);
     if (field != nullptr) query->GetReflection()->ClearField(query.get(), field);
   }
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    query->SerializePartialToCodedStream(&coded);
-  }
-  const digest::Sha256Digest digest = digest::Sha256(bytes);
+  const digest::Sha256Digest digest = digest::Sha256(digest::MessageBytes(*query));
   return std::string(digest.begin(), digest.end());
 }
 

@@ -38,7 +38,7 @@ RULES = {
                      "runtime/auth/", "runtime/telemetry/", "runtime/resilience/", *OPTIONS),
     "runtime/store": ("runtime/errors/", "runtime/async/", "runtime/digest/", "runtime/resilience/",
                       "runtime/telemetry/", *OPTIONS),
-    "runtime/privacy": ("runtime/errors/", "runtime/async/", "runtime/store/",
+    "runtime/privacy": ("runtime/errors/", "runtime/async/", "runtime/digest/", "runtime/store/",
                         "runtime/telemetry/", *OPTIONS),
     "adapters": ("runtime/", "edugate/v1/", *OPTIONS),
     "adapters/*": ("runtime/", "adapters/*.h", "edugate/v1/", "edugate/provider/{provider}/",

@@ -9,11 +9,10 @@
 #include "adapters/measureone/measureone_words.h"
 #include "adapters/record_mapping.h"
 #include "edugate/provider/measureone/v2/measureone.pb.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/util/json_util.h"
 #include "runtime/codec/dates.h"
 #include "runtime/codec/json_decoder.h"
+#include "runtime/digest/message_bytes.h"
 #include "runtime/digest/sha256.h"
 #include "runtime/errors/errors.h"
 
@@ -62,14 +61,7 @@ v1::EnrollmentFinding ToFinding(const m3::EnrollmentStatus& record) {
 
 // The same bytes for the same message, whatever the order of its JSON.
 std::string DigestOf(const google::protobuf::Message& message) {
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream out(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&out);
-    coded.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&coded);
-  }
-  return digest::Sha256Hex(bytes);
+  return digest::Sha256Hex(digest::MessageBytes(message));
 }
 
 template <typename Record>

@@ -2,8 +2,6 @@
 
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/unknown_field_set.h>
 
@@ -13,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "runtime/digest/message_bytes.h"
 #include "runtime/privacy/classification.h"
 
 namespace edugate::privacy {
@@ -196,13 +195,8 @@ void FieldScreen::ScreenPacked(Message& message, const Report& report,
   const Plan& plan = PlanFor(*type);
   if (!plan.touches) return;
   Run(plan, *content, report);
-  std::string* const value = any.mutable_value();
-  value->clear();
-  google::protobuf::io::StringOutputStream out(value);
-  google::protobuf::io::CodedOutputStream coded(&out);
   // As an Any that was not touched is.
-  coded.SetSerializationDeterministic(true);
-  content->SerializeToCodedStream(&coded);
+  any.set_value(digest::MessageBytes(*content));
 }
 
 bool FieldScreen::Touches(const Descriptor& type) const { return PlanFor(type).touches; }
