@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
@@ -129,6 +130,8 @@ TEST(EgressTest, Http2IsSpokenWhereItIsConfigured) {
       Failure failure;
       return ListOf(deployment, "h2", &failure).ok();
     }));
+    // nginx writes its log after its answer.
+    EXPECT_TRUE(Eventually([&] { return absl::StrContains(nginx.Protocols(), '\n'); }));
     const std::string protocols = nginx.Protocols();
     EXPECT_EQ(protocols.substr(0, protocols.find('\n')), http2 ? "HTTP/2.0" : "HTTP/1.1");
   }

@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/end_to_end/deployment.h"
+#include "tests/end_to_end/port.h"
 
 namespace edugate::end_to_end {
 namespace {
@@ -215,7 +216,11 @@ TEST_F(ErrorTableTest, AConnectionThatBreaksIsUnavailableToAReader) {
 }
 
 TEST_F(ErrorTableTest, AProviderThatIsNotThereIsUnavailable) {
-  deployment_->providers().Stop();
+  const Port port(false);
+  ASSERT_TRUE(port.bound());
+  deployment_ = std::make_unique<Deployment>(DeploymentOptions{.adjust = [&](v1::Config& config) {
+    config.mutable_connections(0)->set_base_url(absl::StrCat("http://127.0.0.1:", port.number()));
+  }});
   const Failure failure = Read();
   EXPECT_EQ(failure.code, grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(failure.reason, "PROVIDER_UNAVAILABLE");

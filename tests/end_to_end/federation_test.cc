@@ -1,10 +1,5 @@
 // One call over several providers, of which some are broken.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <map>
 #include <set>
 
@@ -12,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/end_to_end/deployment.h"
+#include "tests/end_to_end/port.h"
 
 namespace edugate::end_to_end {
 namespace {
@@ -19,32 +15,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 using ::testing::UnorderedElementsAreArray;
-
-// A port of this host, on which connections hang (`listening`) or are refused.
-class Port {
- public:
-  explicit Port(bool listening) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    bound_ = bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-             getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
-             (!listening || listen(socket_, 16) == 0);
-    number_ = ntohs(address.sin_port);
-  }
-  ~Port() { close(socket_); }
-  Port(const Port&) = delete;
-  Port& operator=(const Port&) = delete;
-
-  bool bound() const { return bound_; }
-  int number() const { return number_; }
-
- private:
-  const int socket_;
-  bool bound_ = false;
-  int number_ = 0;
-};
 
 std::string OpenApplyAt(const std::string& id, const std::string& url) {
   return absl::StrCat("  - { id: ", id, ", provider: openapply, base_url: \"", url,

@@ -7,7 +7,7 @@ BUILD_PACKAGES=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libsimdjson-dev libpugixml-dev libyaml-cpp-dev
   prometheus-cpp-dev libsqlite3-dev libhiredis-dev libcli11-dev libcpp-httplib-dev libjemalloc-dev
-  libgtest-dev libgmock-dev openssl
+  libgtest-dev libgmock-dev openssl zlib1g-dev
 )
 # The clients among the tests.
 TEST_PACKAGES=(chromium nginx-light redis-server python3-grpcio python3-protobuf python3-hpack python3-jsonschema)

@@ -36,7 +36,12 @@ run_tests() {
 run_ctest() {
   local folder="$1"
   shift
-  ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "$(nproc)" "$@" || {
+    local status=$?
+    # The end of a long output is what is read first, and sometimes all that is kept.
+    python3 "$ROOT/tools/failed_tests.py" "$folder/Testing/Temporary/LastTest.log" >&2
+    return "$status"
+  }
 }
 
 sanitizer_options() {
