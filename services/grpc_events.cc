@@ -11,6 +11,7 @@
 
 #include "runtime/async/event_loop.h"
 #include "services/call_gate.h"
+#include "services/joined_writes.h"
 
 namespace edugate::services {
 namespace {
@@ -19,6 +20,9 @@ namespace {
 constexpr int kEventsPerPoll = 256;
 // How often gRPC may find nothing before the loop believes it.
 constexpr int kIdleLooks = 2;
+
+// What this thread has written in its turn.
+thread_local JoinedWrites joined;
 
 // The process's queue, and who empties it. It stays until the process ends, as gRPC's own would be
 // made again for each server.
@@ -32,20 +36,15 @@ class CallbackQueue final : public async::Source {
   grpc::CompletionQueue& queue() { return queue_; }
 
   bool Poll() override {
+    // Of the turn that has just ended.
+    joined.Push();
     // The events that the stand-in waits for come to it.
     if (standing_in_.load(std::memory_order_relaxed)) return false;
     // gRPC looks at one socket at a time: where one had no call for us, the next one may. Calls
     // that wait in a socket are counted by nobody, and their deadlines don't run, so that they are
     // better taken in, and turned away where they are too many.
-    int count = 0;
-    for (int idle = 0; count < kEventsPerPoll && idle < kIdleLooks;) {
-      if (RunOne(gpr_inf_past(GPR_CLOCK_MONOTONIC))) {
-        ++count;
-        idle = 0;
-      } else {
-        ++idle;
-      }
-    }
+    const int count = RunReady([] { return true; });
+    joined.Push();
     CallGate* const gate = gate_.load(std::memory_order_relaxed);
     if (gate != nullptr) gate->OnTurn();
     return count > 0;
@@ -54,12 +53,16 @@ class CallbackQueue final : public async::Source {
   void Tell(CallGate* gate) { gate_.store(gate, std::memory_order_relaxed); }
 
   void OnSleep() override {
+    joined.Stop();
     CallGate* const gate = gate_.load(std::memory_order_relaxed);
     if (gate != nullptr) gate->OnIdle();
     if (awake_.fetch_sub(1, std::memory_order_seq_cst) == 1) awake_.notify_one();
   }
 
-  void OnWake() override { awake_.fetch_add(1, std::memory_order_seq_cst); }
+  void OnWake() override {
+    awake_.fetch_add(1, std::memory_order_seq_cst);
+    joined.Start();
+  }
 
  private:
   CallbackQueue() {
@@ -81,6 +84,22 @@ class CallbackQueue final : public async::Source {
     return true;
   }
 
+  // Runs what is ready, not too much at a time, as long as `go_on` says so; returns how much it
+  // was.
+  template <typename Condition>
+  int RunReady(Condition go_on) {
+    int count = 0;
+    for (int idle = 0; count < kEventsPerPoll && idle < kIdleLooks && go_on();) {
+      if (RunOne(gpr_inf_past(GPR_CLOCK_MONOTONIC))) {
+        ++count;
+        idle = 0;
+      } else {
+        ++idle;
+      }
+    }
+    return count;
+  }
+
   // The stand-in's thread: waits for events while every loop sleeps.
   [[noreturn]] void StandIn() {
     pthread_setname_np(pthread_self(), "edugate-grpc");
@@ -88,6 +107,11 @@ class CallbackQueue final : public async::Source {
       for (int awake = awake_.load(); awake > 0; awake = awake_.load()) awake_.wait(awake);
       standing_in_.store(true, std::memory_order_relaxed);
       RunOne(gpr_inf_future(GPR_CLOCK_MONOTONIC));
+      // Calls that end here, such as those that are turned away, wake no loop. Their answers leave
+      // together.
+      joined.Start();
+      RunReady([this] { return awake_.load(std::memory_order_relaxed) == 0; });
+      joined.Stop();
       standing_in_.store(false, std::memory_order_relaxed);
     }
   }

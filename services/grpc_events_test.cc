@@ -1,17 +1,24 @@
 #include "services/grpc_events.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "edugate/v1/enrollment_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/loop_pool.h"
+#include "services/segments_sent.h"
 
 namespace edugate::services {
 namespace {
@@ -19,7 +26,7 @@ namespace {
 // Answers with what was asked for, and notes whether a loop's thread ran it.
 class Echo final : public v1::EnrollmentService::CallbackService {
  public:
-  explicit Echo(const async::EventLoop& loop) : loop_(loop) {}
+  explicit Echo(async::EventLoop& loop) : loop_(loop) {}
 
   grpc::ServerUnaryReactor* GetEnrollment(grpc::CallbackServerContext* context,
                                           const v1::GetEnrollmentRequest* request,
@@ -27,16 +34,58 @@ class Echo final : public v1::EnrollmentService::CallbackService {
     on_loop_ = loop_.InLoop();
     response->set_name(request->name());
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
+    std::vector<grpc::ServerUnaryReactor*> ready;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (together_ == 1) {
+        reactor->Finish(grpc::Status::OK);
+        return reactor;
+      }
+      waiting_.push_back(reactor);
+      if (waiting_.size() < together_) return reactor;
+      ready.swap(waiting_);
+    }
+    loop_.Post([ready] {
+      for (grpc::ServerUnaryReactor* each : ready) each->Finish(grpc::Status::OK);
+    });
     return reactor;
+  }
+
+  // From now on so many calls are answered in the same turn, as soon as they have all come.
+  void AnswerTogether(std::size_t count) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    together_ = count;
   }
 
   bool on_loop() const { return on_loop_; }
 
  private:
-  const async::EventLoop& loop_;
+  async::EventLoop& loop_;
   std::atomic<bool> on_loop_{false};
+  std::mutex mutex_;
+  std::size_t together_ = 1;
+  std::vector<grpc::ServerUnaryReactor*> waiting_;
 };
+
+// How often the kernel has sent something over the connections that this process has accepted at
+// `port`.
+int SegmentsFrom(int port) {
+  constexpr int kMostDescriptors = 1024;
+  int segments = 0;
+  for (int fd = 0; fd < kMostDescriptors; ++fd) {
+    sockaddr_in own{};
+    sockaddr_in peer{};
+    socklen_t size = sizeof(own);
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
+    size = sizeof(peer);
+    if (ntohs(own.sin_port) != port ||
+        getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
+      continue;
+    }
+    segments += SegmentsSent(fd);
+  }
+  return segments;
+}
 
 // Keeps its loop awake.
 class Restless final : public async::Work {
@@ -67,15 +116,14 @@ class GrpcEventsTest : public testing::Test {
  protected:
   GrpcEventsTest() : service_(pool_.loop(0)) {
     grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     RunGrpcEventsOn(pool_);
     std::promise<void> begun;
     pool_.loop(0).Post([&begun] { begun.set_value(); });
     begun.get_future().wait();
-    stub_ = v1::EnrollmentService::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
+    stub_ = v1::EnrollmentService::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port_),
                                                                grpc::InsecureChannelCredentials()));
   }
   ~GrpcEventsTest() override { server_->Shutdown(); }
@@ -90,6 +138,7 @@ class GrpcEventsTest : public testing::Test {
     return status.ok() ? reply.name() : status.error_message();
   }
 
+  int port_ = 0;
   async::LoopPool pool_{1};
   Echo service_;
   std::unique_ptr<grpc::Server> server_;
@@ -103,6 +152,20 @@ TEST_F(GrpcEventsTest, ALoopThatIsAwakeRunsTheCallsItself) {
   EXPECT_EQ(Ask("second"), "second");
   EXPECT_TRUE(service_.on_loop());
   restless.End();
+}
+
+TEST_F(GrpcEventsTest, RepliesOfOneTurnLeaveTogether) {
+  constexpr int kCalls = 20;
+  ASSERT_EQ(Ask("first"), "first");
+  service_.AnswerTogether(kCalls);
+  const int before = SegmentsFrom(port_);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCalls; ++i) {
+    callers.emplace_back([this, name = std::to_string(i)] { EXPECT_EQ(Ask(name), name); });
+  }
+  for (std::thread& caller : callers) caller.join();
+  // Beside the replies there may be acknowledgements of gRPC's own.
+  EXPECT_LT(SegmentsFrom(port_) - before, kCalls);
 }
 
 TEST_F(GrpcEventsTest, CallsAreAnsweredWhileTheLoopSleepsAndWakes) {
