@@ -2,6 +2,7 @@
 #ifndef ADAPTERS_CONNECTION_H_
 #define ADAPTERS_CONNECTION_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -63,6 +64,16 @@ Port<Argument, Result> Bind(
     async::Task<absl::StatusOr<Result>> (Adapter::*method)(async::CallContext&, const Argument&)) {
   return [adapter, method](async::CallContext& call, const Argument& argument) {
     return (adapter->*method)(call, argument);
+  };
+}
+
+// The same for a port that fills a record or adds a page of records.
+template <typename Adapter, typename Argument, typename Answer, typename Into>
+std::function<async::Task<Answer>(async::CallContext&, const Argument&, Into&)> Bind(
+    Adapter* adapter,
+    async::Task<Answer> (Adapter::*method)(async::CallContext&, const Argument&, Into&)) {
+  return [adapter, method](async::CallContext& call, const Argument& argument, Into& into) {
+    return (adapter->*method)(call, argument, into);
   };
 }
 

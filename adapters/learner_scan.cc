@@ -9,7 +9,8 @@
 namespace edugate::adapters {
 namespace {
 
-using ListPort = Port<EnrollmentQuery, ProviderPage<v1::Enrollment>>;
+using Enrollments = google::protobuf::RepeatedPtrField<v1::Enrollment>;
+using ListPort = PagePort<EnrollmentQuery, v1::Enrollment>;
 
 struct Scanned {
   ListPort list;
@@ -26,22 +27,23 @@ bool IsOf(const v1::Learner& learner, const EnrollmentQuery& query, const Learne
   });
 }
 
-// `scanned` and `query` outlive the task.
-async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> Scan(const Scanned& scanned,
-                                                               async::CallContext& call,
-                                                               const EnrollmentQuery& query) {
+// `scanned`, `query` and `into` outlive the task.
+async::Task<absl::StatusOr<std::string>> Scan(const Scanned& scanned, async::CallContext& call,
+                                              const EnrollmentQuery& query, Enrollments& into) {
   EnrollmentQuery everybody = query;
   everybody.learner_email.clear();
   everybody.learner_external_id.clear();
   // How many of the learner's are wanted says nothing about how many have to be read.
   everybody.size_hint = 0;
-  auto page = co_await scanned.list(call, everybody);
-  if (page.ok()) {
-    std::erase_if(page->records, [&](const v1::Enrollment& record) {
-      return !IsOf(record.learner(), query, scanned.scan);
-    });
+  // Not on the caller's arena, where those of everybody else would stay until the call's end.
+  Enrollments page;
+  auto next_cursor = co_await scanned.list(call, everybody, page);
+  if (!next_cursor.ok()) co_return next_cursor;
+  for (v1::Enrollment& record : page) {
+    if (!IsOf(record.learner(), query, scanned.scan)) continue;
+    into.AddAllocated(new v1::Enrollment(std::move(record)));
   }
-  co_return page;
+  co_return next_cursor;
 }
 
 }  // namespace
@@ -49,11 +51,11 @@ async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> Scan(const Scanned& sc
 ListPort ScanningForLearner(ListPort list, LearnerScan scan) {
   // Shared, so that it outlives calls whichever copy of the port they came through.
   auto scanned = std::make_shared<const Scanned>(Scanned{std::move(list), std::move(scan)});
-  return [scanned](async::CallContext& call, const EnrollmentQuery& query) {
+  return [scanned](async::CallContext& call, const EnrollmentQuery& query, Enrollments& into) {
     if (query.learner_email.empty() && query.learner_external_id.empty()) {
-      return scanned->list(call, query);
+      return scanned->list(call, query, into);
     }
-    return Scan(*scanned, call, query);
+    return Scan(*scanned, call, query, into);
   };
 }
 

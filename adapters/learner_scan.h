@@ -20,8 +20,8 @@ struct LearnerScan {
 
 // The list, which then also takes `learner_email` and `learner_external_id` as far as `scan` says.
 // A page may have become empty; its cursor leads on all the same.
-Port<EnrollmentQuery, ProviderPage<v1::Enrollment>> ScanningForLearner(
-    Port<EnrollmentQuery, ProviderPage<v1::Enrollment>> list, LearnerScan scan);
+PagePort<EnrollmentQuery, v1::Enrollment> ScanningForLearner(
+    PagePort<EnrollmentQuery, v1::Enrollment> list, LearnerScan scan);
 
 }  // namespace edugate::adapters
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "google/protobuf/arena.h"
 #include "gtest/gtest.h"
 #include "runtime/async/test_loop.h"
 
@@ -29,31 +30,35 @@ v1::Enrollment Record(const char* id, const char* email, const char* type = "",
 class LearnerScanTest : public ::testing::Test {
  protected:
   LearnerScanTest() {
-    const Port<EnrollmentQuery, ProviderPage<v1::Enrollment>> everybody =
-        [this](async::CallContext&, const EnrollmentQuery& query) { return Answer(query); };
+    const PagePort<EnrollmentQuery, v1::Enrollment> everybody =
+        [this](async::CallContext&, const EnrollmentQuery& query,
+               google::protobuf::RepeatedPtrField<v1::Enrollment>& into) {
+          return Answer(query, into);
+        };
     list_ = ScanningForLearner(everybody, {.email = true, .external_id_type = "sis"});
   }
 
-  async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> Answer(EnrollmentQuery query) {
+  async::Task<absl::StatusOr<std::string>> Answer(
+      EnrollmentQuery query, google::protobuf::RepeatedPtrField<v1::Enrollment>& into) {
     asked_.push_back(query);
-    ProviderPage<v1::Enrollment> page;
-    page.records = records_;
-    page.next_cursor = "2";
-    co_return page;
+    into.Add(records_.begin(), records_.end());
+    co_return std::string("2");
   }
 
   std::vector<std::string> Ids(const EnrollmentQuery& query) {
     async::CallContext call(loop_, async::kNever);
-    auto page = loop_.RunToCompletion(list_(call, query));
-    EXPECT_TRUE(page.ok()) << page.status();
-    EXPECT_EQ(page->next_cursor, "2");
+    google::protobuf::Arena arena;
+    google::protobuf::RepeatedPtrField<v1::Enrollment> records(&arena);
+    auto next_cursor = loop_.RunToCompletion(list_(call, query, records));
+    EXPECT_TRUE(next_cursor.ok()) << next_cursor.status();
+    EXPECT_EQ(*next_cursor, "2");
     std::vector<std::string> ids;
-    for (const v1::Enrollment& each : page->records) ids.push_back(each.provider_id());
+    for (const v1::Enrollment& each : records) ids.push_back(each.provider_id());
     return ids;
   }
 
   async::TestLoop loop_;
-  Port<EnrollmentQuery, ProviderPage<v1::Enrollment>> list_;
+  PagePort<EnrollmentQuery, v1::Enrollment> list_;
   std::vector<v1::Enrollment> records_;
   std::vector<EnrollmentQuery> asked_;
 };

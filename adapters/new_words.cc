@@ -40,23 +40,36 @@ const NewWords& WordsOf() {
   return *words;
 }
 
-void CountIn(const Message& record, const NewWords& words, codec::DriftSink& drift) {
-  words.Count(record, drift);
-}
-
-template <typename Record>
-void CountIn(const ProviderPage<Record>& page, const NewWords& words, codec::DriftSink& drift) {
-  for (const Record& record : page.records) words.Count(record, drift);
-}
-
 template <typename Argument, typename Result>
 async::Task<absl::StatusOr<Result>> CallAndCount(const Port<Argument, Result>& port,
                                                  const NewWords& words, codec::DriftSink& drift,
                                                  async::CallContext& call,
                                                  const Argument& argument) {
   auto result = co_await port(call, argument);
-  if (result.ok()) CountIn(*result, words, drift);
+  if (result.ok()) words.Count(*result, drift);
   co_return result;
+}
+
+template <typename Argument, typename Record>
+async::Task<absl::Status> FillAndCount(const FillingPort<Argument, Record>& port,
+                                       const NewWords& words, codec::DriftSink& drift,
+                                       async::CallContext& call, const Argument& argument,
+                                       Record& into) {
+  absl::Status status = co_await port(call, argument, into);
+  if (status.ok()) words.Count(into, drift);
+  co_return status;
+}
+
+template <typename Query, typename Record>
+async::Task<absl::StatusOr<std::string>> ReadAndCount(
+    const PagePort<Query, Record>& port, const NewWords& words, codec::DriftSink& drift,
+    async::CallContext& call, const Query& query,
+    google::protobuf::RepeatedPtrField<Record>& into) {
+  const int before = into.size();
+  auto next_cursor = co_await port(call, query, into);
+  if (!next_cursor.ok()) co_return next_cursor;
+  for (int i = before; i < into.size(); ++i) words.Count(into.Get(i), drift);
+  co_return next_cursor;
 }
 
 template <typename Argument, typename Result>
@@ -66,6 +79,26 @@ void Watch(Port<Argument, Result>& port, const NewWords& words, codec::DriftSink
   auto watched = std::make_shared<const Port<Argument, Result>>(std::move(port));
   port = [watched, &words, &drift](async::CallContext& call, const Argument& argument) {
     return CallAndCount(*watched, words, drift, call, argument);
+  };
+}
+
+template <typename Argument, typename Record>
+void Watch(FillingPort<Argument, Record>& port, const NewWords& words, codec::DriftSink& drift) {
+  if (!port) return;
+  auto watched = std::make_shared<const FillingPort<Argument, Record>>(std::move(port));
+  port = [watched, &words, &drift](async::CallContext& call, const Argument& argument,
+                                   Record& into) {
+    return FillAndCount(*watched, words, drift, call, argument, into);
+  };
+}
+
+template <typename Query, typename Record>
+void Watch(PagePort<Query, Record>& port, const NewWords& words, codec::DriftSink& drift) {
+  if (!port) return;
+  auto watched = std::make_shared<const PagePort<Query, Record>>(std::move(port));
+  port = [watched, &words, &drift](async::CallContext& call, const Query& query,
+                                   google::protobuf::RepeatedPtrField<Record>& into) {
+    return ReadAndCount(*watched, words, drift, call, query, into);
   };
 }
 

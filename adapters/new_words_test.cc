@@ -62,23 +62,47 @@ TEST(NewWordsTest, WordsDeepWithinARecordAreFound) {
 TEST(NewWordsTest, PortsAreLookedThroughAndOthersStayEmpty) {
   SeenDrift drift;
   Ports ports;
-  ports.list_enrollments =
-      [](async::CallContext&,
-         const EnrollmentQuery&) -> async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> {
-    ProviderPage<v1::Enrollment> page;
-    page.records.resize(2);
-    page.records[1].set_status(v1::ENROLLMENT_STATUS_UNKNOWN);
-    page.records[1].set_provider_status("77");
-    co_return page;
+  ports.list_enrollments = [](async::CallContext&, const EnrollmentQuery&,
+                              google::protobuf::RepeatedPtrField<v1::Enrollment>& into)
+      -> async::Task<absl::StatusOr<std::string>> {
+    into.Add();
+    v1::Enrollment& record = *into.Add();
+    record.set_status(v1::ENROLLMENT_STATUS_UNKNOWN);
+    record.set_provider_status("77");
+    co_return std::string("2");
+  };
+  ports.get_course = [](async::CallContext&,
+                        const GetQuery&) -> async::Task<absl::StatusOr<v1::Course>> {
+    v1::Course course;
+    course.set_level(v1::COURSE_LEVEL_OTHER);
+    course.set_provider_level("Masterful");
+    co_return course;
+  };
+  ports.get_enrollment = [](async::CallContext&, const GetQuery&,
+                            v1::Enrollment& into) -> async::Task<absl::Status> {
+    into.set_status(v1::ENROLLMENT_STATUS_UNKNOWN);
+    into.set_provider_status("88");
+    co_return absl::OkStatus();
   };
   const Ports counting = CountingNewWords(ports, drift);
-  EXPECT_FALSE(counting.get_enrollment);
+  EXPECT_FALSE(counting.get_program);
   async::TestLoop loop;
   async::CallContext call(loop, async::kNever);
-  auto page = loop.RunToCompletion(counting.list_enrollments(call, EnrollmentQuery()));
-  ASSERT_TRUE(page.ok());
-  EXPECT_EQ(page->records.size(), 2u);
+  google::protobuf::RepeatedPtrField<v1::Enrollment> records;
+  // Has been looked through before.
+  records.Add()->set_status(v1::ENROLLMENT_STATUS_UNKNOWN);
+  records[0].set_provider_status("66");
+  auto next_cursor =
+      loop.RunToCompletion(counting.list_enrollments(call, EnrollmentQuery(), records));
+  ASSERT_TRUE(next_cursor.ok());
+  EXPECT_EQ(*next_cursor, "2");
+  EXPECT_EQ(records.size(), 3);
   EXPECT_THAT(drift.seen, ElementsAre("edugate.v1.Enrollment status"));
+  v1::Enrollment record;
+  ASSERT_TRUE(loop.RunToCompletion(counting.get_enrollment(call, GetQuery(), record)).ok());
+  ASSERT_TRUE(loop.RunToCompletion(counting.get_course(call, GetQuery())).ok());
+  EXPECT_THAT(drift.seen, ElementsAre("edugate.v1.Enrollment status",
+                                      "edugate.v1.Enrollment status", "edugate.v1.Course level"));
 }
 
 }  // namespace

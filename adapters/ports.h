@@ -18,6 +18,7 @@
 #include "edugate/v1/enrollment_service.pb.h"
 #include "edugate/v1/license_service.pb.h"
 #include "edugate/v1/transcript_service.pb.h"
+#include "google/protobuf/repeated_field.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
 
@@ -29,13 +30,18 @@ template <typename Argument, typename Result>
 using Port =
     std::function<async::Task<absl::StatusOr<Result>>(async::CallContext&, const Argument&)>;
 
+// The same for a record that is made where it will stay: the caller's message, which is empty and
+// may lie on an arena. After a failure it says nothing.
+template <typename Argument, typename Record>
+using FillingPort =
+    std::function<async::Task<absl::Status>(async::CallContext&, const Argument&, Record& into)>;
+
 // What a list asks a provider for: one page of the provider's own, whatever size the provider makes
 // it. Putting the caller's pages together from the provider's is the services' work.
 struct PageQuery {
   // The list's parent, taken apart.
   NameParts parent;
-  // Where to go on: what the adapter itself said in ProviderPage.next_cursor. Empty: from the
-  // beginning.
+  // Where to go on: what the port itself answered before. Empty: from the beginning.
   std::string cursor;
   // How many records the caller wants at most; 0 where as many as the provider gives are welcome.
   // An adapter asks its provider for as many where that suits the provider.
@@ -45,14 +51,13 @@ struct PageQuery {
   Filter filter;
 };
 
-// One page of the provider's.
-template <typename Record>
-struct ProviderPage {
-  std::vector<Record> records;
-  // The adapter's own note of where the next page begins, empty after the last one. It is no secret
-  // and it is not trusted: the services seal it.
-  std::string next_cursor;
-};
+// Adds one page of the provider's to the caller's records, which may lie on an arena: they are made
+// where they will stay. Answers with the adapter's own note of where the next page begins, empty
+// after the last one. It is no secret and it is not trusted: the services seal it. After a failure,
+// what has been added says nothing, and the caller takes it away.
+template <typename Query, typename Record>
+using PagePort = std::function<async::Task<absl::StatusOr<std::string>>(
+    async::CallContext&, const Query&, google::protobuf::RepeatedPtrField<Record>& into)>;
 
 // ListEnrollments and StreamEnrollments.
 struct EnrollmentQuery : PageQuery {
@@ -155,23 +160,23 @@ struct ProbeResult {
 struct Ports {
   Port<Probe, ProbeResult> probe;
 
-  Port<GetQuery, v1::Enrollment> get_enrollment;
-  Port<EnrollmentQuery, ProviderPage<v1::Enrollment>> list_enrollments;
+  FillingPort<GetQuery, v1::Enrollment> get_enrollment;
+  PagePort<EnrollmentQuery, v1::Enrollment> list_enrollments;
   ListTraits list_enrollments_traits;
   Port<EnrollmentUpdate, v1::Enrollment> update_enrollment;
   std::vector<std::string> update_enrollment_paths;  // the mask paths that the provider can change
   Port<Routed<v1::BulkEnrollRequest>, v1::BulkEnrollResponse> bulk_enroll;
   Port<Routed<v1::VerifyEnrollmentRequest>, v1::EnrollmentVerification> verify_enrollment;
 
-  Port<PageQuery, ProviderPage<v1::Catalog>> list_catalogs;
+  PagePort<PageQuery, v1::Catalog> list_catalogs;
   ListTraits list_catalogs_traits;
-  Port<PageQuery, ProviderPage<v1::CatalogItem>> list_catalog_items;
+  PagePort<PageQuery, v1::CatalogItem> list_catalog_items;
   ListTraits list_catalog_items_traits;
   Port<GetQuery, v1::Course> get_course;
   Port<GetQuery, v1::CourseRun> get_course_run;
   Port<GetQuery, v1::Program> get_program;
 
-  Port<PageQuery, ProviderPage<v1::SubscriptionPlan>> list_subscription_plans;
+  PagePort<PageQuery, v1::SubscriptionPlan> list_subscription_plans;
   ListTraits list_subscription_plans_traits;
   Port<Routed<v1::AssignLicensesRequest>, v1::AssignLicensesResponse> assign_licenses;
   Port<Routed<v1::RevokeLicensesRequest>, v1::RevokeLicensesResponse> revoke_licenses;
@@ -191,7 +196,7 @@ struct Ports {
   UploadPort upload_transcript_files;
   DownloadPort download_transcript_files;
   WebhookPort read_webhook;
-  Port<SchoolQuery, ProviderPage<v1::School>> list_schools;
+  PagePort<SchoolQuery, v1::School> list_schools;
   ListTraits list_schools_traits;
 };
 

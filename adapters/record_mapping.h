@@ -67,18 +67,23 @@ std::vector<std::string> IdsOf(const google::protobuf::RepeatedPtrField<Record>&
   return ids;
 }
 
-// Moves a provider's record and its unknown fields onto a domain record, for view FULL. The unknown
-// fields stand once: on the domain record.
+// Copies a provider's record and its unknown fields onto a domain record, for view FULL. The
+// unknown fields stand once: on the domain record.
 template <typename Record, typename DomainRecord>
-void AttachRecord(Record record, DomainRecord& out) {
+void AttachRecord(const Record& record, DomainRecord& out) {
+  if (record.unknown_fields().empty()) {
+    out.mutable_provider_record()->PackFrom(record);
+    return;
+  }
   for (const rest::v1::UnknownField& each : record.unknown_fields()) {
     v1::UnknownField& unknown = *out.add_unknown_fields();
     unknown.set_path(each.path());
     unknown.set_json(each.json());
     unknown.set_ill_fitting(each.ill_fitting());
   }
-  record.clear_unknown_fields();
-  out.mutable_provider_record()->PackFrom(record);
+  Record known = record;
+  known.clear_unknown_fields();
+  out.mutable_provider_record()->PackFrom(known);
 }
 
 }  // namespace edugate::adapters

@@ -9,6 +9,7 @@
 #include "adapters/class_enrollment/class_enrollment_mapping.h"
 #include "adapters/openapply/openapply_mapping.h"
 #include "runtime/codec/decoder.h"
+#include "runtime/rest/reply.h"
 
 namespace edugate::bench {
 namespace {
@@ -33,26 +34,38 @@ absl::StatusOr<ProviderBytes> ReadProviderBytes(const std::string& folder) {
   return ProviderBytes{*std::move(record), *std::move(page)};
 }
 
-absl::StatusOr<v1::Enrollment> EnrollmentOf(std::string record) {
-  provider::class_enrollment::v2::ClassEnrollmentReply reply;
-  absl::Status decoded = codec::Decode(kJson, std::move(record), {}, &reply);
+absl::Status DecodeRecord(std::string record, v1::Enrollment& reply) {
+  rest::Reply<provider::class_enrollment::v2::ClassEnrollmentReply> from;
+  absl::Status decoded = codec::Decode(kJson, std::move(record), {}, &*from);
   if (!decoded.ok()) return decoded;
-  if (reply.results_size() != 1) return absl::InternalError("the reply does not hold one record");
-  return adapters::ToEnrollment(std::move(*reply.mutable_results(0)), kRecordConnection,
-                                v1::VIEW_BASIC);
+  if (from->results_size() != 1) return absl::InternalError("the reply does not hold one record");
+  adapters::FillEnrollment(from->results(0), kRecordConnection, v1::VIEW_BASIC, reply);
+  return absl::OkStatus();
+}
+
+absl::Status DecodePage(std::string page, v1::ListEnrollmentsResponse& reply) {
+  rest::Reply<provider::openapply::v3::ReenrollmentPage> from;
+  absl::Status decoded = codec::Decode(kJson, std::move(page), {}, &*from);
+  if (!decoded.ok()) return decoded;
+  reply.mutable_enrollments()->Reserve(from->reenrollments_size());
+  for (const auto& record : from->reenrollments()) {
+    adapters::FillEnrollment(record, kPageConnection, v1::VIEW_BASIC, *reply.add_enrollments());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Enrollment> EnrollmentOf(std::string record) {
+  v1::Enrollment reply;
+  absl::Status decoded = DecodeRecord(std::move(record), reply);
+  if (!decoded.ok()) return decoded;
+  return reply;
 }
 
 absl::StatusOr<v1::ListEnrollmentsResponse> EnrollmentsOf(std::string page) {
-  provider::openapply::v3::ReenrollmentPage reply;
-  absl::Status decoded = codec::Decode(kJson, std::move(page), {}, &reply);
+  v1::ListEnrollmentsResponse reply;
+  absl::Status decoded = DecodePage(std::move(page), reply);
   if (!decoded.ok()) return decoded;
-  v1::ListEnrollmentsResponse response;
-  response.mutable_enrollments()->Reserve(reply.reenrollments_size());
-  for (auto& record : *reply.mutable_reenrollments()) {
-    *response.add_enrollments() =
-        adapters::ToEnrollment(std::move(record), kPageConnection, v1::VIEW_BASIC);
-  }
-  return response;
+  return reply;
 }
 
 v1::GetEnrollmentRequest GetRequestFor(const v1::Enrollment& enrollment) {

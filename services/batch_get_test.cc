@@ -20,10 +20,10 @@ class BatchGetTest : public ServiceFixture {
     std::vector<adapters::Connection> connections;
     for (const char* id : {"tms", "lms"}) {
       adapters::Connection connection{.id = id, .provider = "class_enrollment"};
-      connection.ports.get_enrollment = [this](async::CallContext& call,
-                                               const adapters::GetQuery& query) {
-        return Read(call, query);
-      };
+      connection.ports.get_enrollment = Filling<v1::Enrollment>(
+          [this](async::CallContext& call, const adapters::GetQuery& query) {
+            return Read(call, query);
+          });
       connections.push_back(std::move(connection));
     }
     connections.push_back({.id = "bare", .provider = "measureone"});
@@ -62,7 +62,7 @@ class BatchGetTest : public ServiceFixture {
     request.set_view(v1::VIEW_FULL);
     for (const std::string& name : names) request.add_names(name);
     EnrollmentHandlers handlers(parts());
-    return loop_.RunToCompletion(handlers.BatchGetEnrollments(call, request));
+    return Answer(handlers, &EnrollmentHandlers::BatchGetEnrollments, call, request);
   }
 
   static std::string Tms(const std::string& id) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -176,12 +177,18 @@ template <typename Service, typename Request, typename Response>
 using UnaryMethod = async::Task<absl::StatusOr<Response>> (Service::*)(async::CallContext&,
                                                                        const Request&);
 
+// The same for a handler that fills the reply, which is empty and may lie on an arena, where it
+// stands: replies of many records or parts. After a failure what it has put there is not sent.
 template <typename Service, typename Request, typename Response>
+using FillingMethod = async::Task<absl::Status> (Service::*)(async::CallContext&, const Request&,
+                                                             Response& response);
+
+// `Method` is a UnaryMethod or a FillingMethod.
+template <typename Service, typename Request, typename Response, typename Method>
 class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
  public:
   UnaryCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
-            absl::string_view method_name, Service& service,
-            UnaryMethod<Service, Request, Response> method, const Request& request,
+            absl::string_view method_name, Service& service, Method method, const Request& request,
             Response& response)
       : CallBase(options, context, method_name,
                  {.otherwise = options.default_deadline, .at_most = options.max_deadline}),
@@ -189,34 +196,41 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
         method_(method),
         request_(request),
         response_(response),
+        messages_(dynamic_cast<CallMessages<Request, Response>*>(context.GetRpcAllocatorState())),
         // Finish() writes the reply at once where gRPC knows of this reactor by then. It does where
         // this is the loop's own thread, whose work follows; another thread may still be on its way
         // back from here when the loop has finished the call.
-        messages_(call().loop().InLoop() ? dynamic_cast<CallMessages<Request, Response>*>(
-                                               context.GetRpcAllocatorState())
-                                         : nullptr) {
-    if (messages_ != nullptr) messages_->Hold();
+        frees_reply_(messages_ != nullptr && call().loop().InLoop()) {
+    if (frees_reply_) messages_->Hold();
     admitted() ? Begin() : Finish(Refused());
   }
 
   ~UnaryCall() override {
-    if (messages_ != nullptr) messages_->Release();
+    if (frees_reply_) messages_->Release();
   }
 
  private:
+  static constexpr bool kFills = std::is_same_v<Method, FillingMethod<Service, Request, Response>>;
+
   async::Task<void> Execute() override {
     absl::Status status = call().Status();
     if (!status.ok()) status = errors::DeadlineExceeded({});
     if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
-      absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
-      status = result.status();
-      if (status.ok() && screened()) status = co_await Screen(&request_, *result);
-      if (status.ok()) response_ = *std::move(result);
+      if constexpr (kFills) {
+        Response& reply = messages_ != nullptr ? messages_->ReplyOnArena() : response_;
+        status = co_await (service_.*method_)(call(), request_, reply);
+        if (status.ok() && screened()) status = co_await Screen(&request_, reply);
+      } else {
+        absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
+        status = result.status();
+        if (status.ok() && screened()) status = co_await Screen(&request_, *result);
+        if (status.ok()) response_ = *std::move(result);
+      }
     }
     if (screened()) status = co_await Conclude(&request_, status);
     Finish(Ending(status));
-    if (messages_ != nullptr) messages_->FreeReply();
+    if (frees_reply_) messages_->FreeReply();
   }
 
   void OnCancel() override { CancelFromGrpc(); }
@@ -225,10 +239,11 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
   bool InternalInlineable() override { return kInlineReactions; }
 
   Service& service_;
-  const UnaryMethod<Service, Request, Response> method_;
+  const Method method_;
   const Request& request_;
   Response& response_;
-  CallMessages<Request, Response>* const messages_;  // null: they are gRPC's alone
+  CallMessages<Request, Response>* const messages_;  // null: gRPC made them by itself
+  const bool frees_reply_;                           // and holds `messages_` for it
 };
 
 // A handler that writes any number of messages.
@@ -424,8 +439,16 @@ class Bridge {
                                   absl::string_view method_name, const Request* request,
                                   Response* response, Service& service,
                                   UnaryMethod<Service, Request, Response> method) {
-    return new UnaryCall<Service, Request, Response>(options_, *context, method_name, service,
-                                                     method, *request, *response);
+    return new UnaryCall<Service, Request, Response, decltype(method)>(
+        options_, *context, method_name, service, method, *request, *response);
+  }
+  template <typename Service, typename Request, typename Response>
+  grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
+                                  absl::string_view method_name, const Request* request,
+                                  Response* response, Service& service,
+                                  FillingMethod<Service, Request, Response> method) {
+    return new UnaryCall<Service, Request, Response, decltype(method)>(
+        options_, *context, method_name, service, method, *request, *response);
   }
 
   template <typename Service, typename Request, typename Item>

@@ -4,15 +4,18 @@
 #ifndef SERVICES_CALL_MESSAGES_H_
 #define SERVICES_CALL_MESSAGES_H_
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/message_allocator.h>
 
 #include <atomic>
+#include <optional>
 
 namespace edugate::services {
 
 // gRPC has written a reply when Finish() returns, but keeps it until it hears that it has gone,
 // many calls later: by then its memory has left the processor's caches, and freeing a page of
-// records touches all of it again. A call that holds its messages frees the reply at once.
+// records touches all of it again. A call that holds its messages frees the reply at once; one that
+// makes it on an arena also takes and gives back its memory as a few blocks.
 template <typename Request, typename Response>
 class CallMessages final : public grpc::MessageHolder<Request, Response> {
  public:
@@ -28,9 +31,19 @@ class CallMessages final : public grpc::MessageHolder<Request, Response> {
     if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
+  // Makes the reply one that lies on an arena. Once, before Finish(). The arena takes no more than
+  // the empty reply needs until there is something to put on it: many calls wait for long.
+  Response& ReplyOnArena() {
+    arena_.emplace();
+    this->set_response(google::protobuf::Arena::CreateMessage<Response>(&*arena_));
+    return *this->response();
+  }
+
   // Frees what the reply holds. By who holds the messages, when Finish() has written it: it does so
   // later where gRPC doesn't know the call's reactor yet.
   void FreeReply() {
+    this->set_response(&response_);
+    arena_.reset();
     Response reply;
     reply.Swap(&response_);
   }
@@ -40,6 +53,7 @@ class CallMessages final : public grpc::MessageHolder<Request, Response> {
 
   Request request_;
   Response response_;
+  std::optional<google::protobuf::Arena> arena_;
   std::atomic<int> holders_{1};
 };
 

@@ -23,6 +23,18 @@ void Offer(adapters::Port<Argument, Result>& port) {
   };
 }
 
+template <typename Argument, typename Record>
+void Offer(adapters::FillingPort<Argument, Record>& port) {
+  port = [](async::CallContext&, const Argument&, Record&) -> async::Task<absl::Status> {
+    co_return absl::UnimplementedError("");
+  };
+}
+template <typename Query, typename Record>
+void Offer(adapters::PagePort<Query, Record>& port) {
+  port = [](async::CallContext&, const Query&, google::protobuf::RepeatedPtrField<Record>&)
+      -> async::Task<absl::StatusOr<std::string>> { co_return absl::UnimplementedError(""); };
+}
+
 struct Row {
   const char* port;
   std::function<void(adapters::Ports&)> offer;

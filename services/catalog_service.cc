@@ -72,28 +72,20 @@ class CatalogService final : public GatedService<v1::CatalogService::CallbackSer
 
 }  // namespace
 
-async::Task<absl::StatusOr<v1::ListCatalogsResponse>> CatalogHandlers::ListCatalogs(
-    async::CallContext& call, const v1::ListCatalogsRequest& request) {
-  auto page =
-      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
-                           kCatalogs, adapters::PageQuery{}, request);
-  if (!page.ok()) co_return page.status();
-  v1::ListCatalogsResponse response;
-  MoveInto(std::move(page->records), *response.mutable_catalogs());
-  FinishPage(*std::move(page), response);
-  co_return response;
+async::Task<absl::Status> CatalogHandlers::ListCatalogs(async::CallContext& call,
+                                                        const v1::ListCatalogsRequest& request,
+                                                        v1::ListCatalogsResponse& response) {
+  return ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
+                     kCatalogs, adapters::PageQuery{}, request, response,
+                     *response.mutable_catalogs());
 }
 
-async::Task<absl::StatusOr<v1::ListCatalogItemsResponse>> CatalogHandlers::ListCatalogItems(
-    async::CallContext& call, const v1::ListCatalogItemsRequest& request) {
-  auto page =
-      co_await ListRecords(call, parts_(call), {"parent", Resource::kCatalog, request.parent()},
-                           kCatalogItems, adapters::PageQuery{}, request);
-  if (!page.ok()) co_return page.status();
-  v1::ListCatalogItemsResponse response;
-  MoveInto(std::move(page->records), *response.mutable_items());
-  response.set_next_page_token(std::move(page->next_page_token));
-  co_return response;
+async::Task<absl::Status> CatalogHandlers::ListCatalogItems(
+    async::CallContext& call, const v1::ListCatalogItemsRequest& request,
+    v1::ListCatalogItemsResponse& response) {
+  return ListRecords(call, parts_(call), {"parent", Resource::kCatalog, request.parent()},
+                     kCatalogItems, adapters::PageQuery{}, request, response,
+                     *response.mutable_items());
 }
 
 async::Task<absl::Status> CatalogHandlers::StreamCatalogItems(

@@ -18,10 +18,12 @@ class CatalogHandlers {
  public:
   explicit CatalogHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
-  async::Task<absl::StatusOr<v1::ListCatalogsResponse>> ListCatalogs(
-      async::CallContext& call, const v1::ListCatalogsRequest& request);
-  async::Task<absl::StatusOr<v1::ListCatalogItemsResponse>> ListCatalogItems(
-      async::CallContext& call, const v1::ListCatalogItemsRequest& request);
+  async::Task<absl::Status> ListCatalogs(async::CallContext& call,
+                                         const v1::ListCatalogsRequest& request,
+                                         v1::ListCatalogsResponse& response);
+  async::Task<absl::Status> ListCatalogItems(async::CallContext& call,
+                                             const v1::ListCatalogItemsRequest& request,
+                                             v1::ListCatalogItemsResponse& response);
   async::Task<absl::Status> StreamCatalogItems(async::CallContext& call,
                                                const v1::StreamCatalogItemsRequest& request,
                                                StreamWriter<v1::CatalogItem>& writer);

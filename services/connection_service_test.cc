@@ -24,8 +24,8 @@ class ConnectionHandlersTest : public ServiceFixture {
       return AnswerLater(call, result);
     };
     oa.ports.list_enrollments =
-        Answering<adapters::EnrollmentQuery, adapters::ProviderPage<v1::Enrollment>>(
-            adapters::ProviderPage<v1::Enrollment>{}, nullptr);
+        Listing(Answering<adapters::EnrollmentQuery, WholePage<v1::Enrollment>>(
+            WholePage<v1::Enrollment>{}, nullptr));
     Configure({oa,
                {.id = "tms", .provider = "class_enrollment", .display_name = "tms"},
                {.id = "oa2", .provider = "openapply", .display_name = "oa2"}});

@@ -54,14 +54,15 @@ struct BatchItem {
   std::string name;
   const adapters::Connection* connection = nullptr;
   adapters::GetQuery query;
-  v1::Enrollment record;
-  absl::Status failure;  // only the first one of a batch is kept
+  v1::Enrollment* record = nullptr;  // of the response
+  absl::Status failure;              // only the first one of a batch is kept
 };
 
-// The batch, checked before a provider is asked for any of it.
+// The batch, checked before a provider is asked for any of it. Its records are added to `response`.
 absl::StatusOr<std::vector<BatchItem>> PrepareBatch(async::CallContext& call,
                                                     const ServiceParts& parts,
-                                                    const v1::BatchGetEnrollmentsRequest& request) {
+                                                    const v1::BatchGetEnrollmentsRequest& request,
+                                                    v1::BatchGetEnrollmentsResponse& response) {
   if (request.names().empty() || request.names_size() > kMaxBatch) {
     return errors::ArgumentInvalid("names", absl::StrCat("takes 1 to ", kMaxBatch, " names"));
   }
@@ -85,7 +86,8 @@ absl::StatusOr<std::vector<BatchItem>> PrepareBatch(async::CallContext& call,
     several |= !batch.empty() && batch.front().connection != &connection;
     batch.push_back({.name = name,
                      .connection = &connection,
-                     .query = {.name = std::move(route->name), .view = ViewOf(request.view())}});
+                     .query = {.name = std::move(route->name), .view = ViewOf(request.view())},
+                     .record = response.add_enrollments()});
   }
   if (several) call.set_connection(adapters::kAnyConnection);
   return batch;
@@ -96,14 +98,11 @@ async::Task<bool> ReadItem(async::CallContext& reading, BatchItem& item) {
   if (reading.cancelled()) co_return false;
   async::CallContext call = reading.Child(reading.deadline());
   call.set_connection(item.connection->id);
-  auto record = co_await item.connection->ports.get_enrollment(call, item.query);
+  absl::Status status =
+      co_await item.connection->ports.get_enrollment(call, item.query, *item.record);
   if (reading.cancelled()) co_return false;
-  item.failure = record.status();
-  if (record.ok()) {
-    item.record = *std::move(record);
-  } else {
-    reading.Cancel();
-  }
+  item.failure = std::move(status);
+  if (!item.failure.ok()) reading.Cancel();
   co_return item.failure.ok();
 }
 
@@ -169,16 +168,17 @@ class EnrollmentService final : public GatedService<v1::EnrollmentService::Callb
 
 }  // namespace
 
-async::Task<absl::StatusOr<v1::Enrollment>> EnrollmentHandlers::GetEnrollment(
-    async::CallContext& call, const v1::GetEnrollmentRequest& request) {
+async::Task<absl::Status> EnrollmentHandlers::GetEnrollment(async::CallContext& call,
+                                                            const v1::GetEnrollmentRequest& request,
+                                                            v1::Enrollment& response) {
   return GetRecord(call, parts_(call), {"name", Resource::kEnrollment, request.name()},
-                   &adapters::Ports::get_enrollment, request.view());
+                   &adapters::Ports::get_enrollment, request.view(), response);
 }
 
-async::Task<absl::StatusOr<v1::BatchGetEnrollmentsResponse>>
-EnrollmentHandlers::BatchGetEnrollments(async::CallContext& call,
-                                        const v1::BatchGetEnrollmentsRequest& request) {
-  auto batch = PrepareBatch(call, parts_(call), request);
+async::Task<absl::Status> EnrollmentHandlers::BatchGetEnrollments(
+    async::CallContext& call, const v1::BatchGetEnrollmentsRequest& request,
+    v1::BatchGetEnrollmentsResponse& response) {
+  auto batch = PrepareBatch(call, parts_(call), request, response);
   if (!batch.ok()) co_return batch.status();
   async::CallContext reading = call.Child(call.deadline());
   std::vector<async::Task<bool>> reads;
@@ -187,24 +187,18 @@ EnrollmentHandlers::BatchGetEnrollments(async::CallContext& call,
   co_await async::WhenAll(std::move(reads), parts_(call).fan_out.max_parallel);
   absl::Status ended = EndedCall(call);
   if (!ended.ok()) co_return ended;
-  v1::BatchGetEnrollmentsResponse response;
-  for (BatchItem& item : *batch) {
+  for (const BatchItem& item : *batch) {
     if (!item.failure.ok()) co_return errors::WithMetadata(item.failure, "name", item.name);
-    *response.add_enrollments() = std::move(item.record);
   }
-  co_return response;
+  co_return absl::OkStatus();
 }
 
-async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> EnrollmentHandlers::ListEnrollments(
-    async::CallContext& call, const v1::ListEnrollmentsRequest& request) {
-  auto page =
-      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
-                           kEnrollments, adapters::EnrollmentQuery(), request);
-  if (!page.ok()) co_return page.status();
-  v1::ListEnrollmentsResponse response;
-  MoveInto(std::move(page->records), *response.mutable_enrollments());
-  FinishPage(*std::move(page), response);
-  co_return response;
+async::Task<absl::Status> EnrollmentHandlers::ListEnrollments(
+    async::CallContext& call, const v1::ListEnrollmentsRequest& request,
+    v1::ListEnrollmentsResponse& response) {
+  return ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
+                     kEnrollments, adapters::EnrollmentQuery(), request, response,
+                     *response.mutable_enrollments());
 }
 
 async::Task<absl::Status> EnrollmentHandlers::StreamEnrollments(

@@ -20,12 +20,16 @@ class EnrollmentHandlers {
  public:
   explicit EnrollmentHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
-  async::Task<absl::StatusOr<v1::Enrollment>> GetEnrollment(
-      async::CallContext& call, const v1::GetEnrollmentRequest& request);
-  async::Task<absl::StatusOr<v1::BatchGetEnrollmentsResponse>> BatchGetEnrollments(
-      async::CallContext& call, const v1::BatchGetEnrollmentsRequest& request);
-  async::Task<absl::StatusOr<v1::ListEnrollmentsResponse>> ListEnrollments(
-      async::CallContext& call, const v1::ListEnrollmentsRequest& request);
+  // Those with a `response` fill it; it is empty, and may lie on an arena.
+  async::Task<absl::Status> GetEnrollment(async::CallContext& call,
+                                          const v1::GetEnrollmentRequest& request,
+                                          v1::Enrollment& response);
+  async::Task<absl::Status> BatchGetEnrollments(async::CallContext& call,
+                                                const v1::BatchGetEnrollmentsRequest& request,
+                                                v1::BatchGetEnrollmentsResponse& response);
+  async::Task<absl::Status> ListEnrollments(async::CallContext& call,
+                                            const v1::ListEnrollmentsRequest& request,
+                                            v1::ListEnrollmentsResponse& response);
   async::Task<absl::Status> StreamEnrollments(async::CallContext& call,
                                               const v1::StreamEnrollmentsRequest& request,
                                               StreamWriter<v1::Enrollment>& writer);

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-using Page = adapters::ProviderPage<v1::Enrollment>;
+using Page = WholePage<v1::Enrollment>;
 
 v1::Enrollment Record(const std::string& id) {
   v1::Enrollment record;
@@ -43,10 +43,10 @@ class EnrollmentHandlersTest : public ServiceFixture {
   EnrollmentHandlersTest() {
     adapters::Connection oa{.id = "oa", .provider = "openapply"};
     // Three pages of three records, whatever is asked.
-    oa.ports.list_enrollments = [this](async::CallContext&,
-                                       const adapters::EnrollmentQuery& query) {
-      return ThreePages(query);
-    };
+    oa.ports.list_enrollments = Listing<adapters::EnrollmentQuery, v1::Enrollment>(
+        [this](async::CallContext&, const adapters::EnrollmentQuery& query) {
+          return ThreePages(query);
+        });
     oa.ports.list_enrollments_traits = {
         .filters = {{"year", {"="}, adapters::FilterType::kInt, ""}}, .by_learner = true};
     oa.ports.update_enrollment =
@@ -54,9 +54,10 @@ class EnrollmentHandlersTest : public ServiceFixture {
     oa.ports.update_enrollment_paths = {"status", "provider_status", "grade_level"};
 
     adapters::Connection tms{.id = "tms", .provider = "class_enrollment"};
-    tms.ports.get_enrollment = Answering<adapters::GetQuery, v1::Enrollment>(Record("7"), &get_);
+    tms.ports.get_enrollment =
+        Filling(Answering<adapters::GetQuery, v1::Enrollment>(Record("7"), &get_));
     tms.ports.list_enrollments =
-        Answering<adapters::EnrollmentQuery, Page>(PageOf(0, 4, "more"), &query_);
+        Listing(Answering<adapters::EnrollmentQuery, Page>(PageOf(0, 4, "more"), &query_));
 
     Configure({oa, tms, {.id = "bare", .provider = "measureone"}});
   }
@@ -74,7 +75,7 @@ class EnrollmentHandlersTest : public ServiceFixture {
     const auto call = Call("EnrollmentService.ListEnrollments");
     call->set_caller(caller);
     EnrollmentHandlers handlers(parts());
-    return loop_.RunToCompletion(handlers.ListEnrollments(*call, request));
+    return Answer(handlers, &EnrollmentHandlers::ListEnrollments, *call, request);
   }
 
   absl::Status Stream(const v1::StreamEnrollmentsRequest& request, KeepingWriter& writer) {
@@ -90,7 +91,7 @@ class EnrollmentHandlersTest : public ServiceFixture {
     request.set_name(name);
     request.set_view(view);
     EnrollmentHandlers handlers(parts());
-    return loop_.RunToCompletion(handlers.GetEnrollment(*call, request));
+    return Answer(handlers, &EnrollmentHandlers::GetEnrollment, *call, request);
   }
 
   absl::StatusOr<v1::Enrollment> Update(const v1::UpdateEnrollmentRequest& request) {
@@ -368,7 +369,7 @@ TEST_F(EnrollmentHandlersTest, TheCallKnowsItsConnectionOnceTheNameIsRead) {
   v1::GetEnrollmentRequest request;
   request.set_name("connections/tms/enrollments/7");
   EnrollmentHandlers handlers(parts());
-  ASSERT_TRUE(loop_.RunToCompletion(handlers.GetEnrollment(*call, request)).ok());
+  ASSERT_TRUE(Answer(handlers, &EnrollmentHandlers::GetEnrollment, *call, request).ok());
   EXPECT_EQ(call->connection(), "tms");
 }
 

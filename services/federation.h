@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "adapters/connection.h"
 #include "adapters/ports.h"
 #include "edugate/v1/common.pb.h"
+#include "google/protobuf/repeated_field.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/queue.h"
 #include "runtime/async/task.h"
@@ -84,7 +86,7 @@ WalkPosition::Failure Remembered(const absl::Status& status);
 absl::Status Recalled(const std::string& connection, const WalkPosition::Failure& failure);
 
 // One connection of a walk.
-template <typename Query, typename Record>
+template <typename Query>
 struct WalkMember {
   const adapters::Connection* connection = nullptr;
   Query query;
@@ -97,15 +99,14 @@ struct WalkMember {
   bool asked = false;          // on this page
   bool rested = false;         // has cost what a page may cost
   bool done = false;           // read to its end
-  std::vector<Record> records;
 
   bool pending() const { return !refused && !done; }
 };
 
-template <typename Query, typename Record>
+template <typename Query>
 struct Walk {
-  std::vector<WalkMember<Query, Record>> members;  // in the order of the configuration
-  std::vector<MissingConnection> gone;             // of a token's, no longer configured
+  std::vector<WalkMember<Query>> members;  // in the order of the configuration
+  std::vector<MissingConnection> gone;     // of a token's, no longer configured
   ReadMask read_mask;
   size_t cursor_limit = 0;
 
@@ -134,8 +135,8 @@ struct Walk {
 
   // Who is asked next for `wanted` records: everybody who has more and did not fail, or else who
   // failed on an earlier page and was not asked on this one.
-  std::vector<WalkMember<Query, Record>*> NextToAsk(size_t wanted) {
-    std::vector<WalkMember<Query, Record>*> next;
+  std::vector<WalkMember<Query>*> NextToAsk(size_t wanted) {
+    std::vector<WalkMember<Query>*> next;
     for (const bool again : {false, true}) {
       for (auto& member : members) {
         if (next.size() == wanted) break;
@@ -153,8 +154,8 @@ struct Walk {
 // can't be asked; anything else is wrong with the request.
 template <typename Query, typename Record, typename Request>
 absl::Status PrepareMember(const Request& request, const ListPort<Query, Record>& list,
-                           const std::optional<LearnerName>& learner,
-                           WalkMember<Query, Record>& member, ReadMask& read_mask) {
+                           const std::optional<LearnerName>& learner, WalkMember<Query>& member,
+                           ReadMask& read_mask) {
   const adapters::ListTraits& traits = member.connection->ports.*list.traits;
   absl::Status prepared = PrepareList<Record>(request, traits, member.query, read_mask);
   if (!prepared.ok()) return prepared;
@@ -168,10 +169,9 @@ absl::Status PrepareMember(const Request& request, const ListPort<Query, Record>
 
 // The walk that a request means: from the beginning, or from where its token says.
 template <typename Query, typename Record, typename Request>
-absl::StatusOr<Walk<Query, Record>> PrepareWalk(async::CallContext& call, const ServiceParts& parts,
-                                                const ListPort<Query, Record>& list,
-                                                const Query& query, const Request& request,
-                                                const PageTokens& tokens) {
+absl::StatusOr<Walk<Query>> PrepareWalk(async::CallContext& call, const ServiceParts& parts,
+                                        const ListPort<Query, Record>& list, const Query& query,
+                                        const Request& request, const PageTokens& tokens) {
   call.set_connection(adapters::kAnyConnection);
   auto filter = adapters::ParseFilter(request.filter());
   if (!filter.ok()) return filter.status();
@@ -195,13 +195,13 @@ absl::StatusOr<Walk<Query, Record>> PrepareWalk(async::CallContext& call, const 
   auto positions = DecodeWalk(token->cursor);
   if (!positions.ok()) return positions.status();
 
-  Walk<Query, Record> walk;
+  Walk<Query> walk;
   bool any_allowed = false;
   for (const adapters::Connection& connection : parts.connections->connections()) {
     if (!MayUse(call, connection.id)) continue;
     any_allowed = true;
     if (!(connection.ports.*list.port)) continue;
-    WalkMember<Query, Record> member{.connection = &connection, .query = query};
+    WalkMember<Query> member{.connection = &connection, .query = query};
     member.query.parent.connection = connection.id;
     absl::Status prepared = PrepareMember(request, list, learner, member, walk.read_mask);
     if (!prepared.ok() && errors::ReasonOf(prepared) != v1::ERROR_REASON_FILTER_UNSUPPORTED) {
@@ -246,18 +246,21 @@ absl::StatusOr<Walk<Query, Record>> PrepareWalk(async::CallContext& call, const 
 // Why a call that has ended gives nothing more.
 absl::Status EndedCall(const async::CallContext& call);
 
-// Reads at most `wanted` records of one connection. What was read before a failure is kept.
+// Adds at most `wanted` records of one connection to `into`, and says how many. What was read
+// before a failure is kept.
 template <typename Query, typename Record>
 async::Task<size_t> ReadPart(async::CallContext& call, const FanOut& fan_out,
                              const ListPort<Query, Record>& list, size_t cursor_limit,
-                             WalkMember<Query, Record>& member, size_t wanted) {
+                             WalkMember<Query>& member, size_t wanted,
+                             google::protobuf::RepeatedPtrField<Record>& into) {
   async::CallContext part = call.Child(fan_out.DeadlineOf(call));
   part.set_connection(member.connection->id);
   member.asked = true;
   member.failure = absl::OkStatus();
   CursorTrail trail;
-  size_t read = 0;
-  for (int pages = 0; read < wanted && !member.done; ++pages) {
+  const int before = into.size();
+  const int full = before + static_cast<int>(wanted);
+  for (int pages = 0; into.size() < full && !member.done; ++pages) {
     if (pages == member.connection->max_pages) {
       member.rested = true;
       break;
@@ -266,43 +269,57 @@ async::Task<size_t> ReadPart(async::CallContext& call, const FanOut& fan_out,
       member.failure = errors::PaginationLoop({.connection = member.connection->id});
       break;
     }
-    auto page = co_await AssemblePage(part, member.connection->ports.*list.port, member.query,
-                                      member.at, static_cast<int32_t>(wanted - read), 1);
-    if (!page.ok()) {
-      member.failure = page.status();
+    const int page_begin = into.size();
+    auto next = co_await AssemblePage(part, member.connection->ports.*list.port, member.query,
+                                      member.at, full - page_begin, 1, into);
+    if (!next.ok()) {
+      member.failure = next.status();
       break;
     }
-    if (page->next.has_value() && page->next->cursor.size() > cursor_limit) {
+    if (next->has_value() && (*next)->cursor.size() > cursor_limit) {
+      into.DeleteSubrange(page_begin, into.size() - page_begin);
       member.failure = errors::ProviderResponseInvalid(
           "the next page's cursor is too long for a list across "
           "connections",
           {.connection = member.connection->id});
       break;
     }
-    read += page->records.size();
-    std::move(page->records.begin(), page->records.end(), std::back_inserter(member.records));
-    if (page->next.has_value()) {
-      member.at = *std::move(page->next);
+    if (next->has_value()) {
+      member.at = **std::move(next);
     } else {
       member.done = true;
     }
   }
+  const size_t read = static_cast<size_t>(into.size() - before);
   if (member.failure.ok() || read > 0) member.failed_before = false;
   co_return read;
 }
 
-// Answers a list request whose parent is `connections/-`.
+// Moves all records of one field to the end of another on the same arena, or both on none. No
+// record is touched.
+template <typename Record>
+void Append(google::protobuf::RepeatedPtrField<Record>& from,
+            google::protobuf::RepeatedPtrField<Record>& into) {
+  std::vector<Record*> records(static_cast<size_t>(from.size()));
+  from.UnsafeArenaExtractSubrange(0, from.size(), records.data());
+  for (Record* record : records) into.UnsafeArenaAddAllocated(record);
+}
+
+// Answers a list request whose parent is `connections/-`: adds its records to `into`, which is
+// empty.
 template <typename Query, typename Record, typename Request>
-async::Task<absl::StatusOr<ListedPage<Record>>> ListAcross(async::CallContext& call,
-                                                           const ServiceParts& parts,
-                                                           ListPort<Query, Record> list,
-                                                           Query query, const Request& request) {
+async::Task<absl::StatusOr<ListedPage>> ListAcross(
+    async::CallContext& call, const ServiceParts& parts, ListPort<Query, Record> list, Query query,
+    const Request& request, google::protobuf::RepeatedPtrField<Record>& into) {
   auto page_size = PageSizeOf(request.page_size());
   if (!page_size.ok()) co_return page_size.status();
   const PageTokens tokens(*parts.page_tokens, call, list.token_method, request);
   auto walk = PrepareWalk(call, parts, list, query, request, tokens);
   if (!walk.ok()) co_return walk.status();
 
+  // Each member's records, which come at once and stand one after the other.
+  std::deque<google::protobuf::RepeatedPtrField<Record>> records;
+  for (size_t i = 0; i < walk->members.size(); ++i) records.emplace_back(into.GetArena());
   size_t wanted = *page_size;
   bool answered = false;
   while (wanted > 0) {
@@ -311,7 +328,9 @@ async::Task<absl::StatusOr<ListedPage<Record>>> ListAcross(async::CallContext& c
     std::vector<async::Task<size_t>> reads;
     for (size_t i = 0; i < next.size(); ++i) {
       const size_t part = wanted / next.size() + (i < wanted % next.size() ? 1 : 0);
-      reads.push_back(ReadPart(call, parts.fan_out, list, walk->cursor_limit, *next[i], part));
+      const size_t index = static_cast<size_t>(next[i] - walk->members.data());
+      reads.push_back(
+          ReadPart(call, parts.fan_out, list, walk->cursor_limit, *next[i], part, records[index]));
     }
     auto counts = co_await async::WhenAll(std::move(reads), parts.fan_out.max_parallel);
     absl::Status ended = EndedCall(call);
@@ -334,11 +353,9 @@ async::Task<absl::StatusOr<ListedPage<Record>>> ListAcross(async::CallContext& c
   }
   if (!answered && fails_anew && !missing.empty()) co_return MissingError(missing);
 
-  ListedPage<Record> result;
-  for (auto& member : walk->members) {
-    std::move(member.records.begin(), member.records.end(), std::back_inserter(result.records));
-  }
-  for (Record& record : result.records) walk->read_mask.Apply(record);
+  for (auto& each : records) Append(each, into);
+  for (Record& record : into) walk->read_mask.Apply(record);
+  ListedPage result;
   for (const MissingConnection& each : missing) result.unreachable.push_back(ToDetail(each));
   if (goes_on) {
     auto token = tokens.Seal(walk->Next());
@@ -354,7 +371,7 @@ template <typename Record>
 struct WalkPage {
   size_t member = 0;
   PageState at;
-  std::vector<Record> records;
+  google::protobuf::RepeatedPtrField<Record> records;
   bool last = false;
   absl::Status failure;
 };
@@ -362,7 +379,7 @@ struct WalkPage {
 // Reads one connection to its end, a page ahead of the stream.
 template <typename Query, typename Record>
 async::Task<bool> ReadAll(async::CallContext& call, const FanOut& fan_out,
-                          const ListPort<Query, Record>& list, WalkMember<Query, Record>& member,
+                          const ListPort<Query, Record>& list, WalkMember<Query>& member,
                           size_t index, async::Queue<WalkPage<Record>>& pages) {
   CursorTrail trail;
   PageState at = member.at;
@@ -372,12 +389,14 @@ async::Task<bool> ReadAll(async::CallContext& call, const FanOut& fan_out,
       async::CallContext part = call.Child(fan_out.DeadlineOf(call));
       part.set_connection(member.connection->id);
       member.query.cursor = at.cursor;
-      auto read = co_await (member.connection->ports.*list.port)(part, member.query);
-      page.failure = read.status();
-      if (read.ok()) {
-        at = PageState{std::move(read->next_cursor), 0};
-        page.records = std::move(read->records);
+      auto next_cursor =
+          co_await (member.connection->ports.*list.port)(part, member.query, page.records);
+      page.failure = next_cursor.status();
+      if (next_cursor.ok()) {
+        at = PageState{*std::move(next_cursor), 0};
         page.last = at.cursor.empty();
+      } else {
+        page.records.Clear();
       }
     } else {
       page.failure = errors::PaginationLoop({.connection = member.connection->id});
@@ -391,7 +410,7 @@ async::Task<bool> ReadAll(async::CallContext& call, const FanOut& fan_out,
 
 template <typename Query, typename Record>
 async::Task<absl::Status> ReadWalk(async::CallContext& call, const FanOut& fan_out,
-                                   const ListPort<Query, Record>& list, Walk<Query, Record>& walk,
+                                   const ListPort<Query, Record>& list, Walk<Query>& walk,
                                    async::Queue<WalkPage<Record>>& pages) {
   std::vector<async::Task<bool>> readers;
   for (size_t i = 0; i < walk.members.size(); ++i) {
@@ -407,8 +426,7 @@ async::Task<absl::Status> ReadWalk(async::CallContext& call, const FanOut& fan_o
 // the readers' call, which ends with the stream.
 template <typename Query, typename Record>
 async::Task<absl::Status> WriteWalk(async::CallContext& call, async::CallContext& reading,
-                                    Walk<Query, Record>& walk,
-                                    async::Queue<WalkPage<Record>>& pages,
+                                    Walk<Query>& walk, async::Queue<WalkPage<Record>>& pages,
                                     StreamWriter<Record>& writer) {
   absl::Status status;
   while (status.ok()) {
@@ -419,13 +437,14 @@ async::Task<absl::Status> WriteWalk(async::CallContext& call, async::CallContext
     }
     if (!page->has_value()) break;
     WalkPage<Record>& got = **page;
-    WalkMember<Query, Record>& member = walk.members[got.member];
+    WalkMember<Query>& member = walk.members[got.member];
     member.failure = got.failure;
     if (!got.failure.ok()) continue;
     member.at = std::move(got.at);
-    for (size_t i = member.at.offset; i < got.records.size() && status.ok(); ++i) {
-      absl::Status written = co_await writer.Write(std::move(got.records[i]));
-      if (written.ok()) member.at.offset = static_cast<uint32_t>(i + 1);
+    const uint32_t end = static_cast<uint32_t>(got.records.size());
+    for (uint32_t i = member.at.offset; i < end && status.ok(); ++i) {
+      absl::Status written = co_await writer.Write(std::move(got.records[static_cast<int>(i)]));
+      if (written.ok()) member.at.offset = i + 1;
       status = std::move(written);
     }
     member.done = got.last && status.ok();

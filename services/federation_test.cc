@@ -24,7 +24,7 @@ using ::testing::Le;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAreArray;
 
-using Page = adapters::ProviderPage<v1::Enrollment>;
+using Page = WholePage<v1::Enrollment>;
 
 absl::Status Unavailable(const std::string& connection) {
   return errors::FromProvider({.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE,
@@ -126,10 +126,10 @@ class FederationTest : public ServiceFixture {
     FakeProvider* fake = providers_.back().get();
     adapters::Connection connection{
         .id = fake->id, .provider = "openapply", .max_pages = max_pages};
-    connection.ports.list_enrollments = [fake](async::CallContext& call,
-                                               const adapters::EnrollmentQuery& query) {
-      return fake->List(call, query);
-    };
+    connection.ports.list_enrollments = Listing<adapters::EnrollmentQuery, v1::Enrollment>(
+        [fake](async::CallContext& call, const adapters::EnrollmentQuery& query) {
+          return fake->List(call, query);
+        });
     connection.ports.list_enrollments_traits = std::move(traits);
     connections_.push_back(std::move(connection));
     Configure(connections_);
@@ -157,7 +157,7 @@ class FederationTest : public ServiceFixture {
     ServiceParts with = parts();
     with.fan_out = fan_out_;
     EnrollmentHandlers handlers(with);
-    return loop_.RunToCompletion(handlers.ListEnrollments(*call, request));
+    return Answer(handlers, &EnrollmentHandlers::ListEnrollments, *call, request);
   }
 
   absl::Status Stream(KeepingWriter& writer, const std::string& token = "",
@@ -521,7 +521,7 @@ TEST_F(FederationTest, ALoopOfOneProviderIsThatConnectionsFailure) {
   connections_.push_back(connections_.front());
   connections_.back().id = "circle";
   connections_.back().ports.list_enrollments =
-      Answering<adapters::EnrollmentQuery, Page>(Page{.next_cursor = "again"}, nullptr);
+      Listing(Answering<adapters::EnrollmentQuery, Page>(Page{.next_cursor = "again"}, nullptr));
   Configure(connections_);
   auto page = List(Everywhere(10));
   ASSERT_TRUE(page.ok()) << page.status();

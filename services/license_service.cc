@@ -49,17 +49,12 @@ class LicenseService final : public GatedService<v1::LicenseService::CallbackSer
 
 }  // namespace
 
-async::Task<absl::StatusOr<v1::ListSubscriptionPlansResponse>>
-LicenseHandlers::ListSubscriptionPlans(async::CallContext& call,
-                                       const v1::ListSubscriptionPlansRequest& request) {
-  auto page =
-      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
-                           kPlans, adapters::PageQuery{}, request);
-  if (!page.ok()) co_return page.status();
-  v1::ListSubscriptionPlansResponse response;
-  MoveInto(std::move(page->records), *response.mutable_subscription_plans());
-  FinishPage(*std::move(page), response);
-  co_return response;
+async::Task<absl::Status> LicenseHandlers::ListSubscriptionPlans(
+    async::CallContext& call, const v1::ListSubscriptionPlansRequest& request,
+    v1::ListSubscriptionPlansResponse& response) {
+  return ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
+                     kPlans, adapters::PageQuery{}, request, response,
+                     *response.mutable_subscription_plans());
 }
 
 async::Task<absl::StatusOr<v1::AssignLicensesResponse>> LicenseHandlers::AssignLicenses(

@@ -17,8 +17,9 @@ class LicenseHandlers {
  public:
   explicit LicenseHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
-  async::Task<absl::StatusOr<v1::ListSubscriptionPlansResponse>> ListSubscriptionPlans(
-      async::CallContext& call, const v1::ListSubscriptionPlansRequest& request);
+  async::Task<absl::Status> ListSubscriptionPlans(async::CallContext& call,
+                                                  const v1::ListSubscriptionPlansRequest& request,
+                                                  v1::ListSubscriptionPlansResponse& response);
   async::Task<absl::StatusOr<v1::AssignLicensesResponse>> AssignLicenses(
       async::CallContext& call, const v1::AssignLicensesRequest& request);
   async::Task<absl::StatusOr<v1::RevokeLicensesResponse>> RevokeLicenses(

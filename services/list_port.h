@@ -16,17 +16,15 @@ namespace edugate::services {
 // A list's port and what it can do.
 template <typename Query, typename Record>
 struct ListPort {
-  adapters::Port<Query, adapters::ProviderPage<Record>> adapters::Ports::* port;
+  adapters::PagePort<Query, Record> adapters::Ports::* port;
   adapters::ListTraits adapters::Ports::* traits;
   // The method that its page tokens are bound to. A list and the stream of the same records share
   // it, so that either can go on from the other's tokens.
   absl::string_view token_method;
 };
 
-// One page of the caller's.
-template <typename Record>
+// What a page of the caller's holds beside its records.
 struct ListedPage {
-  std::vector<Record> records;
   std::string next_page_token;
   // The connections that the page lacks, where several were asked.
   std::vector<v1::UnreachableDetail> unreachable;

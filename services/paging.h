@@ -9,12 +9,12 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/ports.h"
+#include "google/protobuf/repeated_field.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
 #include "runtime/errors/errors.h"
@@ -31,13 +31,6 @@ inline constexpr int32_t kMaxPageSize = 1000;
 // The page size that a request means. ARGUMENT_INVALID for a negative one; one that is too large is
 // made smaller.
 absl::StatusOr<int32_t> PageSizeOf(int32_t requested);
-
-// A page of the caller's: records, and where the next one begins. No `next`: there is nothing more.
-template <typename Record>
-struct AssembledPage {
-  std::vector<Record> records;
-  std::optional<PageState> next;
-};
 
 // Notices a provider whose pages lead in a circle, in bounded memory however long the walk: a
 // circle of up to kRemembered pages as soon as it closes, a longer one after a few rounds.
@@ -57,70 +50,80 @@ class CursorTrail {
   size_t next_mark_ = kRemembered;
 };
 
-// Reads provider pages from `state` on until `page_size` records are there or the provider has no
-// more. `port` and `query` outlive the task; the query's cursor and size hint are set here. After
-// `max_pages` provider pages the page ends early, with a place to go on from.
+// Adds the records of provider pages from `state` on until there are `page_size` of them or the
+// provider has no more, and answers where the next page begins; nothing where there is none. After
+// `max_pages` provider pages the page ends early, with a place to go on from. After a failure
+// `into` has what had been read before it. `port` and `into` outlive the task; the query's cursor
+// and size hint are set here.
 template <typename Query, typename Record>
-async::Task<absl::StatusOr<AssembledPage<Record>>> AssemblePage(
-    async::CallContext& call, const adapters::Port<Query, adapters::ProviderPage<Record>>& port,
-    Query query, PageState state, int32_t page_size, int max_pages) {
-  AssembledPage<Record> result;
+async::Task<absl::StatusOr<std::optional<PageState>>> ReadPages(
+    async::CallContext& call, const adapters::PagePort<Query, Record>& port, Query query,
+    PageState state, int32_t page_size, int max_pages,
+    google::protobuf::RepeatedPtrField<Record>& into) {
+  const int full = into.size() + page_size;
   CursorTrail trail;
   query.size_hint = page_size;
   for (int pages = 0; pages < max_pages; ++pages) {
     if (!trail.Visit(state.cursor))
       co_return errors::PaginationLoop({.connection = call.connection()});
     query.cursor = state.cursor;
-    absl::StatusOr<adapters::ProviderPage<Record>> page = co_await port(call, query);
-    if (!page.ok()) co_return page.status();
-    std::vector<Record>& records = page->records;
+    const int before = into.size();
+    auto next_cursor = co_await port(call, query, into);
+    if (!next_cursor.ok()) co_return next_cursor.status();
+    const uint32_t came = static_cast<uint32_t>(into.size() - before);
     // A page can have become shorter since the token was made.
-    const size_t begin = std::min<size_t>(state.offset, records.size());
-    const size_t wanted = page_size - result.records.size();
-    const size_t end = std::min(records.size(), begin + wanted);
-    if (result.records.empty() && begin == 0 && end == records.size()) {
-      result.records = std::move(records);
-    } else {
-      std::move(records.begin() + begin, records.begin() + end, std::back_inserter(result.records));
-    }
-    const bool rest_left = end < records.size();
-    if (rest_left) {
-      result.next = PageState{state.cursor, static_cast<uint32_t>(end)};
-      co_return result;
-    }
-    if (page->next_cursor.empty()) co_return result;
-    state = PageState{page->next_cursor, 0};
-    if (result.records.size() >= static_cast<size_t>(page_size)) break;
+    const uint32_t begin = std::min(state.offset, came);
+    const uint32_t end = std::min(came, begin + static_cast<uint32_t>(full - before));
+    into.DeleteSubrange(before + static_cast<int>(end), static_cast<int>(came - end));
+    into.DeleteSubrange(before, static_cast<int>(begin));
+    const bool rest_left = end < came;
+    if (rest_left) co_return PageState{state.cursor, end};
+    if (next_cursor->empty()) co_return std::nullopt;
+    state = PageState{*std::move(next_cursor), 0};
+    if (into.size() >= full) break;
   }
   // A token that leads back to where this walk has been would lead the caller round for ever.
   if (!trail.Visit(state.cursor))
     co_return errors::PaginationLoop({.connection = call.connection()});
-  result.next = std::move(state);
-  co_return result;
+  co_return state;
+}
+
+// The same, and nothing of a page that fails stays in `into`.
+template <typename Query, typename Record>
+async::Task<absl::StatusOr<std::optional<PageState>>> AssemblePage(
+    async::CallContext& call, const adapters::PagePort<Query, Record>& port, Query query,
+    PageState state, int32_t page_size, int max_pages,
+    google::protobuf::RepeatedPtrField<Record>& into) {
+  const int before = into.size();
+  auto next = co_await ReadPages(call, port, std::move(query), std::move(state), page_size,
+                                 max_pages, into);
+  if (!next.ok()) into.DeleteSubrange(before, into.size() - before);
+  co_return next;
 }
 
 // Writes every record from `state` on, one provider page at a time, at the reader's pace.
 // `reached`, where it is given, says after a failure where to go on.
 template <typename Query, typename Record>
-async::Task<absl::Status> StreamPages(
-    async::CallContext& call, const adapters::Port<Query, adapters::ProviderPage<Record>>& port,
-    Query query, PageState state, StreamWriter<Record>& writer, PageState* reached = nullptr) {
+async::Task<absl::Status> StreamPages(async::CallContext& call,
+                                      const adapters::PagePort<Query, Record>& port, Query query,
+                                      PageState state, StreamWriter<Record>& writer,
+                                      PageState* reached = nullptr) {
   CursorTrail trail;
   for (;;) {
     if (reached != nullptr) *reached = state;
     if (!trail.Visit(state.cursor))
       co_return errors::PaginationLoop({.connection = call.connection()});
     query.cursor = state.cursor;
-    absl::StatusOr<adapters::ProviderPage<Record>> page = co_await port(call, query);
-    if (!page.ok()) co_return page.status();
-    for (size_t i = std::min<size_t>(state.offset, page->records.size()); i < page->records.size();
-         ++i) {
-      absl::Status written = co_await writer.Write(std::move(page->records[i]));
+    google::protobuf::RepeatedPtrField<Record> records;
+    auto next_cursor = co_await port(call, query, records);
+    if (!next_cursor.ok()) co_return next_cursor.status();
+    for (uint32_t i = state.offset; i < static_cast<uint32_t>(records.size()); ++i) {
+      absl::Status written = co_await writer.Write(std::move(records[static_cast<int>(i)]));
       if (!written.ok()) co_return written;
-      if (reached != nullptr) reached->offset = static_cast<uint32_t>(i + 1);
+      if (reached != nullptr) reached->offset = i + 1;
     }
-    if (page->next_cursor.empty()) co_return absl::OkStatus();
-    state = PageState{page->next_cursor, 0};
+    if (next_cursor->empty()) co_return absl::OkStatus();
+    state = PageState{*std::move(next_cursor), 0};
   }
 }
 

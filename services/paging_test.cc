@@ -3,8 +3,10 @@
 #include <map>
 #include <random>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/arena.h"
 #include "gtest/gtest.h"
 #include "runtime/async/test_loop.h"
 
@@ -14,8 +16,23 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using IntPage = adapters::ProviderPage<int>;
-using IntPort = adapters::Port<adapters::PageQuery, IntPage>;
+// Records that are numbers, written out.
+using Records = google::protobuf::RepeatedPtrField<std::string>;
+using NumberPort = adapters::PagePort<adapters::PageQuery, std::string>;
+
+std::vector<int> NumbersOf(const Records& records) {
+  std::vector<int> numbers;
+  for (const std::string& record : records) {
+    EXPECT_TRUE(absl::SimpleAtoi(record, &numbers.emplace_back())) << record;
+  }
+  return numbers;
+}
+
+// A page as it was put together.
+struct Page {
+  std::vector<int> records;
+  std::optional<PageState> next;
+};
 
 constexpr int kPlentyOfPages = 1000;
 
@@ -23,7 +40,7 @@ constexpr int kPlentyOfPages = 1000;
 class FakeProvider {
  public:
   void Add(const std::string& cursor, std::vector<int> records, const std::string& next) {
-    pages_[cursor] = IntPage{std::move(records), next};
+    pages_[cursor] = {std::move(records), next};
   }
 
   void Fail(const std::string& cursor, absl::Status status) { failures_[cursor] = status; }
@@ -42,23 +59,29 @@ class FakeProvider {
     return provider;
   }
 
-  IntPort Port() {
-    return [this](async::CallContext&, const adapters::PageQuery& query) { return Answer(query); };
+  NumberPort Port() {
+    return [this](async::CallContext&, const adapters::PageQuery& query, Records& into) {
+      return Answer(query, into);
+    };
   }
 
   const std::vector<std::string>& asked() const { return asked_; }
   const std::vector<int>& hints() const { return hints_; }
 
  private:
-  async::Task<absl::StatusOr<IntPage>> Answer(const adapters::PageQuery& query) {
+  // A failure leaves half a page behind.
+  async::Task<absl::StatusOr<std::string>> Answer(const adapters::PageQuery& query, Records& into) {
     asked_.push_back(query.cursor);
     hints_.push_back(query.size_hint);
+    const auto& [records, next] = pages_.at(query.cursor);
     const auto failure = failures_.find(query.cursor);
+    const size_t given = failure != failures_.end() ? records.size() / 2 : records.size();
+    for (size_t i = 0; i < given; ++i) *into.Add() = absl::StrCat(records[i]);
     if (failure != failures_.end()) co_return failure->second;
-    co_return pages_.at(query.cursor);
+    co_return next;
   }
 
-  std::map<std::string, IntPage> pages_;
+  std::map<std::string, std::pair<std::vector<int>, std::string>> pages_;
   std::map<std::string, absl::Status> failures_;
   std::vector<std::string> asked_;
   std::vector<int> hints_;
@@ -66,12 +89,23 @@ class FakeProvider {
 
 class PagingTest : public ::testing::Test {
  protected:
-  absl::StatusOr<AssembledPage<int>> Assemble(FakeProvider& provider, int32_t page_size,
-                                              PageState state = {},
-                                              int max_pages = kPlentyOfPages) {
-    const IntPort port = provider.Port();
-    return loop_.RunToCompletion(
-        AssemblePage(call_, port, adapters::PageQuery{}, std::move(state), page_size, max_pages));
+  // On an arena, as the replies of calls are; what the reply holds already stays as it is.
+  absl::StatusOr<Page> Assemble(FakeProvider& provider, int32_t page_size, PageState state = {},
+                                int max_pages = kPlentyOfPages) {
+    google::protobuf::Arena arena;
+    Records records(&arena);
+    *records.Add() = "-1";
+    const NumberPort port = provider.Port();
+    auto next = loop_.RunToCompletion(AssemblePage(
+        call_, port, adapters::PageQuery{}, std::move(state), page_size, max_pages, records));
+    std::vector<int> numbers = NumbersOf(records);
+    EXPECT_EQ(numbers.front(), -1);
+    numbers.erase(numbers.begin());
+    if (!next.ok()) {
+      EXPECT_THAT(numbers, IsEmpty());
+      return next.status();
+    }
+    return Page{std::move(numbers), *std::move(next)};
   }
 
   async::TestLoop loop_;
@@ -236,13 +270,13 @@ TEST_F(PagingTest, AnyWalkOfAnyProviderGivesEveryRecordOnceInPagesOfTheSizeAsked
 }
 
 // Keeps what is written; refuses after `limit` items.
-class KeepingWriter final : public StreamWriter<int> {
+class KeepingWriter final : public StreamWriter<std::string> {
  public:
   explicit KeepingWriter(size_t limit = 1000000) : limit_(limit) {}
 
-  async::Task<absl::Status> Write(int item) override {
+  async::Task<absl::Status> Write(std::string item) override {
     if (items.size() >= limit_) co_return errors::Cancelled({});
-    items.push_back(item);
+    EXPECT_TRUE(absl::SimpleAtoi(item, &items.emplace_back())) << item;
     co_return absl::OkStatus();
   }
 
@@ -255,9 +289,9 @@ class KeepingWriter final : public StreamWriter<int> {
 class StreamPagesTest : public PagingTest {
  protected:
   absl::Status Stream(FakeProvider& provider, KeepingWriter& writer, PageState state = {}) {
-    const IntPort port = provider.Port();
+    const NumberPort port = provider.Port();
     return loop_.RunToCompletion(
-        StreamPages<adapters::PageQuery, int>(call_, port, {}, std::move(state), writer));
+        StreamPages<adapters::PageQuery, std::string>(call_, port, {}, std::move(state), writer));
   }
 };
 

@@ -5,7 +5,6 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -62,6 +61,19 @@ async::Task<absl::StatusOr<Record>> GetRecord(
   const adapters::GetQuery query{.name = std::move(route->name), .view = ViewOf(view)};
   auto record = co_await route->port(call, query);
   co_return record;
+}
+
+// The same in place.
+template <typename Record>
+async::Task<absl::Status> GetRecord(
+    async::CallContext& call, const ServiceParts& parts, Address address,
+    adapters::FillingPort<adapters::GetQuery, Record> adapters::Ports::* member, v1::View view,
+    Record& into) {
+  auto route = ResolvePort(call, parts, address, member);
+  if (!route.ok()) co_return route.status();
+  const adapters::GetQuery query{.name = std::move(route->name), .view = ViewOf(view)};
+  absl::Status status = co_await route->port(call, query, into);
+  co_return status;
 }
 
 // Passes a read request on to its port.
@@ -127,16 +139,30 @@ inline bool IsAcross(const Address& parent) {
   return parent.resource == adapters::Resource::kConnection && parent.text == "connections/-";
 }
 
-// Answers a list request. `query` holds what the request says beside paging, view and filter.
-template <typename Query, typename Record, typename Request>
-async::Task<absl::StatusOr<ListedPage<Record>>> ListRecords(async::CallContext& call,
-                                                            const ServiceParts& parts,
-                                                            Address parent,
-                                                            ListPort<Query, Record> list,
-                                                            Query query, const Request& request) {
+// Sets what a list reply holds beside the records.
+template <typename Response>
+void FinishPage(ListedPage page, Response& response) {
+  response.set_next_page_token(std::move(page.next_page_token));
+  if constexpr (requires { response.unreachable_details(); }) {
+    for (v1::UnreachableDetail& detail : page.unreachable) {
+      response.add_unreachable(detail.connection());
+      *response.add_unreachable_details() = std::move(detail);
+    }
+  }
+}
+
+// Answers a list request: adds its records to `into`, an empty field of `response`. `query` holds
+// what the request says beside paging, view and filter.
+template <typename Query, typename Record, typename Request, typename Response>
+async::Task<absl::Status> ListRecords(async::CallContext& call, const ServiceParts& parts,
+                                      Address parent, ListPort<Query, Record> list, Query query,
+                                      const Request& request, Response& response,
+                                      google::protobuf::RepeatedPtrField<Record>& into) {
   if (IsAcross(parent)) {
-    auto across = co_await ListAcross(call, parts, list, std::move(query), request);
-    co_return across;
+    auto across = co_await ListAcross(call, parts, list, std::move(query), request, into);
+    if (!across.ok()) co_return across.status();
+    FinishPage(*std::move(across), response);
+    co_return absl::OkStatus();
   }
   auto prepared = PrepareListCall(call, parts, parent, list, std::move(query), request);
   if (!prepared.ok()) co_return prepared.status();
@@ -145,17 +171,15 @@ async::Task<absl::StatusOr<ListedPage<Record>>> ListRecords(async::CallContext& 
   const PageTokens tokens(*parts.page_tokens, call, list.token_method, request);
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
-  auto page = co_await AssemblePage(call, prepared->connection->ports.*list.port,
+  auto next = co_await AssemblePage(call, prepared->connection->ports.*list.port,
                                     std::move(prepared->query), *std::move(state), *page_size,
-                                    prepared->connection->max_pages);
-  if (!page.ok()) co_return page.status();
-  ListedPage<Record> result;
-  result.records = std::move(page->records);
-  for (Record& record : result.records) prepared->read_mask.Apply(record);
-  auto token = tokens.Seal(page->next);
+                                    prepared->connection->max_pages, into);
+  if (!next.ok()) co_return next.status();
+  for (Record& record : into) prepared->read_mask.Apply(record);
+  auto token = tokens.Seal(*next);
   if (!token.ok()) co_return token.status();
-  result.next_page_token = *std::move(token);
-  co_return result;
+  response.set_next_page_token(*std::move(token));
+  co_return absl::OkStatus();
 }
 
 // Answers a stream request.
@@ -186,23 +210,6 @@ async::Task<absl::Status> StreamRecords(async::CallContext& call, const ServiceP
     if (token.ok()) writer.AddTrailer(kNextPageTokenTrailer, *token);
   }
   co_return status;
-}
-
-// What every list reply holds beside the records.
-template <typename Record, typename Response>
-void FinishPage(ListedPage<Record> page, Response& response) {
-  response.set_next_page_token(std::move(page.next_page_token));
-  for (v1::UnreachableDetail& detail : page.unreachable) {
-    response.add_unreachable(detail.connection());
-    *response.add_unreachable_details() = std::move(detail);
-  }
-}
-
-// Moves records into a reply's repeated field.
-template <typename Record>
-void MoveInto(std::vector<Record> records, google::protobuf::RepeatedPtrField<Record>& field) {
-  field.Reserve(static_cast<int>(records.size()));
-  for (Record& record : records) *field.Add() = std::move(record);
 }
 
 }  // namespace edugate::services

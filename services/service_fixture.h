@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "google/protobuf/arena.h"
 #include "gtest/gtest.h"
 #include "runtime/async/test_loop.h"
 #include "runtime/errors/errors.h"
@@ -29,6 +30,51 @@ adapters::Port<Argument, Result> Answering(absl::StatusOr<Result> result, Argume
   };
 }
 
+// A page of a fake provider's.
+template <typename Record>
+struct WholePage {
+  std::vector<Record> records;
+  std::string next_cursor;
+};
+
+// A list port that answers with the pages of `pages`, and a get port that answers with its records.
+// They outlive the port's calls.
+template <typename Query, typename Record>
+adapters::PagePort<Query, Record> Listing(adapters::Port<Query, WholePage<Record>> pages) {
+  struct Reply {
+    static async::Task<absl::StatusOr<std::string>> Give(
+        std::shared_ptr<adapters::Port<Query, WholePage<Record>>> pages, async::CallContext& call,
+        const Query& query, google::protobuf::RepeatedPtrField<Record>& into) {
+      auto page = co_await (*pages)(call, query);
+      if (!page.ok()) co_return page.status();
+      for (Record& record : page->records) *into.Add() = std::move(record);
+      co_return page->next_cursor;
+    }
+  };
+  auto shared = std::make_shared<decltype(pages)>(std::move(pages));
+  return [shared](async::CallContext& call, const Query& query,
+                  google::protobuf::RepeatedPtrField<Record>& into) {
+    return Reply::Give(shared, call, query, into);
+  };
+}
+template <typename Record>
+adapters::FillingPort<adapters::GetQuery, Record> Filling(
+    adapters::Port<adapters::GetQuery, Record> records) {
+  struct Reply {
+    static async::Task<absl::Status> Give(
+        std::shared_ptr<adapters::Port<adapters::GetQuery, Record>> records,
+        async::CallContext& call, const adapters::GetQuery& query, Record& into) {
+      auto record = co_await (*records)(call, query);
+      if (record.ok()) into = *std::move(record);
+      co_return record.status();
+    }
+  };
+  auto shared = std::make_shared<decltype(records)>(std::move(records));
+  return [shared](async::CallContext& call, const adapters::GetQuery& query, Record& into) {
+    return Reply::Give(shared, call, query, into);
+  };
+}
+
 class ServiceFixture : public ::testing::Test {
  protected:
   void Configure(std::vector<adapters::Connection> connections) {
@@ -42,6 +88,21 @@ class ServiceFixture : public ::testing::Test {
     auto call = std::make_unique<async::CallContext>(loop_, async::kNever);
     call->set_method(method);
     return call;
+  }
+
+  // What a handler that fills its response answers. The response lies on an arena, as a call's
+  // does.
+  template <typename Handlers, typename Request, typename Response>
+  absl::StatusOr<Response> Answer(Handlers& handlers,
+                                  async::Task<absl::Status> (Handlers::*method)(async::CallContext&,
+                                                                                const Request&,
+                                                                                Response&),
+                                  async::CallContext& call, const Request& request) {
+    google::protobuf::Arena arena;
+    auto* response = google::protobuf::Arena::CreateMessage<Response>(&arena);
+    absl::Status status = loop_.RunToCompletion((handlers.*method)(call, request, *response));
+    if (!status.ok()) return status;
+    return *response;
   }
 
   async::TestLoop loop_;

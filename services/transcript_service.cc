@@ -358,18 +358,13 @@ async::Task<absl::Status> TranscriptHandlers::WatchTranscriptEvents(
   }
 }
 
-async::Task<absl::StatusOr<v1::ListSchoolsResponse>> TranscriptHandlers::ListSchools(
-    async::CallContext& call, const v1::ListSchoolsRequest& request) {
+async::Task<absl::Status> TranscriptHandlers::ListSchools(async::CallContext& call,
+                                                          const v1::ListSchoolsRequest& request,
+                                                          v1::ListSchoolsResponse& response) {
   adapters::SchoolQuery query;
   query.country_code = request.country_code();
-  auto page =
-      co_await ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
-                           kSchools, std::move(query), request);
-  if (!page.ok()) co_return page.status();
-  v1::ListSchoolsResponse response;
-  MoveInto(std::move(page->records), *response.mutable_schools());
-  FinishPage(*std::move(page), response);
-  co_return response;
+  return ListRecords(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
+                     kSchools, std::move(query), request, response, *response.mutable_schools());
 }
 
 std::unique_ptr<grpc::Service> MakeTranscriptService(PartsOfCall parts, Bridge& bridge) {

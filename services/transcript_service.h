@@ -37,8 +37,9 @@ class TranscriptHandlers {
   async::Task<absl::Status> WatchTranscriptEvents(async::CallContext& call,
                                                   const v1::WatchTranscriptEventsRequest& request,
                                                   StreamWriter<v1::TranscriptEvent>& writer);
-  async::Task<absl::StatusOr<v1::ListSchoolsResponse>> ListSchools(
-      async::CallContext& call, const v1::ListSchoolsRequest& request);
+  async::Task<absl::Status> ListSchools(async::CallContext& call,
+                                        const v1::ListSchoolsRequest& request,
+                                        v1::ListSchoolsResponse& response);
 
  private:
   const PartsOfCall parts_;

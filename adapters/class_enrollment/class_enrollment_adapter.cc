@@ -104,8 +104,9 @@ Ports ClassEnrollmentAdapter::ports() {
   return ports;
 }
 
-async::Task<absl::StatusOr<v1::Enrollment>> ClassEnrollmentAdapter::GetEnrollment(
-    async::CallContext& call, const GetQuery& query) {
+async::Task<absl::Status> ClassEnrollmentAdapter::GetEnrollment(async::CallContext& call,
+                                                                const GetQuery& query,
+                                                                v1::Enrollment& into) {
   ce::GetClassEnrollmentRequest request;
   request.set_id(query.name.id());
   auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, get_, request);
@@ -119,17 +120,18 @@ async::Task<absl::StatusOr<v1::Enrollment>> ClassEnrollmentAdapter::GetEnrollmen
     co_return errors::ProviderResponseInvalid("Results does not hold the record that was asked for",
                                               api_.OriginOf(get_));
   }
-  co_return ToEnrollment(*record, api_.connection(), query.view);
+  FillEnrollment(*record, api_.connection(), query.view, into);
+  co_return absl::OkStatus();
 }
 
-async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ClassEnrollmentAdapter::ListEnrollments(
-    async::CallContext& call, const EnrollmentQuery& query) {
+async::Task<absl::StatusOr<std::string>> ClassEnrollmentAdapter::ListEnrollments(
+    async::CallContext& call, const EnrollmentQuery& query,
+    google::protobuf::RepeatedPtrField<v1::Enrollment>& into) {
   const FoundUser found = FoundUser::FromCursor(query);
   auto asked = NumberedPage::FromCursor(found.cursor, kFirstPage, query.size_hint, kMaxPageSize);
   if (!asked.ok()) co_return asked.status();
   auto request = ToSearchRequest(query);
   if (!request.ok()) co_return request.status();
-  ProviderPage<v1::Enrollment> result;
   std::string user = found.id;
   if (IsNamedOtherwise(query)) {
     if (user.empty()) {
@@ -137,32 +139,30 @@ async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ClassEnrollmentAdapter
       if (!looked_up.ok()) co_return looked_up.status();
       user = *std::move(looked_up);
     }
-    if (user.empty()) co_return result;
+    if (user.empty()) co_return std::string();
     request->set_student_id(user);
   }
   request->set_page_index(asked->number);
   request->set_page_size(asked->size);
   auto reply = co_await api_.Call<ce::ClassEnrollmentReply>(call, search_, *request);
-  if (FoundNothing(reply.status())) co_return result;
+  if (FoundNothing(reply.status())) co_return std::string();
   if (!reply.ok()) co_return reply.status();
   const std::vector<std::string> ids = IdsOf(reply->results());
   // A search that ignores the page number would give its first page for ever.
   if (asked->Repeats(ids)) co_return errors::PaginationLoop(api_.OriginOf(search_));
-  result.records.reserve(reply->results_size());
-  for (ce::ClassEnrollment& record : *reply->mutable_results()) {
-    result.records.push_back(ToEnrollment(std::move(record), api_.connection(), query.view));
+  into.Reserve(into.size() + reply->results_size());
+  for (const ce::ClassEnrollment& record : reply->results()) {
+    FillEnrollment(record, api_.connection(), query.view, *into.Add());
   }
   // The reply does not say how many pages there are, and a short page need not be the last: an
   // empty one is.
-  if (!result.records.empty()) {
-    result.next_cursor = FoundUser{user, asked->Next(ids).ToCursor()}.ToCursor();
-  }
-  co_return result;
+  if (ids.empty()) co_return std::string();
+  co_return FoundUser{user, asked->Next(ids).ToCursor()}.ToCursor();
 }
 
 async::Task<absl::StatusOr<std::string>> ClassEnrollmentAdapter::FindUser(
     async::CallContext& call, const EnrollmentQuery& query) {
-  absl::StatusOr<ce::UserReply> reply;
+  rest::Reply<ce::UserReply> reply;
   const bool by_email = !query.learner_email.empty();
   if (by_email) {
     ce::GetUserByEmailRequest request;

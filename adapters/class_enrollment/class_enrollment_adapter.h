@@ -23,10 +23,11 @@ class ClassEnrollmentAdapter final : public Adapter {
 
  private:
   async::Task<absl::StatusOr<ProbeResult>> CheckConnection(async::CallContext& call, const Probe&);
-  async::Task<absl::StatusOr<v1::Enrollment>> GetEnrollment(async::CallContext& call,
-                                                            const GetQuery& query);
-  async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ListEnrollments(
-      async::CallContext& call, const EnrollmentQuery& query);
+  async::Task<absl::Status> GetEnrollment(async::CallContext& call, const GetQuery& query,
+                                          v1::Enrollment& into);
+  async::Task<absl::StatusOr<std::string>> ListEnrollments(
+      async::CallContext& call, const EnrollmentQuery& query,
+      google::protobuf::RepeatedPtrField<v1::Enrollment>& into);
 
   // The id of the user whom the query names otherwise; empty where the provider doesn't know the
   // person.

@@ -47,7 +47,7 @@ class ClassEnrollmentAdapterTest : public testing::AdapterFixture<ClassEnrollmen
     return query;
   }
 
-  absl::StatusOr<ProviderPage<v1::Enrollment>> List(const EnrollmentQuery& query) {
+  absl::StatusOr<testing::WholePage<v1::Enrollment>> List(const EnrollmentQuery& query) {
     return Run(ports_.list_enrollments, query);
   }
 
@@ -62,7 +62,7 @@ std::string Page(const std::vector<int>& ids) {
   return absl::StrCat(R"({"Status": 0, "Error": null, "Results": [)", records, "]}");
 }
 
-std::vector<std::string> Ids(const ProviderPage<v1::Enrollment>& page) {
+std::vector<std::string> Ids(const testing::WholePage<v1::Enrollment>& page) {
   std::vector<std::string> ids;
   for (const v1::Enrollment& each : page.records) ids.push_back(each.provider_id());
   return ids;

@@ -95,9 +95,15 @@ v1::CompletionStatus ClassCompletionStatus(absl::string_view id) { return Find(k
 
 v1::DeliveryMode ClassDeliveryMode(absl::string_view id) { return Find(kDeliveryModes, id); }
 
-v1::Enrollment ToEnrollment(ce::ClassEnrollment record, absl::string_view connection,
+v1::Enrollment ToEnrollment(const ce::ClassEnrollment& record, absl::string_view connection,
                             v1::View view) {
   v1::Enrollment out;
+  FillEnrollment(record, connection, view, out);
+  return out;
+}
+
+void FillEnrollment(const ce::ClassEnrollment& record, absl::string_view connection, v1::View view,
+                    v1::Enrollment& out) {
   const std::string id = record.has_id() ? absl::StrCat(record.id()) : "";
   out.set_name(MakeName<Resource::kEnrollment>(connection, id));
   out.set_provider("class_enrollment");
@@ -143,8 +149,7 @@ v1::Enrollment ToEnrollment(ce::ClassEnrollment record, absl::string_view connec
     }
   }
   SetInstant(record.created(), out, &v1::Enrollment::mutable_create_time);
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(record), out);
-  return out;
+  if (view == v1::VIEW_FULL) AttachRecord(record, out);
 }
 
 absl::StatusOr<ce::SearchClassEnrollmentsRequest> ToSearchRequest(const EnrollmentQuery& query) {

@@ -18,8 +18,12 @@ v1::DeliveryMode ClassDeliveryMode(absl::string_view id);
 
 // A class enrollment as an enrollment of kind COURSE. With view FULL it carries the record and its
 // unknown fields.
-v1::Enrollment ToEnrollment(provider::class_enrollment::v2::ClassEnrollment record,
+v1::Enrollment ToEnrollment(const provider::class_enrollment::v2::ClassEnrollment& record,
                             absl::string_view connection, v1::View view);
+
+// The same in place. `out` is empty.
+void FillEnrollment(const provider::class_enrollment::v2::ClassEnrollment& record,
+                    absl::string_view connection, v1::View view, v1::Enrollment& out);
 
 // The provider's arguments for a search, without the page. FILTER_UNSUPPORTED for what the search
 // can't apply.

@@ -137,27 +137,26 @@ async::Task<absl::StatusOr<ProbeResult>> EdxAdapter::CheckConnection(async::Call
   co_return ProbeResult{.provider_time = info.date};
 }
 
-async::Task<absl::StatusOr<ProviderPage<v1::Catalog>>> EdxAdapter::ListCatalogs(
-    async::CallContext& call, const PageQuery& query) {
+async::Task<absl::StatusOr<std::string>> EdxAdapter::ListCatalogs(async::CallContext& call,
+                                                                  const PageQuery& query,
+                                                                  Records<v1::Catalog>& into) {
   auto asked = NumberedPage::FromCursor(query.cursor, kFirstPage, query.size_hint,
                                         PageSize(kMaxCatalogPage));
   if (!asked.ok()) co_return asked.status();
   edx::ListCatalogsRequest request;
   request.set_page(asked->number);
   request.set_page_size(asked->size);
-  edx::CatalogPage page;
-  ProviderPage<v1::Catalog> result;
-  absl::Status status =
-      co_await ReadPage(call, list_catalogs_, request, *asked, page, result.next_cursor);
-  if (!status.ok()) co_return status;
-  for (edx::Catalog& record : *page.mutable_results()) {
-    result.records.push_back(ToCatalog(std::move(record), api_.connection(), query.view));
+  rest::Reply<edx::CatalogPage> page;
+  auto next_cursor = co_await ReadPage(call, list_catalogs_, request, *asked, *page);
+  if (!next_cursor.ok()) co_return next_cursor;
+  for (const edx::Catalog& record : page->results()) {
+    into.AddAllocated(new v1::Catalog(ToCatalog(record, api_.connection(), query.view)));
   }
-  co_return result;
+  co_return next_cursor;
 }
 
-async::Task<absl::StatusOr<ProviderPage<v1::CatalogItem>>> EdxAdapter::ListCatalogItems(
-    async::CallContext& call, const PageQuery& query) {
+async::Task<absl::StatusOr<std::string>> EdxAdapter::ListCatalogItems(
+    async::CallContext& call, const PageQuery& query, Records<v1::CatalogItem>& into) {
   auto asked = NumberedPage::FromCursor(query.cursor, kFirstPage, query.size_hint,
                                         PageSize(kMaxCatalogPage));
   if (!asked.ok()) co_return asked.status();
@@ -166,17 +165,15 @@ async::Task<absl::StatusOr<ProviderPage<v1::CatalogItem>>> EdxAdapter::ListCatal
   request.set_catalog_uuid(query.parent.id());
   request.set_page(asked->number);
   request.set_page_size(asked->size);
-  edx::ContentPage page;
-  ProviderPage<v1::CatalogItem> result;
-  absl::Status status =
-      co_await ReadPage(call, list_content_, request, *asked, page, result.next_cursor);
-  if (!status.ok()) {
-    co_return OfResource<Resource::kCatalog>(std::move(status), query.parent, query.parent.id());
+  rest::Reply<edx::ContentPage> page;
+  auto next_cursor = co_await ReadPage(call, list_content_, request, *asked, *page);
+  if (!next_cursor.ok()) {
+    co_return OfResource<Resource::kCatalog>(next_cursor.status(), query.parent, query.parent.id());
   }
-  for (edx::ContentItem& record : *page.mutable_results()) {
-    result.records.push_back(ToCatalogItem(std::move(record), scope, query.view));
+  for (const edx::ContentItem& record : page->results()) {
+    into.AddAllocated(new v1::CatalogItem(ToCatalogItem(record, scope, query.view)));
   }
-  co_return result;
+  co_return next_cursor;
 }
 
 async::Task<absl::StatusOr<v1::Course>> EdxAdapter::GetCourse(async::CallContext& call,
@@ -185,17 +182,17 @@ async::Task<absl::StatusOr<v1::Course>> EdxAdapter::GetCourse(async::CallContext
   edx::GetCourseRequest request;
   request.set_catalog_uuid(catalog);
   request.set_course_key(query.name.id());
-  edx::Course record;
+  rest::Reply<edx::Course> record;
   absl::Status status =
-      co_await api_.CallInto(call, get_course_, request, record, nullptr, OptionsFor(get_course_));
+      co_await api_.CallInto(call, get_course_, request, *record, nullptr, OptionsFor(get_course_));
   if (!status.ok()) {
     co_return OfResource<Resource::kCourse>(std::move(status), query.name, catalog,
                                             query.name.id());
   }
-  if (record.key().empty()) {
+  if (record->key().empty()) {
     co_return errors::ProviderResponseInvalid("key is missing", api_.OriginOf(get_course_));
   }
-  co_return ToCourse(std::move(record), {api_.connection(), catalog}, query.view);
+  co_return ToCourse(*record, {api_.connection(), catalog}, query.view);
 }
 
 async::Task<absl::StatusOr<v1::CourseRun>> EdxAdapter::GetCourseRun(async::CallContext& call,
@@ -204,17 +201,17 @@ async::Task<absl::StatusOr<v1::CourseRun>> EdxAdapter::GetCourseRun(async::CallC
   edx::GetCourseRunRequest request;
   request.set_catalog_uuid(catalog);
   request.set_course_run_id(query.name.id());
-  edx::CourseRun record;
-  absl::Status status = co_await api_.CallInto(call, get_course_run_, request, record, nullptr,
+  rest::Reply<edx::CourseRun> record;
+  absl::Status status = co_await api_.CallInto(call, get_course_run_, request, *record, nullptr,
                                                OptionsFor(get_course_run_));
   if (!status.ok()) {
     co_return OfResource<Resource::kCourseRun>(std::move(status), query.name, catalog,
                                                query.name.id());
   }
-  if (record.key().empty()) {
+  if (record->key().empty()) {
     co_return errors::ProviderResponseInvalid("key is missing", api_.OriginOf(get_course_run_));
   }
-  co_return ToCourseRun(std::move(record), {api_.connection(), catalog}, query.view);
+  co_return ToCourseRun(*record, {api_.connection(), catalog}, query.view);
 }
 
 async::Task<absl::StatusOr<v1::Program>> EdxAdapter::GetProgram(async::CallContext& call,
@@ -223,21 +220,21 @@ async::Task<absl::StatusOr<v1::Program>> EdxAdapter::GetProgram(async::CallConte
   edx::GetProgramRequest request;
   request.set_catalog_uuid(catalog);
   request.set_program_uuid(query.name.id());
-  edx::Program record;
-  absl::Status status = co_await api_.CallInto(call, get_program_, request, record, nullptr,
+  rest::Reply<edx::Program> record;
+  absl::Status status = co_await api_.CallInto(call, get_program_, request, *record, nullptr,
                                                OptionsFor(get_program_));
   if (!status.ok()) {
     co_return OfResource<Resource::kProgram>(std::move(status), query.name, catalog,
                                              query.name.id());
   }
-  if (record.uuid().empty()) {
+  if (record->uuid().empty()) {
     co_return errors::ProviderResponseInvalid("uuid is missing", api_.OriginOf(get_program_));
   }
-  co_return ToProgram(std::move(record), {api_.connection(), catalog}, query.view);
+  co_return ToProgram(*record, {api_.connection(), catalog}, query.view);
 }
 
-async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> EdxAdapter::ListEnrollments(
-    async::CallContext& call, const EnrollmentQuery& query) {
+async::Task<absl::StatusOr<std::string>> EdxAdapter::ListEnrollments(
+    async::CallContext& call, const EnrollmentQuery& query, Records<v1::Enrollment>& into) {
   absl::Status configured = CheckCustomer(list_enrollments_);
   if (!configured.ok()) co_return configured;
   auto asked = NumberedPage::FromCursor(query.cursor, kFirstPage, query.size_hint,
@@ -247,15 +244,13 @@ async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> EdxAdapter::ListEnroll
   request.set_enterprise_uuid(options_.enterprise_customer_uuid);
   request.set_page(asked->number);
   request.set_page_size(asked->size);
-  edx::LearnerEnrollmentPage page;
-  ProviderPage<v1::Enrollment> result;
-  absl::Status status =
-      co_await ReadPage(call, list_enrollments_, request, *asked, page, result.next_cursor);
-  if (!status.ok()) co_return status;
-  for (edx::LearnerEnrollment& record : *page.mutable_results()) {
-    result.records.push_back(ToEnrollment(std::move(record), api_.connection(), query.view));
+  rest::Reply<edx::LearnerEnrollmentPage> page;
+  auto next_cursor = co_await ReadPage(call, list_enrollments_, request, *asked, *page);
+  if (!next_cursor.ok()) co_return next_cursor;
+  for (const edx::LearnerEnrollment& record : page->results()) {
+    into.AddAllocated(new v1::Enrollment(ToEnrollment(record, api_.connection(), query.view)));
   }
-  co_return result;
+  co_return next_cursor;
 }
 
 async::Task<absl::StatusOr<v1::BulkEnrollResponse>> EdxAdapter::BulkEnroll(
@@ -274,8 +269,8 @@ async::Task<absl::StatusOr<v1::BulkEnrollResponse>> EdxAdapter::BulkEnroll(
   co_return response;
 }
 
-async::Task<absl::StatusOr<ProviderPage<v1::SubscriptionPlan>>> EdxAdapter::ListSubscriptionPlans(
-    async::CallContext& call, const PageQuery& query) {
+async::Task<absl::StatusOr<std::string>> EdxAdapter::ListSubscriptionPlans(
+    async::CallContext& call, const PageQuery& query, Records<v1::SubscriptionPlan>& into) {
   auto asked = NumberedPage::FromCursor(query.cursor, kFirstPage, 0, kSubscriptionPage);
   if (!asked.ok()) co_return asked.status();
   edx::ListSubscriptionsRequest request;
@@ -292,15 +287,14 @@ async::Task<absl::StatusOr<ProviderPage<v1::SubscriptionPlan>>> EdxAdapter::List
     if (!configured.ok()) co_return configured;
     request.set_current(true);
   }
-  edx::SubscriptionPage page;
-  ProviderPage<v1::SubscriptionPlan> result;
-  absl::Status status =
-      co_await ReadPage(call, list_subscriptions_, request, *asked, page, result.next_cursor);
-  if (!status.ok()) co_return status;
-  for (edx::SubscriptionPlan& record : *page.mutable_results()) {
-    result.records.push_back(ToSubscriptionPlan(std::move(record), api_.connection(), query.view));
+  rest::Reply<edx::SubscriptionPage> page;
+  auto next_cursor = co_await ReadPage(call, list_subscriptions_, request, *asked, *page);
+  if (!next_cursor.ok()) co_return next_cursor;
+  for (const edx::SubscriptionPlan& record : page->results()) {
+    into.AddAllocated(
+        new v1::SubscriptionPlan(ToSubscriptionPlan(record, api_.connection(), query.view)));
   }
-  co_return result;
+  co_return next_cursor;
 }
 
 async::Task<absl::StatusOr<v1::AssignLicensesResponse>> EdxAdapter::AssignLicenses(
@@ -313,7 +307,7 @@ async::Task<absl::StatusOr<v1::AssignLicensesResponse>> EdxAdapter::AssignLicens
     co_return OfResource<Resource::kSubscriptionPlan>(reply.status(), assign.name,
                                                       assign.name.id());
   }
-  co_return ToAssignResponse(*std::move(reply), assign);
+  co_return ToAssignResponse(*reply, assign);
 }
 
 async::Task<absl::StatusOr<v1::RevokeLicensesResponse>> EdxAdapter::RevokeLicenses(
@@ -335,7 +329,7 @@ async::Task<absl::StatusOr<v1::RevokeLicensesResponse>> EdxAdapter::RevokeLicens
     co_return OfResource<Resource::kSubscriptionPlan>(std::move(status), revoke.name,
                                                       revoke.name.id());
   }
-  co_return ToRevokeResponse(std::move(reply), info.empty, revoke);
+  co_return ToRevokeResponse(reply, info.empty, revoke);
 }
 
 async::Task<absl::StatusOr<v1::AllocateAssignmentsResponse>> EdxAdapter::AllocateAssignments(
@@ -347,7 +341,7 @@ async::Task<absl::StatusOr<v1::AllocateAssignmentsResponse>> EdxAdapter::Allocat
   if (!reply.ok()) {
     co_return OfResource<Resource::kPolicy>(reply.status(), allocate.name, allocate.name.id());
   }
-  co_return ToAllocateResponse(*std::move(reply), api_.connection(), allocate.request.view());
+  co_return ToAllocateResponse(*reply, api_.connection(), allocate.request.view());
 }
 
 async::Task<absl::StatusOr<v1::RemindAssignmentsResponse>> EdxAdapter::RemindAssignments(
@@ -387,28 +381,23 @@ async::Task<absl::StatusOr<v1::CancelAssignmentsResponse>> EdxAdapter::CancelAss
 }
 
 template <typename Page>
-async::Task<absl::Status> EdxAdapter::ReadPage(async::CallContext& call,
-                                               const rest::Operation& operation,
-                                               const google::protobuf::Message& request,
-                                               NumberedPage asked, Page& page,
-                                               std::string& next_cursor) {
+async::Task<absl::StatusOr<std::string>> EdxAdapter::ReadPage(
+    async::CallContext& call, const rest::Operation& operation,
+    const google::protobuf::Message& request, NumberedPage asked, Page& page) {
   absl::Status status =
       co_await api_.CallInto(call, operation, request, page, nullptr, OptionsFor(operation));
   // Records may go between two pages, and then the page that the last `next` promised is not there.
   if (asked.number > kFirstPage && HasProviderCode(status, kEdxInvalidPage)) {
     page.Clear();
-    co_return absl::OkStatus();
+    co_return std::string();
   }
   if (!status.ok()) co_return status;
-  auto next = NextCursor(operation, page.next(), asked);
-  if (!next.ok()) co_return next.status();
-  next_cursor = *std::move(next);
-  co_return absl::OkStatus();
+  co_return CursorOf(operation, page.next(), asked);
 }
 
-absl::StatusOr<std::string> EdxAdapter::NextCursor(const rest::Operation& operation,
-                                                   const std::string& next,
-                                                   NumberedPage asked) const {
+absl::StatusOr<std::string> EdxAdapter::CursorOf(const rest::Operation& operation,
+                                                 const std::string& next,
+                                                 NumberedPage asked) const {
   // How many records this page has and how many there are in all says nothing: the services leave
   // records out after counting.
   if (next.empty()) return "";

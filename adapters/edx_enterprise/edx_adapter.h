@@ -41,23 +41,27 @@ class EdxAdapter final : public Adapter {
  private:
   template <typename Result>
   using Reply = async::Task<absl::StatusOr<Result>>;
+  using NextCursor = Reply<std::string>;
+  template <typename Record>
+  using Records = google::protobuf::RepeatedPtrField<Record>;
 
   Reply<ProbeResult> CheckConnection(async::CallContext& call, const Probe&);
 
-  Reply<ProviderPage<v1::Catalog>> ListCatalogs(async::CallContext& call, const PageQuery& query);
-  Reply<ProviderPage<v1::CatalogItem>> ListCatalogItems(async::CallContext& call,
-                                                        const PageQuery& query);
+  NextCursor ListCatalogs(async::CallContext& call, const PageQuery& query,
+                          Records<v1::Catalog>& into);
+  NextCursor ListCatalogItems(async::CallContext& call, const PageQuery& query,
+                              Records<v1::CatalogItem>& into);
   Reply<v1::Course> GetCourse(async::CallContext& call, const GetQuery& query);
   Reply<v1::CourseRun> GetCourseRun(async::CallContext& call, const GetQuery& query);
   Reply<v1::Program> GetProgram(async::CallContext& call, const GetQuery& query);
 
-  Reply<ProviderPage<v1::Enrollment>> ListEnrollments(async::CallContext& call,
-                                                      const EnrollmentQuery& query);
+  NextCursor ListEnrollments(async::CallContext& call, const EnrollmentQuery& query,
+                             Records<v1::Enrollment>& into);
   Reply<v1::BulkEnrollResponse> BulkEnroll(async::CallContext& call,
                                            const Routed<v1::BulkEnrollRequest>& enroll);
 
-  Reply<ProviderPage<v1::SubscriptionPlan>> ListSubscriptionPlans(async::CallContext& call,
-                                                                  const PageQuery& query);
+  NextCursor ListSubscriptionPlans(async::CallContext& call, const PageQuery& query,
+                                   Records<v1::SubscriptionPlan>& into);
   Reply<v1::AssignLicensesResponse> AssignLicenses(async::CallContext& call,
                                                    const Routed<v1::AssignLicensesRequest>& assign);
   Reply<v1::RevokeLicensesResponse> RevokeLicenses(async::CallContext& call,
@@ -70,16 +74,15 @@ class EdxAdapter final : public Adapter {
   Reply<v1::CancelAssignmentsResponse> CancelAssignments(
       async::CallContext& call, const Routed<v1::CancelAssignmentsRequest>& cancel);
 
-  // Reads one page into `page` and says in `next_cursor` where the next one begins; empty at the
-  // end. A page past the end is an empty last one.
+  // Reads one page into `page` and says where the next one begins; empty at the end. A page past
+  // the end is an empty last one.
   template <typename Page>
-  async::Task<absl::Status> ReadPage(async::CallContext& call, const rest::Operation& operation,
-                                     const google::protobuf::Message& request, NumberedPage asked,
-                                     Page& page, std::string& next_cursor);
+  NextCursor ReadPage(async::CallContext& call, const rest::Operation& operation,
+                      const google::protobuf::Message& request, NumberedPage asked, Page& page);
 
   // The cursor of the page that `next` points to. PAGINATION_LOOP where that does not lead on.
-  absl::StatusOr<std::string> NextCursor(const rest::Operation& operation, const std::string& next,
-                                         NumberedPage asked) const;
+  absl::StatusOr<std::string> CursorOf(const rest::Operation& operation, const std::string& next,
+                                       NumberedPage asked) const;
 
   // What an operation is called with beside its request.
   rest::CallOptions OptionsFor(const rest::Operation& operation) const;

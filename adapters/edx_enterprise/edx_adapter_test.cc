@@ -67,8 +67,8 @@ class EdxAdapterTest : public ::testing::Test {
     return loop_.RunToCompletion(port(call, argument));
   }
 
-  absl::StatusOr<ProviderPage<v1::CatalogItem>> ListItems(const std::string& cursor = "",
-                                                          int32_t size_hint = 0) {
+  absl::StatusOr<testing::WholePage<v1::CatalogItem>> ListItems(const std::string& cursor = "",
+                                                                int32_t size_hint = 0) {
     PageQuery query;
     query.parent = {"acme", {"c1"}};
     query.cursor = cursor;

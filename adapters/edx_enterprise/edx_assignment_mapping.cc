@@ -55,7 +55,8 @@ v1::AssignmentState EdxAssignmentState(absl::string_view word) {
   return v1::ASSIGNMENT_STATE_UNKNOWN;
 }
 
-v1::Assignment ToAssignment(edx::Assignment record, absl::string_view connection, v1::View view) {
+v1::Assignment ToAssignment(const edx::Assignment& record, absl::string_view connection,
+                            v1::View view) {
   using Out = v1::Assignment;
   Out out;
   out.set_name(MakeName<Resource::kAssignment>(connection, record.assignment_configuration(),
@@ -85,7 +86,7 @@ v1::Assignment ToAssignment(edx::Assignment record, absl::string_view connection
   SetInstant(record.recent_action().timestamp(), out, &Out::mutable_recent_action_time);
   SetText(record.error_reason().action_type(), out, &Out::mutable_provider_failed_action);
   SetText(record.error_reason().error_reason(), out, &Out::mutable_provider_error_reason);
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(record), out);
+  if (view == v1::VIEW_FULL) AttachRecord(record, out);
   return out;
 }
 
@@ -111,17 +112,17 @@ absl::StatusOr<edx::AllocateAssignmentsRequest> ToAllocateRequest(
   return request;
 }
 
-v1::AllocateAssignmentsResponse ToAllocateResponse(edx::AllocateAssignmentsReply reply,
+v1::AllocateAssignmentsResponse ToAllocateResponse(const edx::AllocateAssignmentsReply& reply,
                                                    absl::string_view connection, v1::View view) {
   v1::AllocateAssignmentsResponse response;
-  for (edx::Assignment& each : *reply.mutable_created()) {
-    *response.add_created() = ToAssignment(std::move(each), connection, view);
+  for (const edx::Assignment& each : reply.created()) {
+    *response.add_created() = ToAssignment(each, connection, view);
   }
-  for (edx::Assignment& each : *reply.mutable_updated()) {
-    *response.add_updated() = ToAssignment(std::move(each), connection, view);
+  for (const edx::Assignment& each : reply.updated()) {
+    *response.add_updated() = ToAssignment(each, connection, view);
   }
-  for (edx::Assignment& each : *reply.mutable_no_change()) {
-    *response.add_no_change() = ToAssignment(std::move(each), connection, view);
+  for (const edx::Assignment& each : reply.no_change()) {
+    *response.add_no_change() = ToAssignment(each, connection, view);
   }
   return response;
 }

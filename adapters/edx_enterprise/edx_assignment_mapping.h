@@ -18,7 +18,7 @@ namespace edugate::adapters {
 v1::AssignmentState EdxAssignmentState(absl::string_view word);
 
 // With view FULL it carries the record and its unknown fields.
-v1::Assignment ToAssignment(provider::edx_enterprise::v1::Assignment record,
+v1::Assignment ToAssignment(const provider::edx_enterprise::v1::Assignment& record,
                             absl::string_view connection, v1::View view);
 
 // The provider's arguments for AllocateAssignments. INVALID_ARGUMENT for what can't be allocated.
@@ -26,8 +26,8 @@ absl::StatusOr<provider::edx_enterprise::v1::AllocateAssignmentsRequest> ToAlloc
     const Routed<v1::AllocateAssignmentsRequest>& call);
 
 v1::AllocateAssignmentsResponse ToAllocateResponse(
-    provider::edx_enterprise::v1::AllocateAssignmentsReply reply, absl::string_view connection,
-    v1::View view);
+    const provider::edx_enterprise::v1::AllocateAssignmentsReply& reply,
+    absl::string_view connection, v1::View view);
 
 // The provider's ids of assignments that a request names by resource name or by id, repetitions
 // dropped. INVALID_ARGUMENT for a name of another configuration than `configuration`.

@@ -668,13 +668,13 @@ Kind As(const edx::ContentItem& item) {
 }
 
 template <typename Record, typename Out>
-void AttachIfFull(Record record, v1::View view, Out& out) {
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(record), out);
+void AttachIfFull(const Record& record, v1::View view, Out& out) {
+  if (view == v1::VIEW_FULL) AttachRecord(record, out);
 }
 
 }  // namespace
 
-v1::Catalog ToCatalog(edx::Catalog record, absl::string_view connection, v1::View view) {
+v1::Catalog ToCatalog(const edx::Catalog& record, absl::string_view connection, v1::View view) {
   using Out = v1::Catalog;
   Out out;
   out.set_name(MakeName<Resource::kCatalog>(connection, record.uuid()));
@@ -691,42 +691,43 @@ v1::Catalog ToCatalog(edx::Catalog record, absl::string_view connection, v1::Vie
   if (record.has_include_exec_ed_2u_courses()) {
     out.set_includes_executive_education(record.include_exec_ed_2u_courses());
   }
-  AttachIfFull(std::move(record), view, out);
+  AttachIfFull(record, view, out);
   return out;
 }
 
-v1::Course ToCourse(edx::Course record, const CatalogScope& scope, v1::View view) {
+v1::Course ToCourse(const edx::Course& record, const CatalogScope& scope, v1::View view) {
   v1::Course out = CourseFrom(record, scope);
-  AttachIfFull(std::move(record), view, out);
+  AttachIfFull(record, view, out);
   return out;
 }
 
-v1::CourseRun ToCourseRun(edx::CourseRun record, const CatalogScope& scope, v1::View view) {
+v1::CourseRun ToCourseRun(const edx::CourseRun& record, const CatalogScope& scope, v1::View view) {
   v1::CourseRun out = RunFrom(record, scope);
-  AttachIfFull(std::move(record), view, out);
+  AttachIfFull(record, view, out);
   return out;
 }
 
-v1::Program ToProgram(edx::Program record, const CatalogScope& scope, v1::View view) {
+v1::Program ToProgram(const edx::Program& record, const CatalogScope& scope, v1::View view) {
   v1::Program out = ProgramFrom(record, scope);
-  AttachIfFull(std::move(record), view, out);
+  AttachIfFull(record, view, out);
   return out;
 }
 
-v1::CatalogItem ToCatalogItem(edx::ContentItem record, const CatalogScope& scope, v1::View view) {
+v1::CatalogItem ToCatalogItem(const edx::ContentItem& record, const CatalogScope& scope,
+                              v1::View view) {
   v1::CatalogItem out;
   out.set_provider_content_type(record.content_type());
   if (record.content_type() == "course") {
     *out.mutable_course() = CourseFrom(As<edx::Course>(record), scope);
-    AttachIfFull(std::move(record), view, *out.mutable_course());
+    AttachIfFull(record, view, *out.mutable_course());
   } else if (record.content_type() == "courserun") {
     *out.mutable_course_run() = RunFrom(As<edx::CourseRun>(record), scope);
-    AttachIfFull(std::move(record), view, *out.mutable_course_run());
+    AttachIfFull(record, view, *out.mutable_course_run());
   } else if (record.content_type() == "program") {
     *out.mutable_program() = ProgramFrom(As<edx::Program>(record), scope);
-    AttachIfFull(std::move(record), view, *out.mutable_program());
+    AttachIfFull(record, view, *out.mutable_program());
   } else {
-    AttachIfFull(std::move(record), view, out);
+    AttachIfFull(record, view, out);
   }
   return out;
 }

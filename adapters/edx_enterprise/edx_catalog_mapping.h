@@ -17,18 +17,18 @@ struct CatalogScope {
 
 // With view FULL each record carries the provider's and its unknown fields; a record inside another
 // one does not.
-v1::Catalog ToCatalog(provider::edx_enterprise::v1::Catalog record, absl::string_view connection,
-                      v1::View view);
-v1::Course ToCourse(provider::edx_enterprise::v1::Course record, const CatalogScope& scope,
+v1::Catalog ToCatalog(const provider::edx_enterprise::v1::Catalog& record,
+                      absl::string_view connection, v1::View view);
+v1::Course ToCourse(const provider::edx_enterprise::v1::Course& record, const CatalogScope& scope,
                     v1::View view);
-v1::CourseRun ToCourseRun(provider::edx_enterprise::v1::CourseRun record, const CatalogScope& scope,
-                          v1::View view);
-v1::Program ToProgram(provider::edx_enterprise::v1::Program record, const CatalogScope& scope,
-                      v1::View view);
+v1::CourseRun ToCourseRun(const provider::edx_enterprise::v1::CourseRun& record,
+                          const CatalogScope& scope, v1::View view);
+v1::Program ToProgram(const provider::edx_enterprise::v1::Program& record,
+                      const CatalogScope& scope, v1::View view);
 
 // An item of a catalog's mixed list, by its content_type. The record that it carries is the
 // ContentItem, which also holds what its kind has no field for.
-v1::CatalogItem ToCatalogItem(provider::edx_enterprise::v1::ContentItem record,
+v1::CatalogItem ToCatalogItem(const provider::edx_enterprise::v1::ContentItem& record,
                               const CatalogScope& scope, v1::View view);
 
 }  // namespace edugate::adapters

@@ -222,7 +222,7 @@ v1::CompletionStatus EdxCompletion(absl::string_view progress_status) {
   return v1::COMPLETION_STATUS_UNKNOWN;
 }
 
-v1::Enrollment ToEnrollment(edx::LearnerEnrollment record, absl::string_view connection,
+v1::Enrollment ToEnrollment(const edx::LearnerEnrollment& record, absl::string_view connection,
                             v1::View view) {
   using Out = v1::Enrollment;
   Out out;
@@ -251,7 +251,7 @@ v1::Enrollment ToEnrollment(edx::LearnerEnrollment record, absl::string_view con
   SetDate(record.enrollment_date(), out, &Out::mutable_enrollment_date);
   SetDate(record.unenrollment_date(), out, &Out::mutable_unenrollment_date);
   SetDate(record.unenrollment_end_within_date(), out, &Out::mutable_refund_deadline_date);
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(record), out);
+  if (view == v1::VIEW_FULL) AttachRecord(record, out);
   return out;
 }
 

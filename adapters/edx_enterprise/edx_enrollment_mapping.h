@@ -14,7 +14,7 @@ namespace edugate::adapters {
 
 // A row of the learner summary as an enrollment of kind COURSE. With view FULL it carries the
 // record and its unknown fields.
-v1::Enrollment ToEnrollment(provider::edx_enterprise::v1::LearnerEnrollment record,
+v1::Enrollment ToEnrollment(const provider::edx_enterprise::v1::LearnerEnrollment& record,
                             absl::string_view connection, v1::View view);
 
 // How edX calls a learner's progress; UNKNOWN for another word, UNSPECIFIED for none.

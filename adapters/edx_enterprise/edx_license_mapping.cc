@@ -77,7 +77,7 @@ v1::License LicenseOf(const NameParts& plan, const std::string& id, const std::s
   return license;
 }
 
-v1::LicenseResult AssignedResult(edx::LicenseAssignment record,
+v1::LicenseResult AssignedResult(const edx::LicenseAssignment& record,
                                  const Routed<v1::AssignLicensesRequest>& call) {
   v1::LicenseResult result;
   result.set_learner_email(EdxEmail(record.user_email()));
@@ -85,11 +85,11 @@ v1::LicenseResult AssignedResult(edx::LicenseAssignment record,
   v1::License& license = *result.mutable_license();
   license =
       LicenseOf(call.name, record.license(), record.user_email(), v1::LICENSE_STATUS_ASSIGNED);
-  if (call.request.view() == v1::VIEW_FULL) AttachRecord(std::move(record), license);
+  if (call.request.view() == v1::VIEW_FULL) AttachRecord(record, license);
   return result;
 }
 
-v1::LicenseResult RevokedResult(edx::LicenseRevocation record,
+v1::LicenseResult RevokedResult(const edx::LicenseRevocation& record,
                                 const Routed<v1::RevokeLicensesRequest>& call) {
   v1::LicenseResult result;
   result.set_learner_email(EdxEmail(record.user_email()));
@@ -99,7 +99,7 @@ v1::LicenseResult RevokedResult(edx::LicenseRevocation record,
       LicenseOf(call.name, record.license_uuid(), record.user_email(), v1::LICENSE_STATUS_REVOKED);
   license.set_previous_status(EdxLicenseStatus(record.original_status()));
   license.set_provider_previous_status(record.original_status());
-  if (call.request.view() == v1::VIEW_FULL) AttachRecord(std::move(record), license);
+  if (call.request.view() == v1::VIEW_FULL) AttachRecord(record, license);
   return result;
 }
 
@@ -166,8 +166,8 @@ void AddFilter(const char* name, const json& value, LicenseFilterForm form,
 
 }  // namespace
 
-v1::SubscriptionPlan ToSubscriptionPlan(edx::SubscriptionPlan record, absl::string_view connection,
-                                        v1::View view) {
+v1::SubscriptionPlan ToSubscriptionPlan(const edx::SubscriptionPlan& record,
+                                        absl::string_view connection, v1::View view) {
   using Out = v1::SubscriptionPlan;
   Out out;
   out.set_name(MakeName<Resource::kSubscriptionPlan>(connection, record.uuid()));
@@ -230,7 +230,7 @@ v1::SubscriptionPlan ToSubscriptionPlan(edx::SubscriptionPlan record, absl::stri
   SetText(record.plan_type(), out, &Out::mutable_provider_plan_type);
   SetText(record.product(), out, &Out::mutable_provider_product);
   SetText(record.salesforce_opportunity_line_item(), out, &Out::mutable_sale_id);
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(record), out);
+  if (view == v1::VIEW_FULL) AttachRecord(record, out);
   return out;
 }
 
@@ -270,12 +270,12 @@ absl::StatusOr<edx::AssignLicensesRequest> ToAssignRequest(
   return request;
 }
 
-v1::AssignLicensesResponse ToAssignResponse(edx::AssignLicensesReply reply,
+v1::AssignLicensesResponse ToAssignResponse(const edx::AssignLicensesReply& reply,
                                             const Routed<v1::AssignLicensesRequest>& call) {
   v1::AssignLicensesResponse response;
   ReportedResults reported;
-  for (edx::LicenseAssignment& record : *reply.mutable_license_assignments()) {
-    reported.Add(AssignedResult(std::move(record), call));
+  for (const edx::LicenseAssignment& record : reply.license_assignments()) {
+    reported.Add(AssignedResult(record, call));
   }
   std::vector<v1::LicenseResult*> unreported;
   for (const std::string& email : DifferentEmails(call.request.learner_emails())) {
@@ -331,14 +331,14 @@ absl::StatusOr<edx::RevokeLicensesRequest> ToRevokeRequest(
   return request;
 }
 
-v1::RevokeLicensesResponse ToRevokeResponse(edx::RevokeLicensesReply reply, bool silent,
+v1::RevokeLicensesResponse ToRevokeResponse(const edx::RevokeLicensesReply& reply, bool silent,
                                             const Routed<v1::RevokeLicensesRequest>& call) {
   v1::RevokeLicensesResponse response;
   ReportedResults reported;
   int32_t revoked = reply.successful_revocations_size();
   response.set_failed_count(reply.unsuccessful_revocations_size());
-  for (edx::LicenseRevocation& record : *reply.mutable_successful_revocations()) {
-    reported.Add(RevokedResult(std::move(record), call));
+  for (const edx::LicenseRevocation& record : reply.successful_revocations()) {
+    reported.Add(RevokedResult(record, call));
   }
   for (const edx::FailedRevocation& record : reply.unsuccessful_revocations()) {
     reported.Add(FailedResult(record));

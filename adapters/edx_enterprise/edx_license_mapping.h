@@ -12,8 +12,9 @@
 namespace edugate::adapters {
 
 // With view FULL it carries the record and its unknown fields.
-v1::SubscriptionPlan ToSubscriptionPlan(provider::edx_enterprise::v1::SubscriptionPlan record,
-                                        absl::string_view connection, v1::View view);
+v1::SubscriptionPlan ToSubscriptionPlan(
+    const provider::edx_enterprise::v1::SubscriptionPlan& record, absl::string_view connection,
+    v1::View view);
 
 // edX's word for a license's state, and back; UNKNOWN for another word, empty for a state that edX
 // has no word for.
@@ -28,8 +29,9 @@ absl::StatusOr<provider::edx_enterprise::v1::AssignLicensesRequest> ToAssignRequ
 
 // The outcome, a result for each different learner of the request. Matched by address in lower
 // case: edX drops repetitions and keeps no order.
-v1::AssignLicensesResponse ToAssignResponse(provider::edx_enterprise::v1::AssignLicensesReply reply,
-                                            const Routed<v1::AssignLicensesRequest>& call);
+v1::AssignLicensesResponse ToAssignResponse(
+    const provider::edx_enterprise::v1::AssignLicensesReply& reply,
+    const Routed<v1::AssignLicensesRequest>& call);
 
 // How a condition on the licenses to revoke is written.
 enum class LicenseFilterForm {
@@ -44,9 +46,9 @@ absl::StatusOr<provider::edx_enterprise::v1::RevokeLicensesRequest> ToRevokeRequ
 
 // The outcome: the learners of the request in its order, then those that a condition found.
 // `silent`: the reply had no body, which means that every license was revoked.
-v1::RevokeLicensesResponse ToRevokeResponse(provider::edx_enterprise::v1::RevokeLicensesReply reply,
-                                            bool silent,
-                                            const Routed<v1::RevokeLicensesRequest>& call);
+v1::RevokeLicensesResponse ToRevokeResponse(
+    const provider::edx_enterprise::v1::RevokeLicensesReply& reply, bool silent,
+    const Routed<v1::RevokeLicensesRequest>& call);
 
 }  // namespace edugate::adapters
 

@@ -1,5 +1,6 @@
 // The adapter against the simulated provider, over real HTTP and with real tokens.
 #include "adapters/edx_enterprise/edx_adapter.h"
+#include "adapters/testing/whole_page.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
@@ -52,6 +53,13 @@ class EdxSandboxTest : public ::testing::Test {
   absl::StatusOr<Result> Run(const Port<Argument, Result>& port, const Argument& argument) {
     async::CallContext call(loop_, async::kNever);
     return async::BlockOn(loop_, port(call, argument));
+  }
+
+  template <typename Query, typename Record>
+  absl::StatusOr<testing::WholePage<Record>> Run(const PagePort<Query, Record>& port,
+                                                 const Query& query) {
+    async::CallContext call(loop_, async::kNever);
+    return async::BlockOn(loop_, testing::ReadWholePage(call, port, query));
   }
 
   std::vector<v1::CatalogItem> WholeCatalog(const Ports& ports) {

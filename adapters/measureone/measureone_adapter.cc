@@ -325,7 +325,7 @@ async::Task<absl::StatusOr<v1::Transcript>> MeasureOneAdapter::CreateTranscript(
   if (reply->id().empty()) {
     co_return errors::ProviderResponseInvalid("id is missing", v2_.OriginOf(create_));
   }
-  v1::Transcript created = ToTranscript(*std::move(reply), v2_.connection(), asked.view());
+  v1::Transcript created = ToTranscript(*reply, v2_.connection(), asked.view());
   // The reply names id and state alone.
   if (!created.has_external_id() && request->has_external_id()) {
     created.set_external_id(request->external_id());
@@ -351,7 +351,7 @@ async::Task<absl::StatusOr<v1::Transcript>> MeasureOneAdapter::GetTranscript(
     co_return errors::ProviderResponseInvalid("id is not the one that was asked for",
                                               v2_.OriginOf(*operation));
   }
-  co_return ToTranscript(*std::move(reply), v2_.connection(), routed.request.view());
+  co_return ToTranscript(*reply, v2_.connection(), routed.request.view());
 }
 
 async::Task<absl::StatusOr<v1::TranscriptScore>> MeasureOneAdapter::ScoreTranscript(
@@ -379,12 +379,12 @@ async::Task<absl::StatusOr<v1::TranscriptScore>> MeasureOneAdapter::Score(
   if (request.kind() == v1::TRANSCRIPT_SCORE_KIND_MERIT) {
     auto merit = co_await v2_.Call<m1::MeritScore>(call, merit_score_, score);
     if (!merit.ok()) co_return merit.status();
-    co_return ToScore(*std::move(merit), request.name(), view);
+    co_return ToScore(*merit, request.name(), view);
   }
   if (request.kind() == v1::TRANSCRIPT_SCORE_KIND_GRADUATION) {
     auto graduation = co_await v2_.Call<m1::GradScore>(call, grad_score_, score);
     if (!graduation.ok()) co_return graduation.status();
-    co_return ToScore(*std::move(graduation), request.name(), view);
+    co_return ToScore(*graduation, request.name(), view);
   }
   co_return errors::ArgumentInvalid("kind", "must be MERIT or GRADUATION");
 }
@@ -466,8 +466,9 @@ MeasureOneAdapter::SubmitTranscriptAccessMfa(
                                                     : v1::TRANSCRIPT_ACCESS_STATE_CONNECTED);
 }
 
-async::Task<absl::StatusOr<ProviderPage<v1::School>>> MeasureOneAdapter::ListSchools(
-    async::CallContext& call, const SchoolQuery& query) {
+async::Task<absl::StatusOr<std::string>> MeasureOneAdapter::ListSchools(
+    async::CallContext& call, const SchoolQuery& query,
+    google::protobuf::RepeatedPtrField<v1::School>& into) {
   const std::string country = absl::AsciiStrToUpper(query.country_code);
   const bool code =
       country.size() == 2 && absl::ascii_isalpha(country[0]) && absl::ascii_isalpha(country[1]);
@@ -478,12 +479,11 @@ async::Task<absl::StatusOr<ProviderPage<v1::School>>> MeasureOneAdapter::ListSch
   request.mutable_filters()->set_country_a2_code(country);
   auto reply = co_await v2_.Call<m1::ListSchoolsReply>(call, schools_, request);
   if (!reply.ok()) co_return reply.status();
-  ProviderPage<v1::School> page;
-  page.records.reserve(reply->schools_size());
-  for (m1::School& record : *reply->mutable_schools()) {
-    page.records.push_back(ToSchool(std::move(record), v2_.connection(), country, query.view));
+  into.Reserve(into.size() + reply->schools_size());
+  for (const m1::School& record : reply->schools()) {
+    into.AddAllocated(new v1::School(ToSchool(record, v2_.connection(), country, query.view)));
   }
-  co_return page;
+  co_return std::string();
 }
 
 async::Task<absl::StatusOr<v1::EnrollmentVerification>> MeasureOneAdapter::VerifyEnrollment(
@@ -496,7 +496,7 @@ async::Task<absl::StatusOr<v1::EnrollmentVerification>> MeasureOneAdapter::Verif
     absl::Status waited = co_await AwaitCompletion(call, *request, *report);
     if (!waited.ok()) co_return waited;
   }
-  co_return ToVerification(*std::move(report), v3_.connection(), routed.request.view());
+  co_return ToVerification(*report, v3_.connection(), routed.request.view());
 }
 
 async::Task<absl::Status> MeasureOneAdapter::AwaitCompletion(

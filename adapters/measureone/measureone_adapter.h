@@ -54,8 +54,9 @@ class MeasureOneAdapter final : public Adapter {
       async::CallContext& call, const Routed<v1::StartTranscriptAccessRequest>& routed);
   async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitTranscriptAccessMfa(
       async::CallContext& call, const Routed<v1::SubmitTranscriptAccessMfaRequest>& routed);
-  async::Task<absl::StatusOr<ProviderPage<v1::School>>> ListSchools(async::CallContext& call,
-                                                                    const SchoolQuery& query);
+  async::Task<absl::StatusOr<std::string>> ListSchools(
+      async::CallContext& call, const SchoolQuery& query,
+      google::protobuf::RepeatedPtrField<v1::School>& into);
   async::Task<absl::StatusOr<v1::EnrollmentVerification>> VerifyEnrollment(
       async::CallContext& call, const Routed<v1::VerifyEnrollmentRequest>& routed);
   async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>> UploadFiles(

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/measureone/measureone_files.h"
 #include "adapters/testing/adapter_fixture.h"
+#include "adapters/testing/whole_page.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
@@ -146,6 +147,11 @@ class MeasureOneAdapterTest : public ::testing::Test {
                              absl::Duration deadline = absl::InfiniteDuration()) {
     async::CallContext call(loop_, async::After(loop_.fake_clock().MonotonicNow(), deadline));
     return loop_.RunToCompletion(port(call, argument));
+  }
+
+  absl::StatusOr<testing::WholePage<v1::School>> ListSchools(const SchoolQuery& query) {
+    async::CallContext call(loop_, async::kNever);
+    return loop_.RunToCompletion(testing::ReadWholePage(call, ports_.list_schools, query));
   }
 
   absl::StatusOr<v1::Transcript> Get(v1::TranscriptView view) {
@@ -414,7 +420,7 @@ TEST_F(MeasureOneAdapterTest, ListsTheSchoolsOfACountry) {
   Expect("/v2/schools/get", 200, R"([{"m1_id":"sch_1","name":"A","id":"1","id_type":"FICE"}])");
   SchoolQuery query;
   query.country_code = "us";
-  const auto page = Run(ports_.list_schools, query);
+  const auto page = ListSchools(query);
   ASSERT_TRUE(page.ok()) << page.status();
   ASSERT_THAT(page->records, SizeIs(1));
   EXPECT_EQ(page->records[0].name(), "connections/m1/schools/sch_1");
@@ -422,14 +428,14 @@ TEST_F(MeasureOneAdapterTest, ListsTheSchoolsOfACountry) {
   EXPECT_EQ(page->next_cursor, "");
   EXPECT_EQ(last_request().body, R"({"filters":{"country_a2_code":"US"}})");
   query.country_code = "USA";
-  EXPECT_TRUE(absl::IsInvalidArgument(Run(ports_.list_schools, query).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(ListSchools(query).status()));
 }
 
 TEST_F(MeasureOneAdapterTest, BrokenListOfSchoolsIsAClearError) {
   Expect("/v2/schools/get", 200, Example("v2_schools_get_reply_trailing_comma.json"));
   SchoolQuery query;
   query.country_code = "US";
-  EXPECT_EQ(errors::ReasonOf(Run(ports_.list_schools, query).status()),
+  EXPECT_EQ(errors::ReasonOf(ListSchools(query).status()),
             v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
 }
 

@@ -304,7 +304,7 @@ v1::TranscriptSource ToSource(const m1::SourceData& record) {
 
 // A document's record without what a caller gave for fetching it: logins and headers are for the
 // provider alone and never come back.
-void RemoveFetchSecrets(m1::Transcript& record) {
+m1::Transcript WithoutFetchSecrets(m1::Transcript record) {
   for (m1::SourceData& source : *record.mutable_source_data()) {
     if (!source.has_source_data_reference()) continue;
     m1::SourceDataReference& reference = *source.mutable_source_data_reference();
@@ -312,11 +312,13 @@ void RemoveFetchSecrets(m1::Transcript& record) {
     reference.clear_http_headers();
     reference.clear_http_body();
   }
+  return record;
 }
 
 template <typename Score>
-v1::TranscriptScore ScoreOf(Score score, absl::string_view value, v1::TranscriptScoreKind kind,
-                            const std::string& transcript, v1::View view) {
+v1::TranscriptScore ScoreOf(const Score& score, absl::string_view value,
+                            v1::TranscriptScoreKind kind, const std::string& transcript,
+                            v1::View view) {
   v1::TranscriptScore out;
   out.set_transcript(transcript);
   out.set_provider(kProvider);
@@ -326,7 +328,7 @@ v1::TranscriptScore ScoreOf(Score score, absl::string_view value, v1::Transcript
     if (!code.empty()) *out.add_adverse_actions() = AdverseActionOf(code);
   }
   out.set_model_version(score.version());
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(score), out);
+  if (view == v1::VIEW_FULL) AttachRecord(score, out);
   return out;
 }
 
@@ -348,7 +350,7 @@ v1::EnrollmentSummary ToEnrollmentSummary(const m1::EnrollmentSummary& summary) 
 
 v1::TranscriptDigest ToDigest(const m1::Digest& digest) { return DigestOf(digest); }
 
-v1::Transcript ToTranscript(m1::Transcript record, absl::string_view connection,
+v1::Transcript ToTranscript(const m1::Transcript& record, absl::string_view connection,
                             v1::TranscriptView view) {
   v1::Transcript out;
   out.set_name(MakeName<Resource::kTranscript>(connection, record.id()));
@@ -377,21 +379,18 @@ v1::Transcript ToTranscript(m1::Transcript record, absl::string_view connection,
   if (record.has_digest()) *out.mutable_digest() = ToDigest(record.digest());
   if (record.has_enrollment_summary())
     *out.mutable_enrollment_summary() = ToEnrollmentSummary(summary);
-  if (view == v1::TRANSCRIPT_VIEW_FULL) {
-    RemoveFetchSecrets(record);
-    AttachRecord(std::move(record), out);
-  }
+  if (view == v1::TRANSCRIPT_VIEW_FULL) AttachRecord(WithoutFetchSecrets(record), out);
   return out;
 }
 
-v1::TranscriptScore ToScore(m1::MeritScore score, const std::string& transcript, v1::View view) {
-  const std::string value = score.merit_score();
-  return ScoreOf(std::move(score), value, v1::TRANSCRIPT_SCORE_KIND_MERIT, transcript, view);
+v1::TranscriptScore ToScore(const m1::MeritScore& score, const std::string& transcript,
+                            v1::View view) {
+  return ScoreOf(score, score.merit_score(), v1::TRANSCRIPT_SCORE_KIND_MERIT, transcript, view);
 }
 
-v1::TranscriptScore ToScore(m1::GradScore score, const std::string& transcript, v1::View view) {
-  const std::string value = score.grad_score();
-  return ScoreOf(std::move(score), value, v1::TRANSCRIPT_SCORE_KIND_GRADUATION, transcript, view);
+v1::TranscriptScore ToScore(const m1::GradScore& score, const std::string& transcript,
+                            v1::View view) {
+  return ScoreOf(score, score.grad_score(), v1::TRANSCRIPT_SCORE_KIND_GRADUATION, transcript, view);
 }
 
 v1::TranscriptAccessSession ToSession(const m1::TranscriptSession& session,
@@ -404,8 +403,8 @@ v1::TranscriptAccessSession ToSession(const m1::TranscriptSession& session,
   return out;
 }
 
-v1::School ToSchool(m1::School record, absl::string_view connection, absl::string_view country_code,
-                    v1::View view) {
+v1::School ToSchool(const m1::School& record, absl::string_view connection,
+                    absl::string_view country_code, v1::View view) {
   v1::School out;
   out.set_name(MakeName<Resource::kSchool>(connection, record.m1_id()));
   out.set_provider(kProvider);
@@ -417,7 +416,7 @@ v1::School ToSchool(m1::School record, absl::string_view connection, absl::strin
   out.set_identifier_scheme(SchoolIdentifierSchemeOf(record.id_type()));
   if (record.has_sis_url()) out.set_student_system_url(record.sis_url());
   out.set_country_code(std::string(country_code));
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(record), out);
+  if (view == v1::VIEW_FULL) AttachRecord(record, out);
   return out;
 }
 

@@ -15,7 +15,7 @@ namespace edugate::adapters {
 
 // A transcript, whichever of the three reading calls it came from. View FULL takes the provider's
 // record along.
-v1::Transcript ToTranscript(provider::measureone::v2::Transcript record,
+v1::Transcript ToTranscript(const provider::measureone::v2::Transcript& record,
                             absl::string_view connection, v1::TranscriptView view);
 
 // The parts of a transcript, which a sandbox or another view may have alone.
@@ -25,9 +25,9 @@ v1::EnrollmentSummary ToEnrollmentSummary(
 v1::TranscriptDigest ToDigest(const provider::measureone::v2::Digest& digest);
 
 // A score, with the reasons against it spelled out. `transcript` is the resource name.
-v1::TranscriptScore ToScore(provider::measureone::v2::MeritScore score,
+v1::TranscriptScore ToScore(const provider::measureone::v2::MeritScore& score,
                             const std::string& transcript, v1::View view);
-v1::TranscriptScore ToScore(provider::measureone::v2::GradScore score,
+v1::TranscriptScore ToScore(const provider::measureone::v2::GradScore& score,
                             const std::string& transcript, v1::View view);
 
 // A session at a school. The provider's record holds the id alone: the state is the HTTP status.
@@ -36,7 +36,7 @@ v1::TranscriptAccessSession ToSession(const provider::measureone::v2::Transcript
                                       v1::TranscriptAccessState state);
 
 // A school of the country that was asked for.
-v1::School ToSchool(provider::measureone::v2::School record, absl::string_view connection,
+v1::School ToSchool(const provider::measureone::v2::School& record, absl::string_view connection,
                     absl::string_view country_code, v1::View view);
 
 // An uploaded document. `media_type` is what was sent.

@@ -65,7 +65,7 @@ std::string DigestOf(const google::protobuf::Message& message) {
 }
 
 template <typename Record>
-WebhookEvent ToEvent(Record record, const std::string& transcript) {
+WebhookEvent ToEvent(const Record& record, const std::string& transcript) {
   WebhookEvent out;
   out.dedup_id = DigestOf(record);
   out.event.set_provider(kProvider);
@@ -73,7 +73,7 @@ WebhookEvent ToEvent(Record record, const std::string& transcript) {
   out.event.set_provider_type(record.event());
   out.event.set_transcript(transcript);
   if (!record.external_id().empty()) out.event.set_external_id(record.external_id());
-  AttachRecord(std::move(record), out.event);
+  AttachRecord(record, out.event);
   return out;
 }
 
@@ -116,7 +116,7 @@ v1::VerificationResult OverallResult(
   return results.size() == 1 ? *results.begin() : v1::VERIFICATION_RESULT_UNKNOWN;
 }
 
-v1::EnrollmentVerification ToVerification(m3::EnrollmentStatusReport report,
+v1::EnrollmentVerification ToVerification(const m3::EnrollmentStatusReport& report,
                                           absl::string_view connection, v1::View view) {
   v1::EnrollmentVerification out;
   out.set_name(MakeName<Resource::kEnrollmentVerification>(connection, report.transaction_id()));
@@ -141,7 +141,7 @@ v1::EnrollmentVerification ToVerification(m3::EnrollmentStatusReport report,
       *out.mutable_metadata() = std::move(*holder.mutable_metadata());
     }
   }
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(report), out);
+  if (view == v1::VIEW_FULL) AttachRecord(report, out);
   return out;
 }
 

@@ -19,8 +19,9 @@ namespace edugate::adapters {
 absl::StatusOr<provider::measureone::v3::GetEnrollmentStatusRequest> ToStatusRequest(
     const v1::VerifyEnrollmentRequest& request);
 
-v1::EnrollmentVerification ToVerification(provider::measureone::v3::EnrollmentStatusReport report,
-                                          absl::string_view connection, v1::View view);
+v1::EnrollmentVerification ToVerification(
+    const provider::measureone::v3::EnrollmentStatusReport& report, absl::string_view connection,
+    v1::View view);
 
 // The overall result of findings: the one that all share; INSUFFICIENT_DATA beside others doesn't
 // count; ACTIVE where any finding says so; UNKNOWN where the others differ.

@@ -60,8 +60,9 @@ Ports OpenApplyAdapter::ports() {
   return ports;
 }
 
-async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> OpenApplyAdapter::ListEnrollments(
-    async::CallContext& call, const EnrollmentQuery& query) {
+async::Task<absl::StatusOr<std::string>> OpenApplyAdapter::ListEnrollments(
+    async::CallContext& call, const EnrollmentQuery& query,
+    google::protobuf::RepeatedPtrField<v1::Enrollment>& into) {
   auto asked = NumberedPage::FromCursor(query.cursor, kFirstPage, query.size_hint, kMaxPageSize);
   if (!asked.ok()) co_return asked.status();
   if (!query.learner.empty()) {
@@ -73,7 +74,7 @@ async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> OpenApplyAdapter::List
     if (!page.ok()) {
       co_return errors::WithResource(page.status(), "edugate/Learner", query.learner);
     }
-    co_return ToPage(list_of_student_, query, *asked, *std::move(page));
+    co_return AddPage(list_of_student_, query, *asked, *page, into);
   }
   auto request = ToListRequest(query);
   if (!request.ok()) co_return request.status();
@@ -81,12 +82,13 @@ async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> OpenApplyAdapter::List
   request->set_per_page(asked->size);
   auto page = co_await api_.Call<oa::ReenrollmentPage>(call, list_, *request);
   if (!page.ok()) co_return page.status();
-  co_return ToPage(list_, query, *asked, *std::move(page));
+  co_return AddPage(list_, query, *asked, *page, into);
 }
 
-absl::StatusOr<ProviderPage<v1::Enrollment>> OpenApplyAdapter::ToPage(
+absl::StatusOr<std::string> OpenApplyAdapter::AddPage(
     const rest::Operation& operation, const EnrollmentQuery& query, const NumberedPage& asked,
-    oa::ReenrollmentPage page) const {
+    const oa::ReenrollmentPage& page,
+    google::protobuf::RepeatedPtrField<v1::Enrollment>& into) const {
   const oa::PageMeta& meta = page.meta();
   // A list that ignores the page number would give its first page for ever.
   const std::vector<std::string> ids = IdsOf(page.reenrollments());
@@ -94,16 +96,14 @@ absl::StatusOr<ProviderPage<v1::Enrollment>> OpenApplyAdapter::ToPage(
   if (other_page || (!meta.has_page() && asked.Repeats(ids))) {
     return errors::PaginationLoop(api_.OriginOf(operation));
   }
-  ProviderPage<v1::Enrollment> result;
-  result.records.reserve(page.reenrollments_size());
-  for (oa::Reenrollment& record : *page.mutable_reenrollments()) {
-    result.records.push_back(ToEnrollment(std::move(record), api_.connection(), query.view));
+  into.Reserve(into.size() + page.reenrollments_size());
+  for (const oa::Reenrollment& record : page.reenrollments()) {
+    FillEnrollment(record, api_.connection(), query.view, *into.Add());
   }
   // The provider may give fewer records than asked: only the number of pages tells the end, and
   // where it is missing, an empty page does.
-  const bool more = meta.has_pages() ? asked.number < meta.pages() : !result.records.empty();
-  if (more) result.next_cursor = asked.Next(ids).ToCursor();
-  return result;
+  const bool more = meta.has_pages() ? asked.number < meta.pages() : !ids.empty();
+  return more ? asked.Next(ids).ToCursor() : std::string();
 }
 
 async::Task<absl::StatusOr<v1::Enrollment>> OpenApplyAdapter::UpdateEnrollment(
@@ -120,7 +120,7 @@ async::Task<absl::StatusOr<v1::Enrollment>> OpenApplyAdapter::UpdateEnrollment(
   if (!reply->has_reenrollment()) {
     co_return errors::ProviderResponseInvalid("reenrollment is missing", api_.OriginOf(update_));
   }
-  co_return ToEnrollment(std::move(*reply->mutable_reenrollment()), api_.connection(), update.view);
+  co_return ToEnrollment(reply->reenrollment(), api_.connection(), update.view);
 }
 
 async::Task<absl::StatusOr<ProbeResult>> OpenApplyAdapter::CheckConnection(async::CallContext& call,

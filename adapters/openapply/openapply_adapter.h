@@ -25,14 +25,17 @@ class OpenApplyAdapter final : public Adapter {
 
  private:
   async::Task<absl::StatusOr<ProbeResult>> CheckConnection(async::CallContext& call, const Probe&);
-  async::Task<absl::StatusOr<ProviderPage<v1::Enrollment>>> ListEnrollments(
-      async::CallContext& call, const EnrollmentQuery& query);
+  async::Task<absl::StatusOr<std::string>> ListEnrollments(
+      async::CallContext& call, const EnrollmentQuery& query,
+      google::protobuf::RepeatedPtrField<v1::Enrollment>& into);
   async::Task<absl::StatusOr<v1::Enrollment>> UpdateEnrollment(async::CallContext& call,
                                                                const EnrollmentUpdate& update);
 
-  absl::StatusOr<ProviderPage<v1::Enrollment>> ToPage(
+  // Adds the page's records; the cursor of the page after it.
+  absl::StatusOr<std::string> AddPage(
       const rest::Operation& operation, const EnrollmentQuery& query, const NumberedPage& asked,
-      provider::openapply::v3::ReenrollmentPage page) const;
+      const provider::openapply::v3::ReenrollmentPage& page,
+      google::protobuf::RepeatedPtrField<v1::Enrollment>& into) const;
 
   rest::Client& api_;
   const rest::Operation& list_;

@@ -42,7 +42,7 @@ class OpenApplyAdapterTest : public testing::AdapterFixture<OpenApplyAdapter> {
     return query;
   }
 
-  absl::StatusOr<ProviderPage<v1::Enrollment>> List(const EnrollmentQuery& query) {
+  absl::StatusOr<testing::WholePage<v1::Enrollment>> List(const EnrollmentQuery& query) {
     return Run(ports_.list_enrollments, query);
   }
 
@@ -77,7 +77,7 @@ std::string Page(const std::vector<int>& ids, const std::string& meta) {
                       meta, "}");
 }
 
-std::vector<std::string> Ids(const ProviderPage<v1::Enrollment>& page) {
+std::vector<std::string> Ids(const testing::WholePage<v1::Enrollment>& page) {
   std::vector<std::string> ids;
   for (const v1::Enrollment& each : page.records) ids.push_back(each.provider_id());
   return ids;

@@ -35,8 +35,7 @@ void AddIdentifier(const char* type, const std::string& value, v1::Learner& lear
   identifier.set_value(value);
 }
 
-v1::Learner ToLearner(const oa::Student& student) {
-  v1::Learner learner;
+void FillLearner(const oa::Student& student, v1::Learner& learner) {
   if (student.has_id()) learner.set_provider_id(absl::StrCat(student.id()));
   if (student.has_custom_id()) {
     learner.set_student_number(student.custom_id());
@@ -50,7 +49,6 @@ v1::Learner ToLearner(const oa::Student& student) {
   }
   if (student.has_status()) learner.set_provider_status(student.status());
   if (student.has_status_level()) learner.set_provider_status_level(student.status_level());
-  return learner;
 }
 
 // The label that a filter comparison on status or provider_status asks for.
@@ -83,8 +81,15 @@ absl::string_view OpenApplyLabel(v1::EnrollmentStatus status) {
   return "";
 }
 
-v1::Enrollment ToEnrollment(oa::Reenrollment record, absl::string_view connection, v1::View view) {
+v1::Enrollment ToEnrollment(const oa::Reenrollment& record, absl::string_view connection,
+                            v1::View view) {
   v1::Enrollment out;
+  FillEnrollment(record, connection, view, out);
+  return out;
+}
+
+void FillEnrollment(const oa::Reenrollment& record, absl::string_view connection, v1::View view,
+                    v1::Enrollment& out) {
   const std::string id = record.has_id() ? absl::StrCat(record.id()) : "";
   out.set_name(MakeName<Resource::kEnrollment>(connection, id));
   out.set_provider("openapply");
@@ -95,7 +100,7 @@ v1::Enrollment ToEnrollment(oa::Reenrollment record, absl::string_view connectio
   out.set_provider_status(record.status().name());
   SetInstant(record.status().updated_at(), out, &v1::Enrollment::mutable_status_time);
 
-  if (record.has_student()) *out.mutable_learner() = ToLearner(record.student());
+  if (record.has_student()) FillLearner(record.student(), *out.mutable_learner());
   if (record.has_year()) {
     out.mutable_academic_session()->set_type(v1::ACADEMIC_SESSION_TYPE_FULL_SCHOOL_YEAR);
     out.mutable_academic_session()->set_school_year(record.year());
@@ -114,8 +119,7 @@ v1::Enrollment ToEnrollment(oa::Reenrollment record, absl::string_view connectio
   SetInstant(record.updated_at(), out, &v1::Enrollment::mutable_update_time);
   SetInstant(record.deleted_at(), out, &v1::Enrollment::mutable_delete_time);
   out.set_deleted(!record.deleted_at().empty());
-  if (view == v1::VIEW_FULL) AttachRecord(std::move(record), out);
-  return out;
+  if (view == v1::VIEW_FULL) AttachRecord(record, out);
 }
 
 absl::StatusOr<oa::ListReenrollmentsRequest> ToListRequest(const EnrollmentQuery& query) {

@@ -20,8 +20,12 @@ absl::string_view OpenApplyLabel(v1::EnrollmentStatus status);
 
 // A reenrollment as an enrollment of kind SCHOOL_YEAR. With view FULL it carries the record and its
 // unknown fields.
-v1::Enrollment ToEnrollment(provider::openapply::v3::Reenrollment record,
+v1::Enrollment ToEnrollment(const provider::openapply::v3::Reenrollment& record,
                             absl::string_view connection, v1::View view);
+
+// The same in place. `out` is empty.
+void FillEnrollment(const provider::openapply::v3::Reenrollment& record,
+                    absl::string_view connection, v1::View view, v1::Enrollment& out);
 
 // The provider's arguments for a list of everyone's reenrollments, without the page.
 absl::StatusOr<provider::openapply::v3::ListReenrollmentsRequest> ToListRequest(

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "adapters/ports.h"
+#include "adapters/testing/whole_page.h"
+#include "google/protobuf/arena.h"
 #include "gtest/gtest.h"
 #include "runtime/async/test_loop.h"
 #include "runtime/auth/authorizer.h"
@@ -76,6 +78,22 @@ class AdapterFixture : public ::testing::Test {
   absl::StatusOr<Result> Run(const Port<Argument, Result>& port, const Argument& argument) {
     async::CallContext call(loop_, async::kNever);
     return loop_.RunToCompletion(port(call, argument));
+  }
+
+  template <typename Argument, typename Record>
+  absl::StatusOr<Record> Run(const FillingPort<Argument, Record>& port, const Argument& argument) {
+    async::CallContext call(loop_, async::kNever);
+    google::protobuf::Arena arena;
+    auto* record = google::protobuf::Arena::CreateMessage<Record>(&arena);
+    absl::Status status = loop_.RunToCompletion(port(call, argument, *record));
+    if (!status.ok()) return status;
+    return *record;
+  }
+
+  template <typename Query, typename Record>
+  absl::StatusOr<WholePage<Record>> Run(const PagePort<Query, Record>& port, const Query& query) {
+    async::CallContext call(loop_, async::kNever);
+    return loop_.RunToCompletion(ReadWholePage(call, port, query));
   }
 
   async::TestLoop loop_;

@@ -25,6 +25,7 @@
 #include "runtime/resilience/safeguards.h"
 #include "runtime/rest/classifier.h"
 #include "runtime/rest/operation.h"
+#include "runtime/rest/reply.h"
 #include "runtime/rest/request_builder.h"
 
 namespace edugate::rest {
@@ -81,12 +82,12 @@ class Client {
 
   // Calls the operation and decodes its reply. The request must outlive the task.
   template <typename Response>
-  async::Task<absl::StatusOr<Response>> Call(async::CallContext& call, const Operation& operation,
-                                             const google::protobuf::Message& request) {
-    Response response;
-    absl::Status status = co_await CallInto(call, operation, request, response);
+  async::Task<Reply<Response>> Call(async::CallContext& call, const Operation& operation,
+                                    const google::protobuf::Message& request) {
+    Reply<Response> reply;
+    absl::Status status = co_await CallInto(call, operation, request, *reply);
     if (!status.ok()) co_return status;
-    co_return std::move(response);
+    co_return reply;
   }
 
   // The same, into a message of the operation's response type. With `info`, the provider itself is

@@ -100,7 +100,9 @@ class ClientFixture : public ::testing::Test {
     const bool gets = method == "GetBook" || method == "DeleteBook";
     const google::protobuf::Message& request =
         gets ? static_cast<const google::protobuf::Message&>(get) : put;
-    return loop_.RunToCompletion(client().Call<Book>(call, LibraryOperation(method), request));
+    auto book = loop_.RunToCompletion(client().Call<Book>(call, LibraryOperation(method), request));
+    if (!book.ok()) return book.status();
+    return *book;
   }
 
   absl::StatusOr<Book> GetBook(absl::Duration allowed = absl::Seconds(30)) {
