@@ -19,7 +19,7 @@ struct CallGateOptions {
   // down to as many as end within `target`: more would only make all of them late, in the end too
   // late. A burst, also
   // one of calls whose provider takes its time, gives the loops a rest before that.
-  absl::Duration target = absl::Milliseconds(100);
+  absl::Duration target = absl::Milliseconds(25);
   absl::Duration interval = absl::Milliseconds(100);
   int patient = 10;
   // One interval is enough for so long after an overload.

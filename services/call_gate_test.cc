@@ -48,7 +48,12 @@ class CallGateTest : public ::testing::Test {
   }
 
   SettableClock clock_;
-  CallGate gate_{{.max_calls = 1000, .patient = 3, .least_calls = 10}, clock_};
+  CallGate gate_{{.max_calls = 1000,
+                  .target = absl::Milliseconds(100),
+                  .interval = absl::Milliseconds(100),
+                  .patient = 3,
+                  .least_calls = 10},
+                 clock_};
 };
 
 TEST_F(CallGateTest, TurnsAwayWhatIsBeyondTheMostCalls) {
@@ -64,6 +69,27 @@ TEST_F(CallGateTest, WhereTheLoopsHaveNoRestOnlyWhatEndsInTimeIsTakenIn) {
   BeImpatient();
   PassAnInterval(300);
   EXPECT_EQ(Room(), 300);
+}
+
+TEST_F(CallGateTest, InTimeIsWithinTheTarget) {
+  CallGate gate({.max_calls = 1000,
+                 .target = absl::Milliseconds(25),
+                 .interval = absl::Milliseconds(100),
+                 .patient = 1,
+                 .least_calls = 10},
+                clock_);
+  for (int interval = 0; interval < 2; ++interval) {
+    for (int i = 0; i < 400; ++i) {
+      gate.OnEnter();
+      gate.OnLeave();
+    }
+    clock_.Advance(absl::Milliseconds(100));
+    gate.OnTurn();
+  }
+  for (int i = 0; i < 99; ++i) gate.OnEnter();
+  EXPECT_FALSE(gate.Refuses());
+  gate.OnEnter();
+  EXPECT_TRUE(gate.Refuses());
 }
 
 TEST_F(CallGateTest, ABurstIsTakenInWhoeverMakesItWait) {

@@ -17,7 +17,7 @@ namespace edugate::services {
 namespace {
 
 // What a loop runs at most before it looks after its own sockets again.
-constexpr int kEventsPerPoll = 256;
+constexpr int kEventsPerPoll = 4096;
 // How often gRPC may find nothing before the loop believes it.
 constexpr int kIdleLooks = 2;
 
