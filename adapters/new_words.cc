@@ -40,13 +40,36 @@ const NewWords& WordsOf() {
   return *words;
 }
 
+// Whether a record can have new words at all: most have none, and looking for them by reflection
+// takes longer than this.
+template <typename Record>
+bool MayHaveNewWords(const Record&) {
+  return true;
+}
+
+// Enrollments come by thousands.
+bool MayHaveNewWords(const v1::Enrollment& record) {
+  const v1::CourseOfferingRef& course = record.course();
+  const v1::AcademicSessionType session = record.academic_session().type();
+  return record.status() == v1::ENROLLMENT_STATUS_UNKNOWN ||
+         record.completion() == v1::COMPLETION_STATUS_UNKNOWN ||
+         record.mode() == v1::ENROLLMENT_MODE_OTHER || course.pacing() == v1::PACING_UNKNOWN ||
+         course.delivery_mode() == v1::DELIVERY_MODE_OTHER ||
+         session == v1::ACADEMIC_SESSION_TYPE_UNKNOWN || session == v1::ACADEMIC_SESSION_TYPE_OTHER;
+}
+
+template <typename Record>
+void CountIn(const Record& record, const NewWords& words, codec::DriftSink& drift) {
+  if (MayHaveNewWords(record)) words.Count(record, drift);
+}
+
 template <typename Argument, typename Result>
 async::Task<absl::StatusOr<Result>> CallAndCount(const Port<Argument, Result>& port,
                                                  const NewWords& words, codec::DriftSink& drift,
                                                  async::CallContext& call,
                                                  const Argument& argument) {
   auto result = co_await port(call, argument);
-  if (result.ok()) words.Count(*result, drift);
+  if (result.ok()) CountIn(*result, words, drift);
   co_return result;
 }
 
@@ -56,7 +79,7 @@ async::Task<absl::Status> FillAndCount(const FillingPort<Argument, Record>& port
                                        async::CallContext& call, const Argument& argument,
                                        Record& into) {
   absl::Status status = co_await port(call, argument, into);
-  if (status.ok()) words.Count(into, drift);
+  if (status.ok()) CountIn(into, words, drift);
   co_return status;
 }
 
@@ -68,7 +91,7 @@ async::Task<absl::StatusOr<std::string>> ReadAndCount(
   const int before = into.size();
   auto next_cursor = co_await port(call, query, into);
   if (!next_cursor.ok()) co_return next_cursor;
-  for (int i = before; i < into.size(); ++i) words.Count(into.Get(i), drift);
+  for (int i = before; i < into.size(); ++i) CountIn(into.Get(i), words, drift);
   co_return next_cursor;
 }
 

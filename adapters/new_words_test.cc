@@ -1,7 +1,9 @@
 #include "adapters/new_words.h"
 
 #include <string>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -24,6 +26,11 @@ class SeenDrift final : public codec::DriftSink {
 
   std::vector<std::string> seen;
 };
+
+async::Task<absl::Status> Copy(v1::Enrollment from, v1::Enrollment& into) {
+  into = std::move(from);
+  co_return absl::OkStatus();
+}
 
 TEST(NewWordsTest, AnUnknownValueBesideTheProvidersWordIsNew) {
   SeenDrift drift;
@@ -103,6 +110,51 @@ TEST(NewWordsTest, PortsAreLookedThroughAndOthersStayEmpty) {
   ASSERT_TRUE(loop.RunToCompletion(counting.get_course(call, GetQuery())).ok());
   EXPECT_THAT(drift.seen, ElementsAre("edugate.v1.Enrollment status",
                                       "edugate.v1.Enrollment status", "edugate.v1.Course level"));
+}
+
+// Sets each enum of the message, or of one inside it, to each of the values that say that the
+// mapping had no counterpart, beside a provider's word, and looks whether a port that answers with
+// the record has it counted.
+void ExpectEveryEnumCounted(v1::Enrollment& record, google::protobuf::Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+    const auto& field = *message.GetDescriptor()->field(i);
+    const auto* word =
+        message.GetDescriptor()->FindFieldByName(absl::StrCat("provider_", field.name()));
+    const bool inner = field.message_type() != nullptr && !field.is_repeated() &&
+                       field.message_type()->file()->package() == "edugate.v1";
+    if (inner) {
+      ExpectEveryEnumCounted(record, *reflection.MutableMessage(&message, &field));
+      reflection.ClearField(&message, &field);
+    }
+    if (field.enum_type() == nullptr || word == nullptr) continue;
+    reflection.SetString(&message, word, "Spätlese");
+    for (int v = 0; v < field.enum_type()->value_count(); ++v) {
+      const auto& value = *field.enum_type()->value(v);
+      reflection.SetEnum(&message, &field, &value);
+      Ports ports;
+      ports.get_enrollment = [&record](async::CallContext&, const GetQuery&,
+                                       v1::Enrollment& into) -> async::Task<absl::Status> {
+        return Copy(record, into);
+      };
+      SeenDrift drift;
+      const Ports counting = CountingNewWords(ports, drift);
+      async::TestLoop loop;
+      async::CallContext call(loop, async::kNever);
+      v1::Enrollment into;
+      ASSERT_TRUE(loop.RunToCompletion(counting.get_enrollment(call, GetQuery(), into)).ok());
+      const bool catches_all =
+          absl::EndsWith(value.name(), "_UNKNOWN") || absl::EndsWith(value.name(), "_OTHER");
+      EXPECT_EQ(drift.seen.size(), catches_all ? 1u : 0u) << value.full_name();
+    }
+    reflection.ClearField(&message, &field);
+    reflection.ClearField(&message, word);
+  }
+}
+
+TEST(NewWordsTest, EveryEnumOfAnEnrollmentIsLookedAt) {
+  v1::Enrollment record;
+  ExpectEveryEnumCounted(record, record);
 }
 
 }  // namespace

@@ -26,8 +26,10 @@ template <typename Message>
 void SetInstant(absl::string_view text, Message& out,
                 google::protobuf::Timestamp* (Message::*mutable_field)()) {
   if (text.empty()) return;
-  if (auto instant = codec::ParseInstant(text, codec::MissingOffset::kUtc)) {
-    *(out.*mutable_field)() = *instant;
+  if (const auto instant = codec::ParseInstant(text, codec::MissingOffset::kUtc)) {
+    google::protobuf::Timestamp& field = *(out.*mutable_field)();
+    field.set_seconds(instant->seconds());
+    field.set_nanos(instant->nanos());
   }
 }
 
