@@ -92,10 +92,11 @@ function(edugate_fuzz)
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
 endfunction()
 
-# edugate_proto_library(NAME n ROOT dir PROTOS a.proto... DEPS x... [GRPC]): generated code, compiled without warnings.
-# The paths are relative to ROOT, which is also the import root.
+# edugate_proto_library(NAME n ROOT dir PROTOS a.proto... DEPS x... [GRPC] [WRITERS]): generated code, compiled without
+# warnings. The paths are relative to ROOT, which is also the import root. WRITERS adds what runtime/codec/field_writers.h
+# says, for messages that are decoded.
 function(edugate_proto_library)
-  cmake_parse_arguments(ARG "GRPC" "NAME;ROOT" "PROTOS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "GRPC;WRITERS" "NAME;ROOT" "PROTOS;DEPS" ${ARGN})
   set(out "${PROJECT_BINARY_DIR}/generated")
   file(MAKE_DIRECTORY "${out}")
   set(generated)
@@ -110,17 +111,26 @@ function(edugate_proto_library)
       list(APPEND files "${out}/${stem}.grpc.pb.cc" "${out}/${stem}.grpc.pb.h")
       set(grpc_flags --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN} --grpc_out=${out})
     endif()
+    set(writers_flags)
+    set(writers_plugin)
+    if(ARG_WRITERS)
+      set(writers_plugin protoc_field_writers)
+      set(writers_flags --plugin=protoc-gen-writers=$<TARGET_FILE:protoc_field_writers> --writers_out=${out})
+    endif()
     add_custom_command(
       OUTPUT ${files}
-      COMMAND ${PROTOC} ${import_roots} --cpp_out=${out} ${grpc_flags}
+      COMMAND ${PROTOC} ${import_roots} --cpp_out=${out} ${grpc_flags} ${writers_flags}
         "${ARG_ROOT}/${proto}"
-      DEPENDS "${ARG_ROOT}/${proto}"
+      DEPENDS "${ARG_ROOT}/${proto}" ${writers_plugin}
       COMMENT "protoc ${proto}"
       VERBATIM)
     list(APPEND generated ${files})
   endforeach()
   add_library(${ARG_NAME} STATIC ${generated})
   target_include_directories(${ARG_NAME} SYSTEM PUBLIC "${out}")
+  if(ARG_WRITERS)
+    target_include_directories(${ARG_NAME} PRIVATE "${PROJECT_SOURCE_DIR}")
+  endif()
   target_compile_options(${ARG_NAME} PRIVATE -w)
   target_link_libraries(${ARG_NAME} PUBLIC protobuf::libprotobuf ${ARG_DEPS})
   if(ARG_GRPC)

@@ -158,6 +158,9 @@ std::optional<std::string> NormalizeDecimal(absl::string_view text) {
 }
 
 std::optional<uint64_t> ExactUint64(absl::string_view number) {
+  if (int64_t small = 0; SmallInteger(number, &small)) {
+    return small < 0 ? std::nullopt : std::optional<uint64_t>(small);
+  }
   Parts parts;
   if (!SplitJsonNumber(number, &parts)) return std::nullopt;
   const std::optional<uint64_t> magnitude = Magnitude(parts);
@@ -166,6 +169,7 @@ std::optional<uint64_t> ExactUint64(absl::string_view number) {
 }
 
 std::optional<int64_t> ExactInt64(absl::string_view number) {
+  if (int64_t small = 0; SmallInteger(number, &small)) return small;
   Parts parts;
   if (!SplitJsonNumber(number, &parts)) return std::nullopt;
   const std::optional<uint64_t> magnitude = Magnitude(parts);

@@ -12,6 +12,26 @@
 
 namespace edugate::codec {
 
+// Reads the numbers that most texts hold: an integer of JSON's grammar (RFC 8259, section 6) of at
+// most 18 digits, without fraction and exponent. False for all others and for what is no number.
+inline bool SmallInteger(absl::string_view text, int64_t* number) {
+  constexpr size_t kMostDigits = 18;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const bool negative = at != end && *at == '-';
+  if (negative) ++at;
+  const size_t digits = end - at;
+  if (digits == 0 || digits > kMostDigits || (*at == '0' && digits > 1)) return false;
+  int64_t value = 0;
+  for (; at != end; ++at) {
+    const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
+    if (digit > 9) return false;
+    value = value * 10 + digit;
+  }
+  *number = negative ? -value : value;
+  return true;
+}
+
 // True for a number of JSON's grammar (RFC 8259, section 6), whole.
 bool IsJsonNumber(absl::string_view text);
 

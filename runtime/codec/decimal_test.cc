@@ -18,6 +18,34 @@ TEST(DecimalTest, KnowsJsonNumbers) {
   }
 }
 
+TEST(DecimalTest, SmallIntegersAreThoseThatNeedNoSecondLook) {
+  const std::pair<absl::string_view, int64_t> cases[] = {
+      {"0", 0},
+      {"-0", 0},
+      {"7", 7},
+      {"-12", -12},
+      {"10", 10},
+      {"999999999999999999", 999'999'999'999'999'999},
+      {"-999999999999999999", -999'999'999'999'999'999},
+  };
+  for (const auto& [text, expected] : cases) {
+    int64_t number = 1;
+    EXPECT_TRUE(SmallInteger(text, &number)) << text;
+    EXPECT_EQ(number, expected) << text;
+    EXPECT_TRUE(IsJsonNumber(text)) << text;
+    EXPECT_THAT(ExactInt64(text), Optional(expected));
+  }
+  for (absl::string_view text :
+       {"", "-", "--1", "+1", "00", "01", "-01", "1.0", "1e1", "1000000000000000000",
+        "0000000000000000001", " 1", "1 ", "a", "1a", "/", ":", "\xB1"}) {
+    int64_t number = 1;
+    EXPECT_FALSE(SmallInteger(text, &number)) << text;
+  }
+  EXPECT_THAT(ExactInt64("1000000000000000000"), Optional(1'000'000'000'000'000'000));
+  EXPECT_THAT(ExactUint64("-0"), Optional(0));
+  EXPECT_EQ(ExactUint64("-1"), std::nullopt);
+}
+
 TEST(DecimalTest, NormalizesWithoutLosingADigit) {
   const std::pair<absl::string_view, absl::string_view> kCases[] = {
       {"550.0", "550.0"},

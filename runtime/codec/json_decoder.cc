@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
+#include <memory>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
@@ -18,7 +20,6 @@ namespace edugate::codec {
 
 namespace {
 
-namespace ondemand = simdjson::ondemand;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
@@ -29,16 +30,17 @@ static_assert(kBodyPadding == simdjson::SIMDJSON_PADDING);
 // Each level of nesting costs a few frames of recursion, which the stack of an event loop's thread
 // must hold.
 constexpr int kDeepestEver = 512;
-// A parser keeps about six bytes for each byte of the largest body that it has read; one for larger
-// bodies isn't kept.
+// The first pass keeps some five bytes for each byte of the largest body that it has read; one for
+// larger bodies isn't kept.
 constexpr size_t kLargestKeptBody = 1 << 20;
 constexpr size_t kSmallestCapacity = 64 << 10;
 // What unknown fields may take in all, paths included: a map's long key can stand in the path of
 // many values.
 constexpr size_t kFreeKeptBytes = 1 << 20;
 constexpr size_t kKeptBytesPerByte = 8;
-// A name is compared in place only where the padding behind the body covers it.
-constexpr size_t kLongestNameInPlace = kBodyPadding - 2;
+// Replies repeat their fields in one order and leave some out: so many fields after the last one
+// are tried before the name is looked up.
+constexpr size_t kGuesses = 3;
 
 // The nearest enclosing message that keeps unknown fields.
 class Holder {
@@ -97,15 +99,20 @@ struct Scope {
   Holder* holder;  // null where no enclosing message keeps unknown fields
 };
 
-// One value of the body, seen but not yet read.
+// One value of the body. A scalar has been taken from the tokens, of a list or object the bracket.
 struct Value {
-  ondemand::value json;
   // A scalar's own characters; of a list or object only the bracket.
   absl::string_view token;
   Sort sort;
+  // Whether SmallInteger reads the token, and what it gives.
+  bool small;
+  int64_t integer;
 };
 
-bool IsJsonWhite(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool IsJsonWhite(char c) {
+  if (static_cast<unsigned char>(c) > ' ') return false;
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 absl::string_view StripJsonWhite(absl::string_view text) {
   while (!text.empty() && IsJsonWhite(text.back())) text.remove_suffix(1);
@@ -113,17 +120,113 @@ absl::string_view StripJsonWhite(absl::string_view text) {
   return text;
 }
 
-Value Look(ondemand::value json) {
-  const std::string_view raw = json.raw_json_token();
-  absl::string_view token(raw.data(), raw.size());
-  while (!token.empty() && IsJsonWhite(token.back())) token.remove_suffix(1);
-  return {json, token, SortOf(token)};
+// The body as the parser's first pass has cut it: each bracket, colon and comma, each string and
+// each other run of characters is a token. The pass has checked the encoding, and that every string
+// ends and holds no control character.
+class Tokens {
+ public:
+  // `starts` are the `count` positions at which tokens start, followed by the body's size, twice.
+  Tokens(const std::string& body, const uint32_t* starts, uint32_t count)
+      : text_(body.data()), next_(starts), end_(starts + count) {}
+
+  bool AtEnd() const { return next_ == end_; }
+
+  // The first character of the next token; behind the last one, NUL.
+  char Peek() const { return text_[*next_]; }
+
+  // Goes past the next token where it begins with `c`.
+  bool TakeIf(char c) {
+    if (Peek() != c) return false;
+    ++next_;
+    return true;
+  }
+
+  // Takes the next token as a name, and gives what stands between its quotes. False where it is
+  // none.
+  bool TakeName(absl::string_view* name) {
+    if (Peek() != '"') return false;
+    const absl::string_view token = Token();
+    if (token.size() < 2) return false;
+    *name = token.substr(1, token.size() - 2);
+    ++next_;
+    return true;
+  }
+
+  // Takes the next token as a value or its opening bracket, and nothing where it is neither.
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Value TakeValue() {
+    Value value{Token(), Sort::kInvalid, false, 0};
+    if (Peek() == '"') {
+      if (value.token.size() > 1 && value.token.back() == '"') value.sort = Sort::kString;
+    } else if (SmallInteger(value.token, &value.integer)) {
+      value.sort = Sort::kNumber;
+      value.small = true;
+    } else {
+      value.sort = SortOf(value.token);
+    }
+    if (value.sort != Sort::kInvalid) ++next_;
+    return value;
+  }
+
+  // Goes past the tokens that start before `end`.
+  void SkipTo(const char* end) {
+    while (!AtEnd() && text_ + *next_ < end) ++next_;
+  }
+
+ private:
+  // The next token without the white space behind it; empty at the end.
+  absl::string_view Token() const {
+    const char* begin = text_ + next_[0];
+    const char* end = text_ + next_[1];
+    while (end != begin && IsJsonWhite(end[-1])) --end;
+    return absl::string_view(begin, end - begin);
+  }
+
+  const char* const text_;
+  const uint32_t* next_;
+  const uint32_t* const end_;
+};
+
+uint64_t EightBytes(const char* at) {
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return bytes;
+}
+
+// Whether a text inside the body holds a backslash. Reads up to seven bytes behind it, which are
+// the body's or its padding.
+bool HasEscape(absl::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = 0x8080808080808080;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at < end; at += sizeof kOnes) {
+    const uint64_t x = EightBytes(at) ^ (kOnes * '\\');
+    const bool here = ((x - kOnes) & ~x & kHighs) != 0;
+    if (here && std::memchr(at, '\\', end - at) != nullptr) return true;
+  }
+  return false;
+}
+
+// Names are mostly short, and a call of memcmp costs more than looking at them.
+bool SameName(absl::string_view a, const std::string& b) {
+  if (a.size() != b.size()) return false;
+  const size_t size = a.size();
+  const size_t word = sizeof(uint64_t);
+  if (size < word) {
+    for (size_t i = 0; i < size; ++i) {
+      if (a[i] != b[i]) return false;
+    }
+    return true;
+  }
+  if (size > 2 * word) return std::memcmp(a.data(), b.data(), size) == 0;
+  return EightBytes(a.data()) == EightBytes(b.data()) &&
+         EightBytes(a.data() + size - word) == EightBytes(b.data() + size - word);
 }
 
 class JsonReader {
  public:
-  JsonReader(const DecodeOptions& options, const std::string& body)
-      : end_(body.data() + body.size()),
+  JsonReader(const DecodeOptions& options, const std::string& body, Tokens tokens)
+      : tokens_(tokens),
+        end_(body.data() + body.size()),
         max_depth_(std::min(options.max_depth, kDeepestEver)),
         nodes_left_(options.max_nodes),
         message_bytes_left_(options.max_message_bytes),
@@ -134,23 +237,27 @@ class JsonReader {
   const absl::Status& status() const { return status_; }
 
   // The body is the message.
-  bool ReadBody(ondemand::value json, Message* out) {
+  bool ReadBody(Message* out) {
     if (!CountNode(nullptr)) return false;
-    return ReadMessage(Look(json), Schema::For(out->GetDescriptor()), out, nullptr, nullptr, 1);
+    if (tokens_.TakeValue().sort != Sort::kObject) return FailSyntax(nullptr);
+    return ReadMessage(Schema::For(out->GetDescriptor()), out, nullptr, nullptr, 1);
   }
 
   // The body is one field of the message.
-  bool ReadBodyIntoField(ondemand::value json, const FieldPlan& plan, Message* out) {
+  bool ReadBodyIntoField(const FieldPlan& plan, Message* out) {
     if (!CountNode(nullptr)) return false;
     const Schema& schema = Schema::For(out->GetDescriptor());
     std::optional<Holder> holder;
     if (schema.unknown_fields() != nullptr) holder.emplace(out, schema.unknown_fields(), nullptr);
     const Scope scope{out, out->GetReflection(), &schema, nullptr, holder ? &*holder : nullptr};
     const ValuePath path = ValuePath::Field(nullptr, plan.field->json_name());
-    if (!ReadField(Look(json), scope, plan, path, 0)) return false;
+    if (!ReadField(tokens_.TakeValue(), scope, plan, path, 0)) return false;
     if (holder) holder->Sweep();
     return true;
   }
+
+  // Whether the body ends where its outermost value does.
+  bool AtEnd() const { return tokens_.AtEnd(); }
 
   bool Fail(const ValuePath* at, absl::string_view problem) {
     const std::string path = PathText(at, nullptr, PathStyle::kError);
@@ -162,14 +269,16 @@ class JsonReader {
   bool FailSyntax(const ValuePath* at) { return Fail(at, "is not valid JSON"); }
 
  private:
-  // What an object has held so far of one field.
+  // What an object has held so far of one field or under one name.
   struct Seen {
-    const char* start;  // null: nothing yet
-    int spelling;
-    bool null;
+    const char* start;
     // The entries that the value left among the unknown fields.
     int entries_begin;
     int entries_end;
+    int spelling;
+    // The number of the object that this is about: see seen_.
+    uint32_t object;
+    bool null;
   };
 
   static int EntryCount(const Scope& scope) {
@@ -193,66 +302,74 @@ class JsonReader {
 
   // ---- objects
 
-  bool ReadMessage(const Value& value, const Schema& schema, Message* out, const ValuePath* at,
-                   Holder* outer, int depth) {
+  // The object's bracket has been taken, here and below.
+  bool ReadMessage(const Schema& schema, Message* out, const ValuePath* at, Holder* outer,
+                   int depth) {
     if (schema.message_bytes() > message_bytes_left_) return Fail(at, "holds too many objects");
     message_bytes_left_ -= schema.message_bytes();
     if (schema.unknown_fields() == nullptr) {
-      return ReadMembers(value, Scope{out, out->GetReflection(), &schema, at, outer}, depth);
+      return ReadMembers(Scope{out, schema.reflection(), &schema, at, outer}, depth);
     }
     Holder holder(out, schema.unknown_fields(), at);
-    if (!ReadMembers(value, Scope{out, out->GetReflection(), &schema, at, &holder}, depth))
-      return false;
+    if (!ReadMembers(Scope{out, schema.reflection(), &schema, at, &holder}, depth)) return false;
     holder.Sweep();
     return true;
   }
 
-  bool ReadMembers(const Value& value, const Scope& scope, int depth) {
+  bool ReadMembers(const Scope& scope, int depth) {
     if (!CheckDepth(scope.at, depth)) return false;
     const Schema& schema = *scope.schema;
-    Value object_value = value;
-    ondemand::object object;
-    if (object_value.json.get_object().get(object)) return FailSyntax(scope.at);
-    absl::InlinedVector<Seen, 32> seen(schema.fields().size());
+    const uint32_t object = ++objects_;
+    const size_t seen_begin = seen_in_use_;
+    seen_in_use_ += schema.fields().size();
+    if (seen_.size() < seen_in_use_) seen_.resize(seen_in_use_);
     size_t expected = 0;
-    for (auto item : object) {
-      ondemand::field member;
-      if (std::move(item).get(member)) return FailSyntax(scope.at);
-      if (!CountNode(scope.at)) return false;
-      absl::string_view name;
-      int spelling = Schema::kUnknown;
-      if (!FindSpelling(member, schema, expected, &name, &spelling)) return FailSyntax(scope.at);
-      const Value child = Look(member.value());
-      if (spelling == Schema::kUnknown) {
-        const ValuePath path = ValuePath::Foreign(scope.at, name);
-        if (child.sort == Sort::kInvalid) return FailSyntax(&path);
-        if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
-        continue;
-      }
-      const FieldPlan& plan = *schema.spellings()[spelling].plan;
-      expected = plan.index + 1;
-      const ValuePath path = ValuePath::Field(scope.at, schema.spellings()[spelling].name);
-      if (child.sort == Sort::kInvalid) return FailSyntax(&path);
-      if (MustBeList(plan, depth) && child.sort != Sort::kList && child.sort != Sort::kNull) {
-        return Fail(&path, "is not a list");
-      }
-      Seen& before = seen[plan.index];
-      if (before.start != nullptr) {
-        if (before.spelling != spelling && !before.null) {
+    if (!tokens_.TakeIf('}')) {
+      do {
+        absl::string_view name;
+        if (!TakeMemberName(scope.at, &name)) return false;
+        const int spelling = FindSpelling(schema, expected, &name);
+        if (spelling == kBadName) return FailSyntax(scope.at);
+        const Value child = tokens_.TakeValue();
+        if (spelling == Schema::kUnknown) {
+          const ValuePath path = ValuePath::Foreign(scope.at, name);
+          if (child.sort == Sort::kInvalid) return FailSyntax(&path);
           if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
           continue;
         }
-        scope.reflection->ClearField(scope.message, plan.field);
-        const ValuePath earlier =
-            ValuePath::Field(scope.at, schema.spellings()[before.spelling].name);
-        if (!KeepEarlier(before, scope, earlier, depth)) return false;
-      }
-      before = {child.token.data(), spelling, child.sort == Sort::kNull, EntryCount(scope), 0};
-      if (!ReadField(child, scope, plan, path, depth)) return false;
-      before.entries_end = EntryCount(scope);
+        const FieldPlan& plan = *schema.spellings()[spelling].plan;
+        expected = plan.index + 1;
+        const size_t place = seen_begin + plan.index;
+        const int entries = EntryCount(scope);
+        if (seen_[place].object != object && ReadPlain(child, plan, scope.message)) {
+          seen_[place] = {child.token.data(), entries, entries,
+                          spelling,           object,  child.sort == Sort::kNull};
+          continue;
+        }
+        const ValuePath path = ValuePath::Field(scope.at, schema.spellings()[spelling].name);
+        if (child.sort == Sort::kInvalid) return FailSyntax(&path);
+        if (MustBeList(plan, depth) && child.sort != Sort::kList && child.sort != Sort::kNull) {
+          return Fail(&path, "is not a list");
+        }
+        if (seen_[place].object == object) {
+          const Seen before = seen_[place];
+          if (before.spelling != spelling && !before.null) {
+            if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
+            continue;
+          }
+          scope.reflection->ClearField(scope.message, plan.field);
+          const ValuePath earlier =
+              ValuePath::Field(scope.at, schema.spellings()[before.spelling].name);
+          if (!KeepEarlier(before, scope, earlier, depth)) return false;
+        }
+        Note(child, spelling, object, EntryCount(scope), &seen_[place]);
+        if (!ReadField(child, scope, plan, path, depth)) return false;
+        seen_[place].entries_end = EntryCount(scope);
+      } while (tokens_.TakeIf(','));
+      if (!tokens_.TakeIf('}')) return FailSyntax(scope.at);
     }
     for (size_t index : schema.documented_required()) {
-      if (seen[index].start != nullptr) continue;
+      if (seen_[seen_begin + index].object == object) continue;
       const FieldPlan& plan = schema.fields()[index];
       const std::string& name = plan.field->json_name();
       if (MustBeList(plan, depth)) {
@@ -261,56 +378,87 @@ class JsonReader {
       }
       if (drift_ != nullptr) drift_->OnMissing(schema.descriptor()->full_name(), name);
     }
+    seen_in_use_ = seen_begin;
     return true;
   }
 
-  // Replies repeat their fields in one order: the field after the last one is tried first, in
-  // place. False where the name is no JSON string.
-  bool FindSpelling(ondemand::field& member, const Schema& schema, size_t expected,
-                    absl::string_view* name, int* spelling) const {
-    const char* raw = member.key().raw();
-    if (expected < schema.fields().size()) {
-      const std::string& guess = schema.spellings()[expected].name;
-      if (guess.size() <= kLongestNameInPlace && raw[guess.size()] == '"' &&
-          std::memcmp(raw, guess.data(), guess.size()) == 0) {
-        *name = guess;
-        *spelling = static_cast<int>(expected);
+  // Member by member: assigned as a whole, the compiler puts it together elsewhere and copies it.
+  static void Note(const Value& value, int spelling, uint32_t object, int entries, Seen* seen) {
+    seen->start = value.token.data();
+    seen->entries_begin = entries;
+    seen->entries_end = entries;
+    seen->spelling = spelling;
+    seen->object = object;
+    seen->null = value.sort == Sort::kNull;
+  }
+
+  // Reads what most members are: a scalar, written as its field has it. False, with nothing done,
+  // for all else; ReadField then gives the same for these values, too, on a longer way.
+  static bool ReadPlain(const Value& value, const FieldPlan& plan, Message* message) {
+    if (!plan.plain) return false;
+    switch (value.sort) {
+      case Sort::kNull:
+        return true;
+      case Sort::kString: {
+        const absl::string_view inside = value.token.substr(1, value.token.size() - 2);
+        if (plan.kind != ValueKind::kString || HasEscape(inside)) return false;
+        Slot(message, plan).String(inside);
         return true;
       }
+      case Sort::kNumber:
+        if (plan.kind == ValueKind::kString) {
+          Slot(message, plan).String(value.token);
+          return true;
+        }
+        return value.small && IsInteger(plan.kind) &&
+               PutInteger(value.integer, plan.kind, Slot(message, plan));
+      case Sort::kTrue:
+      case Sort::kFalse:
+        if (plan.kind != ValueKind::kBool) return false;
+        Slot(message, plan).Bool(value.sort == Sort::kTrue);
+        return true;
+      default:
+        return false;
     }
-    if (!NameOf(member, name)) return false;
-    *spelling = schema.Find(*name);
-    return true;
   }
 
-  // A member's name, without its escapes unless one of them stands for no character. Lives as long
-  // as the body and the parser's buffer. False where the name is no JSON string.
-  bool NameOf(ondemand::field& member, absl::string_view* name) const {
-    const char* raw = member.key().raw();
-    const char* close = raw;
-    bool escaped = false;
-    // The parser's first pass has seen the closing quote.
-    for (; *close != '"'; ++close) {
-      if (*close == '\\') {
-        escaped = true;
-        ++close;
-      }
+  // Takes a member's name and the colon behind it, and counts the member. `*name` is what stands
+  // between the quotes.
+  ABSL_ATTRIBUTE_ALWAYS_INLINE bool TakeMemberName(const ValuePath* at, absl::string_view* name) {
+    if (!tokens_.TakeName(name) || !tokens_.TakeIf(':')) return FailSyntax(at);
+    return CountNode(at);
+  }
+
+  // The spelling whose name stands between a member's quotes; kUnknown, and in `*name` the name
+  // itself, where the schema doesn't know it; kBadName where it is no JSON string.
+  int FindSpelling(const Schema& schema, size_t expected, absl::string_view* name) {
+    const size_t last = std::min(expected + kGuesses, schema.fields().size());
+    for (size_t guess = expected; guess < last; ++guess) {
+      if (SameName(*name, schema.spellings()[guess].name)) return static_cast<int>(guess);
     }
-    *name = absl::string_view(raw, close - raw);
-    if (!escaped) return true;
-    std::string_view unescaped;
-    if (!member.unescaped_key().get(unescaped)) {
-      *name = absl::string_view(unescaped.data(), unescaped.size());
+    if (!ResolveName(name)) return kBadName;
+    return schema.Find(*name);
+  }
+
+  // Takes the escapes out of a member's name unless one of them stands for no character. False
+  // where the name is no JSON string.
+  bool ResolveName(absl::string_view* name) {
+    if (!HasEscape(*name)) return true;
+    std::string unescaped;
+    if (UnescapeJson(*name, &unescaped)) {
+      names_.push_back(std::move(unescaped));
+      *name = names_.back();
       return true;
     }
     JsonBudget budget{0, 1};
     JsonFlaw flaw = JsonFlaw::kNone;
-    return ScanJsonValue(raw - 1, end_, &budget, &flaw) != nullptr;
+    return ScanJsonValue(name->data() - 1, end_, &budget, &flaw) != nullptr;
   }
 
   // ---- what doesn't go into a typed field
 
-  // The end of the value that starts at `start`, which is checked; null when the body is refused.
+  // The end of the value that starts at `start`, which is checked and whose tokens are taken; null
+  // when the body is refused.
   const char* EndOf(const char* start, const ValuePath& path, int depth, size_t* nodes) {
     JsonBudget budget{max_depth_ - depth, *nodes};
     JsonFlaw flaw = JsonFlaw::kNone;
@@ -318,6 +466,7 @@ class JsonReader {
     *nodes = budget.nodes;
     switch (flaw) {
       case JsonFlaw::kNone:
+        tokens_.SkipTo(end);
         return end;
       case JsonFlaw::kSyntax:
         FailSyntax(&path);
@@ -405,18 +554,16 @@ class JsonReader {
     if (value.sort == Sort::kNull && plan.kind != ValueKind::kValue) return true;
     if (plan.kind == ValueKind::kMap) return ReadMap(value, scope, plan, path, depth);
     if (plan.repeated) return ReadList(value, scope, plan, path, depth);
-    if (const auto* oneof = plan.field->real_containing_oneof();
-        oneof != nullptr && scope.reflection->HasOneof(*scope.message, oneof)) {
+    if (plan.oneof != nullptr && scope.reflection->HasOneof(*scope.message, plan.oneof)) {
       return KeepIllFitting(value.token.data(), scope, path, depth);
     }
-    const Fit fit =
-        ReadOne(value, scope, plan, Slot(scope.message, scope.reflection, plan.field), path, depth);
+    const Fit fit = ReadOne(value, scope, plan, Slot(scope.message, plan), path, depth);
     return Settle(fit, value, scope, path, depth);
   }
 
   bool ReadList(const Value& value, const Scope& scope, const FieldPlan& plan,
                 const ValuePath& path, int depth) {
-    const Slot slot(scope.message, scope.reflection, plan.field);
+    const Slot slot(scope.message, plan);
     if (value.sort == Sort::kNull && plan.kind == ValueKind::kValue) return true;
     if (value.sort != Sort::kList) {
       if (!plan.accept_single) {
@@ -425,20 +572,23 @@ class JsonReader {
       return Settle(ReadOne(value, scope, plan, slot, path, depth), value, scope, path, depth);
     }
     if (!CheckDepth(&path, depth + 1)) return false;
-    Value list = value;
-    ondemand::array array;
-    if (list.json.get_array().get(array)) return FailSyntax(&path);
+    if (tokens_.TakeIf(']')) return true;
     size_t index = 0;
-    for (auto item : array) {
-      ondemand::value json;
+    do {
       const ValuePath element_path = ValuePath::Element(&path, index++);
-      if (std::move(item).get(json)) return FailSyntax(&element_path);
       if (!CountNode(&path)) return false;
-      const Value element = Look(json);
+      const Value element = tokens_.TakeValue();
       const Fit fit = ReadOne(element, scope, plan, slot, element_path, depth + 1);
       if (!Settle(fit, element, scope, element_path, depth + 1)) return false;
-    }
-    return true;
+    } while (tokens_.TakeIf(','));
+    return EndList(path, index);
+  }
+
+  // Takes the bracket that closes a list behind its `size` elements.
+  bool EndList(const ValuePath& path, size_t size) {
+    if (tokens_.TakeIf(']')) return true;
+    const ValuePath next = ValuePath::Element(&path, size);
+    return FailSyntax(&next);
   }
 
   bool ReadMap(const Value& value, const Scope& scope, const FieldPlan& plan, const ValuePath& path,
@@ -450,9 +600,6 @@ class JsonReader {
     const FieldPlan& key_plan = plan.nested->fields()[0];
     const FieldPlan& value_plan = plan.nested->fields()[1];
     const Reflection* reflection = scope.reflection;
-    Value map = value;
-    ondemand::object object;
-    if (map.json.get_object().get(object)) return FailSyntax(&path);
     struct Entry {
       Seen seen;
       int position;  // in the field; negative: it isn't there
@@ -467,13 +614,12 @@ class JsonReader {
       by_position[position]->position = position;
       by_position.pop_back();
     };
-    for (auto item : object) {
-      ondemand::field member;
-      if (std::move(item).get(member)) return FailSyntax(&path);
-      if (!CountNode(&path)) return false;
+    if (tokens_.TakeIf('}')) return true;
+    do {
       absl::string_view name;
-      if (!NameOf(member, &name)) return FailSyntax(&path);
-      const Value child = Look(member.value());
+      if (!TakeMemberName(&path, &name)) return false;
+      if (!ResolveName(&name)) return FailSyntax(&path);
+      const Value child = tokens_.TakeValue();
       const ValuePath child_path = ValuePath::Foreign(&path, name);
       if (child.sort == Sort::kInvalid) return FailSyntax(&child_path);
       auto [it, is_new] = entries.try_emplace(std::string(name));
@@ -482,14 +628,12 @@ class JsonReader {
         if (entry.position >= 0) remove(entry.position);
         if (!KeepEarlier(entry.seen, scope, child_path, depth + 1)) return false;
       }
-      entry.seen = {child.token.data(), 0, false, EntryCount(scope), 0};
+      entry.seen = {child.token.data(), EntryCount(scope), 0, 0, 0, false};
       entry.position = -1;
       Message* pair = reflection->AddMessage(scope.message, plan.field);
-      Fit fit =
-          PutMapKey(name, key_plan, Slot(pair, key_plan.field)) ? Fit::kFits : Fit::kIllFitting;
+      Fit fit = PutMapKey(name, key_plan, Slot(pair, key_plan)) ? Fit::kFits : Fit::kIllFitting;
       if (fit == Fit::kFits) {
-        fit =
-            ReadOne(child, scope, value_plan, Slot(pair, value_plan.field), child_path, depth + 1);
+        fit = ReadOne(child, scope, value_plan, Slot(pair, value_plan), child_path, depth + 1);
       }
       if (fit == Fit::kFits) {
         entry.position = static_cast<int>(by_position.size());
@@ -499,8 +643,8 @@ class JsonReader {
       }
       if (!Settle(fit, child, scope, child_path, depth + 1)) return false;
       entry.seen.entries_end = EntryCount(scope);
-    }
-    return true;
+    } while (tokens_.TakeIf(','));
+    return tokens_.TakeIf('}') || FailSyntax(&path);
   }
 
   // ---- one value
@@ -514,19 +658,19 @@ class JsonReader {
     switch (plan.kind) {
       case ValueKind::kMessage: {
         if (value.sort != Sort::kObject) return Fit::kIllFitting;
-        return ReadMessage(value, *plan.nested, slot.Submessage(), &path, scope.holder, depth + 1)
+        return ReadMessage(*plan.nested, slot.Submessage(), &path, scope.holder, depth + 1)
                    ? Fit::kFits
                    : Fit::kFailed;
       }
       case ValueKind::kStruct: {
         if (value.sort != Sort::kObject) return Fit::kIllFitting;
         auto* message = static_cast<google::protobuf::Struct*>(slot.Submessage());
-        return ReadStruct(value, message, scope, path, depth) ? Fit::kFits : Fit::kFailed;
+        return ReadStruct(message, scope, path, depth) ? Fit::kFits : Fit::kFailed;
       }
       case ValueKind::kListValue: {
         if (value.sort != Sort::kList) return Fit::kIllFitting;
         auto* message = static_cast<google::protobuf::ListValue*>(slot.Submessage());
-        return ReadListValue(value, message, scope, path, depth) ? Fit::kFits : Fit::kFailed;
+        return ReadListValue(message, scope, path, depth) ? Fit::kFits : Fit::kFailed;
       }
       case ValueKind::kValue: {
         auto* message = static_cast<google::protobuf::Value*>(slot.Submessage());
@@ -542,7 +686,7 @@ class JsonReader {
       }
       case ValueKind::kWrapper: {
         const FieldPlan& inner = plan.nested->fields()[0];
-        const Fit fit = ReadScalar(value, inner, Slot(slot.Submessage(), inner.field));
+        const Fit fit = ReadScalar(value, inner, Slot(slot.Submessage(), inner));
         if (fit != Fit::kFits) slot.Drop();
         return fit;
       }
@@ -552,7 +696,7 @@ class JsonReader {
         const char* end = EndOf(start, path, depth, &nodes);
         if (end == nullptr) return Fit::kFailed;
         nodes_left_ = nodes;
-        slot.String(std::string(start, end));
+        slot.String(absl::string_view(start, end - start));
         return Fit::kFits;
       }
       default:
@@ -560,19 +704,17 @@ class JsonReader {
     }
   }
 
-  // The characters of a string value; nothing where an escape stands for no character (half of a
-  // surrogate pair). A wrong escape is found by whoever keeps the value then.
-  static std::optional<absl::string_view> Text(const Value& value) {
+  // The characters of a string value, until the next one is asked for; nothing where an escape
+  // stands for no character (half of a surrogate pair). A wrong escape is found by whoever keeps
+  // the value then.
+  std::optional<absl::string_view> Text(const Value& value) {
     const absl::string_view inside = value.token.substr(1, value.token.size() - 2);
-    if (std::memchr(inside.data(), '\\', inside.size()) == nullptr) return inside;
-    std::string_view text;
-    Value string = value;
-    if (string.json.get_string().get(text)) return std::nullopt;
-    return absl::string_view(text.data(), text.size());
+    if (!HasEscape(inside)) return inside;
+    if (!UnescapeJson(inside, &unescaped_)) return std::nullopt;
+    return unescaped_;
   }
 
-  static std::optional<google::protobuf::Timestamp> Instant(const Value& value,
-                                                            rest::v1::DateKind kind) {
+  std::optional<google::protobuf::Timestamp> Instant(const Value& value, rest::v1::DateKind kind) {
     const bool epoch =
         kind == rest::v1::DATE_KIND_EPOCH_SECONDS || kind == rest::v1::DATE_KIND_EPOCH_MILLIS;
     if (value.sort == Sort::kNumber && epoch) {
@@ -591,7 +733,10 @@ class JsonReader {
     return std::get<google::protobuf::Timestamp>(*parsed);
   }
 
-  static Fit ReadScalar(const Value& value, const FieldPlan& plan, const Slot& slot) {
+  Fit ReadScalar(const Value& value, const FieldPlan& plan, const Slot& slot) {
+    if (value.small && IsInteger(plan.kind)) {
+      return PutInteger(value.integer, plan.kind, slot) ? Fit::kFits : Fit::kIllFitting;
+    }
     if (value.sort != Sort::kString) return PutScalar(value.sort, value.token, plan, slot);
     const std::optional<absl::string_view> text = Text(value);
     return text ? PutScalar(Sort::kString, *text, plan, slot) : Fit::kIllFitting;
@@ -622,11 +767,11 @@ class JsonReader {
         return Fit::kFits;
       }
       case Sort::kObject:
-        return ReadStruct(value, out->mutable_struct_value(), scope, path, depth) ? Fit::kFits
-                                                                                  : Fit::kFailed;
+        return ReadStruct(out->mutable_struct_value(), scope, path, depth) ? Fit::kFits
+                                                                           : Fit::kFailed;
       case Sort::kList:
-        return ReadListValue(value, out->mutable_list_value(), scope, path, depth) ? Fit::kFits
-                                                                                   : Fit::kFailed;
+        return ReadListValue(out->mutable_list_value(), scope, path, depth) ? Fit::kFits
+                                                                            : Fit::kFailed;
       case Sort::kInvalid:
         FailSyntax(&path);
         return Fit::kFailed;
@@ -634,57 +779,52 @@ class JsonReader {
     return Fit::kIllFitting;
   }
 
-  bool ReadStruct(const Value& value, google::protobuf::Struct* out, const Scope& scope,
-                  const ValuePath& path, int depth) {
+  bool ReadStruct(google::protobuf::Struct* out, const Scope& scope, const ValuePath& path,
+                  int depth) {
     if (!CheckDepth(&path, depth + 1)) return false;
-    Value struct_value = value;
-    ondemand::object object;
-    if (struct_value.json.get_object().get(object)) return FailSyntax(&path);
+    if (tokens_.TakeIf('}')) return true;
     absl::flat_hash_map<std::string, Seen> members;
-    for (auto item : object) {
-      ondemand::field member;
-      if (std::move(item).get(member)) return FailSyntax(&path);
-      if (!CountNode(&path)) return false;
+    do {
       absl::string_view name_view;
-      if (!NameOf(member, &name_view)) return FailSyntax(&path);
+      if (!TakeMemberName(&path, &name_view)) return false;
+      if (!ResolveName(&name_view)) return FailSyntax(&path);
       const std::string name(name_view);
-      const Value child = Look(member.value());
+      const Value child = tokens_.TakeValue();
       const ValuePath child_path = ValuePath::Foreign(&path, name);
       auto [it, is_new] = members.try_emplace(name);
       if (!is_new) {
         out->mutable_fields()->erase(name);
         if (!KeepEarlier(it->second, scope, child_path, depth + 1)) return false;
       }
-      it->second = {child.token.data(), 0, false, EntryCount(scope), 0};
+      it->second = {child.token.data(), EntryCount(scope), 0, 0, 0, false};
       const Fit fit =
           ReadValue(child, &(*out->mutable_fields())[name], scope, child_path, depth + 1);
       if (fit == Fit::kIllFitting) out->mutable_fields()->erase(name);
       if (!Settle(fit, child, scope, child_path, depth + 1)) return false;
       it->second.entries_end = EntryCount(scope);
-    }
-    return true;
+    } while (tokens_.TakeIf(','));
+    return tokens_.TakeIf('}') || FailSyntax(&path);
   }
 
-  bool ReadListValue(const Value& value, google::protobuf::ListValue* out, const Scope& scope,
-                     const ValuePath& path, int depth) {
+  bool ReadListValue(google::protobuf::ListValue* out, const Scope& scope, const ValuePath& path,
+                     int depth) {
     if (!CheckDepth(&path, depth + 1)) return false;
-    Value list = value;
-    ondemand::array array;
-    if (list.json.get_array().get(array)) return FailSyntax(&path);
+    if (tokens_.TakeIf(']')) return true;
     size_t index = 0;
-    for (auto item : array) {
-      ondemand::value json;
+    do {
       const ValuePath element_path = ValuePath::Element(&path, index++);
-      if (std::move(item).get(json)) return FailSyntax(&element_path);
       if (!CountNode(&path)) return false;
-      const Value element = Look(json);
+      const Value element = tokens_.TakeValue();
       const Fit fit = ReadValue(element, out->add_values(), scope, element_path, depth + 1);
       if (fit == Fit::kIllFitting) out->mutable_values()->RemoveLast();
       if (!Settle(fit, element, scope, element_path, depth + 1)) return false;
-    }
-    return true;
+    } while (tokens_.TakeIf(','));
+    return EndList(path, index);
   }
 
+  static constexpr int kBadName = Schema::kUnknown - 1;
+
+  Tokens tokens_;
   const char* const end_;
   const int max_depth_;
   size_t nodes_left_;
@@ -693,6 +833,14 @@ class JsonReader {
   size_t kept_bytes_left_;
   DriftSink* const drift_;
   absl::Status status_;
+  // A stack of what the open objects have held, a place for each field of each. Places are not
+  // wiped for the next object: what was left there bears the number of another one.
+  absl::InlinedVector<Seen, 48> seen_;
+  size_t seen_in_use_ = 0;
+  uint32_t objects_ = 0;
+  std::string unescaped_;
+  // Members' names without their escapes: paths refer to them.
+  std::deque<std::string> names_;
 };
 
 absl::Status Refusal(absl::string_view problem) {
@@ -705,6 +853,9 @@ absl::Status FirstPassRefusal(simdjson::error_code error) {
       return Refusal("is not valid UTF-8");
     case simdjson::EMPTY:
       return Refusal("is empty");
+    case simdjson::MEMALLOC:
+    case simdjson::CAPACITY:
+      return Refusal("could not be parsed for want of memory");
     default:
       return Refusal("is not valid JSON");
   }
@@ -725,36 +876,38 @@ absl::string_view Name(char first) {
   }
 }
 
-absl::Status Parse(ondemand::parser& parser, const std::string& body, const DecodeOptions& options,
-                   const FieldPlan* plan, bool wrapped, Message* out) {
-  const size_t wanted = std::max(body.size(), kSmallestCapacity);
-  if (parser.capacity() < wanted && parser.allocate(wanted)) {
-    return Refusal("could not be parsed for want of memory");
-  }
-  ondemand::document document;
-  if (auto error = parser.iterate(body).get(document)) return FirstPassRefusal(error);
-  ondemand::value root;
-  if (document.get_value().get(root)) return Refusal("is not valid JSON");
-  JsonReader reader(options, body);
-  bool read = false;
-  if (wrapped) {
-    ondemand::array array;
-    if (root.get_array().get(array)) return Refusal("is not valid JSON");
-    for (auto item : array) {
-      ondemand::value json;
-      if (std::move(item).get(json)) return Refusal("is not valid JSON");
-      read = reader.ReadBodyIntoField(json, *plan, out);
-      if (!read) break;
+// What the parser's first pass needs: about five bytes for each byte of the largest body yet.
+class FirstPass {
+ public:
+  simdjson::error_code Run(const std::string& body) {
+    const size_t wanted = std::max(body.size(), kSmallestCapacity);
+    if (parser_ == nullptr || parser_->capacity() < wanted) {
+      constexpr size_t kNoNesting = 1;
+      if (const auto error =
+              simdjson::get_active_implementation()->create_dom_parser_implementation(
+                  wanted, kNoNesting, parser_)) {
+        return error;
+      }
     }
-  } else {
-    read =
-        plan != nullptr ? reader.ReadBodyIntoField(root, *plan, out) : reader.ReadBody(root, out);
+    return parser_->stage1(reinterpret_cast<const uint8_t*>(body.data()), body.size(),
+                           simdjson::stage1_mode::regular);
   }
+
+  Tokens Found(const std::string& body) const {
+    return Tokens(body, parser_->structural_indexes.get(), parser_->n_structural_indexes);
+  }
+
+ private:
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
+};
+
+absl::Status Parse(FirstPass& first_pass, const std::string& body, const DecodeOptions& options,
+                   const FieldPlan* plan, Message* out) {
+  if (const auto error = first_pass.Run(body)) return FirstPassRefusal(error);
+  JsonReader reader(options, body, first_pass.Found(body));
+  const bool read = plan != nullptr ? reader.ReadBodyIntoField(*plan, out) : reader.ReadBody(out);
   if (!read) return reader.status();
-  // A value that was kept as text was not walked by the parser; its own end was checked then, but
-  // not what follows it.
-  const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-  if (!at_end && !IsJsonText(body)) return Refusal("is not one complete JSON text");
+  if (!reader.AtEnd()) return Refusal("is not one complete JSON text");
   return absl::OkStatus();
 }
 
@@ -786,16 +939,14 @@ absl::Status DecodeJson(std::string body, const DecodeOptions& options, Message*
     if (!simdjson::validate_utf8(text.data(), text.size())) return Refusal("is not valid UTF-8");
     if (!IsJsonText(text)) return Refusal("is not valid JSON");
     if (plan == nullptr) return Refusal(absl::StrCat("is ", Name(first), ", not an object"));
-    // The parser reads bare values by other functions than those inside a list.
-    body = absl::StrCat("[", text, "]");
   }
   if (body.capacity() < body.size() + kBodyPadding) body.reserve(body.size() + kBodyPadding);
   if (body.size() > kLargestKeptBody) {
-    ondemand::parser parser;
-    return Parse(parser, body, options, plan, !container, out);
+    FirstPass first_pass;
+    return Parse(first_pass, body, options, plan, out);
   }
-  thread_local ondemand::parser parser;
-  return Parse(parser, body, options, plan, !container, out);
+  thread_local FirstPass first_pass;
+  return Parse(first_pass, body, options, plan, out);
 }
 
 }  // namespace edugate::codec

@@ -565,6 +565,67 @@ TEST(JsonDecoderTest, AListThatIsPromisedIsNotTakenForAnEmptyOne) {
   }
 }
 
+TEST(JsonDecoderTest, AValueIsFollowedByACommaOrABracketAndNothingElse) {
+  for (const std::string body : {R"({"text":"a":"b"})",
+                                 R"({"text":"a":"b"}})",
+                                 R"({"x":"a":"b"})",
+                                 R"({"x":1:2})",
+                                 R"({"x":[1]:2})",
+                                 R"({"text":"a""b"})",
+                                 R"({"text":"a"{}})",
+                                 R"({"text":"a",})",
+                                 R"({"text":"a",,"x":1})",
+                                 R"({"text"})",
+                                 R"({"text",1})",
+                                 R"({"text":})",
+                                 R"({,})",
+                                 R"({:})",
+                                 R"({"x":{}]})",
+                                 R"({"tags":["a":"b"]})",
+                                 R"({"tags":["a"}})",
+                                 R"({"tags":["a",]})",
+                                 R"({"tags":[,]})",
+                                 R"({"tags":["a" "b"]})",
+                                 R"({"labels":{"a":"b":"c"}})",
+                                 R"({"labels":{"a":"b",}})",
+                                 R"({"open":{"a":"b":"c"}})",
+                                 R"({"list":["a":"b"]})",
+                                 R"({"any":["a":"b"]})",
+                                 R"({"text":"a"}})",
+                                 R"({"text":"a"}{})",
+                                 R"({"leaf":{"id":1}}})"}) {
+    Everything out;
+    EXPECT_EQ(DecodeJson(body, {}, &out).code(), absl::StatusCode::kInternal) << body;
+  }
+}
+
+TEST(JsonDecoderTest, NamesAreFoundWhateverTheirOrderAndLength) {
+  ExpectAll({
+      {R"({"wrapped_numbers":[1],"text":"x","int64":5,"flag":true,"plain_number":7,"at":null,"real":1})",
+       "wrapped_numbers{value:1} text:'x' int64:5 flag:true plain_number:7 real:1"},
+      {R"({"flag":true,"int64":5,"uint64":6,"blob":"YQ==","leaf":{"inner":{"id":3},"name":"n"}})",
+       "flag:true int64:5 uint64:6 blob:'a' leaf{inner{id:3} name:'n'}"},
+      {R"({"tex":1,"texts":2,"text ":3,"Text":4,"wrapped_numberz":5,"a_name_of_more_than_sixteen":6})",
+       R"(unknown_fields{path:'tex' json:'1'} unknown_fields{path:'texts' json:'2'}
+          unknown_fields{path:'text ' json:'3'} unknown_fields{path:'Text' json:'4'}
+          unknown_fields{path:'wrapped_numberz' json:'5'}
+          unknown_fields{path:'a_name_of_more_than_sixteen' json:'6'})"},
+      {"{ \"text\" \n:\t\"x\" , \"int64\" : 5 , \"leaf\" : { } }", "text:'x' int64:5 leaf{}"},
+  });
+}
+
+TEST(JsonDecoderTest, WhatOneObjectHeldIsNotTakenForTheNextOnes) {
+  ExpectAll({
+      {R"({"leaves":[{"id":1,"name":"a"},{"id":2},{"name":"b"},{}],"leaf":{"id":3}})",
+       "leaves{id:1 name:'a'} leaves{id:2} leaves{name:'b'} leaves{} leaf{id:3}"},
+      {R"({"leaf":{"id":1,"inner":{"id":2,"inner":{"id":3}},"id":4}})",
+       "leaf{id:4 inner{id:2 inner{id:3}}} unknown_fields{path:'leaf.id' json:'1'}"},
+      {R"({"text":"a","child":{"text":"b","child":{"text":"c"},"text":"d"},"text":"e"})",
+       R"(text:'e' child{text:'d' child{text:'c'} unknown_fields{path:'text' json:'"b"'}}
+          unknown_fields{path:'text' json:'"a"'})"},
+  });
+}
+
 TEST(JsonDecoderTest, AMegabyteOfDigitsIsJustANumber) {
   const std::string digits(1 << 20, '7');
   EXPECT_EQ(Decoded("{\"text\":" + digits + "}").text(), digits);

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
 #include "runtime/codec/decimal.h"
 
@@ -139,6 +140,50 @@ class Scanner {
   JsonFlaw flaw_ = JsonFlaw::kNone;
 };
 
+// Takes four hexadecimal digits.
+std::optional<uint32_t> TakeHex(absl::string_view* text) {
+  constexpr size_t kDigits = 4;
+  if (text->size() < kDigits) return std::nullopt;
+  uint32_t number = 0;
+  for (char c : text->substr(0, kDigits)) {
+    if (!absl::ascii_isxdigit(c)) return std::nullopt;
+    number = number * 16 + (absl::ascii_isdigit(c) ? c - '0' : absl::ascii_tolower(c) - 'a' + 10);
+  }
+  text->remove_prefix(kDigits);
+  return number;
+}
+
+// Takes the character of an escape behind its \u, with the second half of a surrogate pair.
+std::optional<uint32_t> TakeCharacter(absl::string_view* text) {
+  const std::optional<uint32_t> first = TakeHex(text);
+  if (!first || *first < 0xD800 || *first > 0xDFFF) return first;
+  if (*first > 0xDBFF || !absl::ConsumePrefix(text, "\\u")) return std::nullopt;
+  const std::optional<uint32_t> second = TakeHex(text);
+  if (!second || *second < 0xDC00 || *second > 0xDFFF) return std::nullopt;
+  return 0x10000 + ((*first - 0xD800) << 10) + (*second - 0xDC00);
+}
+
+void AppendUtf8(uint32_t character, std::string* text) {
+  const auto tail = [&](int shift) {
+    text->push_back(static_cast<char>(0x80 | ((character >> shift) & 0x3F)));
+  };
+  if (character < 0x80) {
+    text->push_back(static_cast<char>(character));
+  } else if (character < 0x800) {
+    text->push_back(static_cast<char>(0xC0 | (character >> 6)));
+    tail(0);
+  } else if (character < 0x10000) {
+    text->push_back(static_cast<char>(0xE0 | (character >> 12)));
+    tail(6);
+    tail(0);
+  } else {
+    text->push_back(static_cast<char>(0xF0 | (character >> 18)));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
 }  // namespace
 
 const char* ScanJsonValue(const char* begin, const char* end, JsonBudget* budget, JsonFlaw* flaw) {
@@ -163,6 +208,30 @@ std::string QuoteJson(absl::string_view text) {
   if (std::all_of(text.begin(), text.end(), plain)) return absl::StrCat("\"", text, "\"");
   return nlohmann::json(std::string(text))
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool UnescapeJson(absl::string_view inside, std::string* text) {
+  text->clear();
+  while (true) {
+    const size_t plain = inside.find('\\');
+    text->append(inside.data(), std::min(plain, inside.size()));
+    if (plain == absl::string_view::npos) return true;
+    inside.remove_prefix(plain + 1);
+    if (inside.empty()) return false;
+    const char escape = inside.front();
+    inside.remove_prefix(1);
+    if (escape == 'u') {
+      const std::optional<uint32_t> character = TakeCharacter(&inside);
+      if (!character) return false;
+      AppendUtf8(*character, text);
+      continue;
+    }
+    constexpr absl::string_view kEscapes = "\"\\/bfnrt";
+    constexpr absl::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    const size_t at = kEscapes.find(escape);
+    if (at == absl::string_view::npos) return false;
+    text->push_back(kMeanings[at]);
+  }
 }
 
 std::optional<std::string> UnquoteJson(absl::string_view json) {

@@ -32,6 +32,10 @@ bool IsJsonText(absl::string_view text);
 // The text as a JSON string, quotes included; bytes that aren't UTF-8 become U+FFFD.
 std::string QuoteJson(absl::string_view text);
 
+// Takes the escapes out of what stands between a JSON string's quotes, into `*text`. False for a
+// wrong escape and for half of a surrogate pair.
+bool UnescapeJson(absl::string_view inside, std::string* text);
+
 // The characters of a JSON string; nothing for anything else.
 std::optional<std::string> UnquoteJson(absl::string_view json);
 

@@ -22,6 +22,30 @@ TEST(JsonTextTest, AcceptsExactlyTheGrammar) {
   }
 }
 
+TEST(JsonTextTest, TakesEscapesOut) {
+  const std::pair<absl::string_view, absl::string_view> fine[] = {
+      {"", ""},
+      {"plain", "plain"},
+      {R"(\"\\\/\b\f\n\r\t)", "\"\\/\b\f\n\r\t"},
+      {R"(a\\nb\nc)", "a\\nb\nc"},
+      {R"(\u0041\u007f\u0080\u07ff\u0800\uffff)", "A\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF"},
+      {R"(\ud800\udc00\uDBFF\uDFFF)", "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"},
+      {R"(\u00e9é)", "éé"},
+      {R"(\u0000)", absl::string_view("\0", 1)},
+  };
+  std::string text = "left over";
+  for (const auto& [inside, expected] : fine) {
+    EXPECT_TRUE(UnescapeJson(inside, &text)) << inside;
+    EXPECT_EQ(text, expected) << inside;
+  }
+  for (absl::string_view wrong :
+       {R"(\)", R"(a\)", R"(\x)", R"(\U0041)", R"(\u)", R"(\u12)", R"(\u123g)", R"(\u 123)",
+        R"(\ud800)", R"(\ud800x)", R"(\ud800\n)", R"(\ud800\u0041)", R"(\ud800\ud800)",
+        R"(\ud800\udc0)", R"(\udc00)", R"(\udc00\ud800)"}) {
+    EXPECT_FALSE(UnescapeJson(wrong, &text)) << wrong;
+  }
+}
+
 TEST(JsonTextTest, StopsAtItsBounds) {
   JsonFlaw flaw = JsonFlaw::kNone;
   const std::string deep(1'000'000, '[');

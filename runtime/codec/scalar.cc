@@ -56,26 +56,14 @@ Fit PutEnum(absl::string_view text, const FieldPlan& plan, const Slot& slot) {
   return Fit::kFits;
 }
 
-bool PutInteger(absl::string_view text, ValueKind kind, const Slot& slot) {
-  if (kind == ValueKind::kUint32 || kind == ValueKind::kUint64) {
+bool PutIntegerText(absl::string_view text, ValueKind kind, const Slot& slot) {
+  if (kind == ValueKind::kUint64) {
     const std::optional<uint64_t> number = ExactUint64(text);
-    if (!number || (kind == ValueKind::kUint32 && *number > UINT32_MAX)) return false;
-    if (kind == ValueKind::kUint32) {
-      slot.Uint32(static_cast<uint32_t>(*number));
-    } else {
-      slot.Uint64(*number);
-    }
-    return true;
+    if (number) slot.Uint64(*number);
+    return number.has_value();
   }
   const std::optional<int64_t> number = ExactInt64(text);
-  if (!number) return false;
-  if (kind == ValueKind::kInt64) {
-    slot.Int64(*number);
-    return true;
-  }
-  if (*number < INT32_MIN || *number > INT32_MAX) return false;
-  slot.Int32(static_cast<int32_t>(*number));
-  return true;
+  return number && PutInteger(*number, kind, slot);
 }
 
 }  // namespace
@@ -109,7 +97,7 @@ Fit PutScalar(Sort sort, absl::string_view text, const FieldPlan& plan, const Sl
   const auto fits = [](bool put) { return put ? Fit::kFits : Fit::kIllFitting; };
   switch (plan.kind) {
     case ValueKind::kString:
-      slot.String(std::string(text));
+      slot.String(text);
       return Fit::kFits;
     case ValueKind::kBytes: {
       std::string bytes;
@@ -117,7 +105,7 @@ Fit PutScalar(Sort sort, absl::string_view text, const FieldPlan& plan, const Sl
           (!absl::Base64Unescape(text, &bytes) && !absl::WebSafeBase64Unescape(text, &bytes))) {
         return Fit::kIllFitting;
       }
-      slot.String(std::move(bytes));
+      slot.String(bytes);
       return Fit::kFits;
     }
     case ValueKind::kBool: {
@@ -140,13 +128,33 @@ Fit PutScalar(Sort sort, absl::string_view text, const FieldPlan& plan, const Sl
       return fits(value.has_value());
     }
     default:
-      return fits(PutInteger(text, plan.kind, slot));
+      return fits(PutIntegerText(text, plan.kind, slot));
+  }
+}
+
+bool PutInteger(int64_t number, ValueKind kind, const Slot& slot) {
+  switch (kind) {
+    case ValueKind::kInt64:
+      slot.Int64(number);
+      return true;
+    case ValueKind::kInt32:
+      if (number < INT32_MIN || number > INT32_MAX) return false;
+      slot.Int32(static_cast<int32_t>(number));
+      return true;
+    case ValueKind::kUint32:
+      if (number < 0 || number > UINT32_MAX) return false;
+      slot.Uint32(static_cast<uint32_t>(number));
+      return true;
+    default:
+      if (number < 0) return false;
+      slot.Uint64(static_cast<uint64_t>(number));
+      return true;
   }
 }
 
 bool PutMapKey(absl::string_view name, const FieldPlan& plan, const Slot& slot) {
   if (plan.kind != ValueKind::kString && plan.kind != ValueKind::kBool) {
-    return PutInteger(name, plan.kind, slot);
+    return PutIntegerText(name, plan.kind, slot);
   }
   return PutScalar(Sort::kString, name, plan, slot) == Fit::kFits;
 }

@@ -34,63 +34,90 @@ enum class Fit {
 // Where one value goes: a singular field, or the end of a repeated one.
 class Slot {
  public:
-  Slot(google::protobuf::Message* message, const google::protobuf::FieldDescriptor* field)
-      : Slot(message, message->GetReflection(), field) {}
-  // `reflection` is the message's own, for whoever fills in several of its fields.
-  Slot(google::protobuf::Message* message, const google::protobuf::Reflection* reflection,
-       const google::protobuf::FieldDescriptor* field)
-      : message_(message), reflection_(reflection), field_(field) {}
+  // `plan` is of a field of the message, and outlives the slot.
+  Slot(google::protobuf::Message* message, const FieldPlan& plan)
+      : message_(message), plan_(plan) {}
 
-  void Bool(bool v) const { Put(&Reflection::SetBool, &Reflection::AddBool, v); }
-  void Int32(int32_t v) const { Put(&Reflection::SetInt32, &Reflection::AddInt32, v); }
-  void Int64(int64_t v) const { Put(&Reflection::SetInt64, &Reflection::AddInt64, v); }
-  void Uint32(uint32_t v) const { Put(&Reflection::SetUInt32, &Reflection::AddUInt32, v); }
-  void Uint64(uint64_t v) const { Put(&Reflection::SetUInt64, &Reflection::AddUInt64, v); }
-  void Float(float v) const { Put(&Reflection::SetFloat, &Reflection::AddFloat, v); }
-  void Double(double v) const { Put(&Reflection::SetDouble, &Reflection::AddDouble, v); }
-  void Enum(int v) const { Put(&Reflection::SetEnumValue, &Reflection::AddEnumValue, v); }
-  void String(std::string v) const {
-    if (field_->is_repeated()) {
-      reflection_->AddString(message_, field_, std::move(v));
+  void Bool(bool v) const { Put(&WriteAs::of_bool, &Reflection::SetBool, &Reflection::AddBool, v); }
+  void Int32(int32_t v) const {
+    Put(&WriteAs::of_int32, &Reflection::SetInt32, &Reflection::AddInt32, v);
+  }
+  void Int64(int64_t v) const {
+    Put(&WriteAs::of_int64, &Reflection::SetInt64, &Reflection::AddInt64, v);
+  }
+  void Uint32(uint32_t v) const {
+    Put(&WriteAs::of_uint32, &Reflection::SetUInt32, &Reflection::AddUInt32, v);
+  }
+  void Uint64(uint64_t v) const {
+    Put(&WriteAs::of_uint64, &Reflection::SetUInt64, &Reflection::AddUInt64, v);
+  }
+  void Float(float v) const {
+    Put(&WriteAs::of_float, &Reflection::SetFloat, &Reflection::AddFloat, v);
+  }
+  void Double(double v) const {
+    Put(&WriteAs::of_double, &Reflection::SetDouble, &Reflection::AddDouble, v);
+  }
+  // `v` is a number that the enum lists.
+  void Enum(int v) const {
+    Put(&WriteAs::of_enum, &Reflection::SetEnumValue, &Reflection::AddEnumValue, v);
+  }
+  void String(absl::string_view v) const {
+    if (plan_.writer != nullptr) {
+      plan_.writer->write.of_string(message_)->assign(v.data(), v.size());
+    } else if (plan_.field->is_repeated()) {
+      reflection()->AddString(message_, plan_.field, std::string(v));
     } else {
-      reflection_->SetString(message_, field_, std::move(v));
+      reflection()->SetString(message_, plan_.field, std::string(v));
     }
   }
   // A message to fill in.
   google::protobuf::Message* Submessage() const {
-    return field_->is_repeated() ? reflection_->AddMessage(message_, field_)
-                                 : reflection_->MutableMessage(message_, field_);
+    if (plan_.writer != nullptr) return plan_.writer->write.of_message(message_);
+    return plan_.field->is_repeated() ? reflection()->AddMessage(message_, plan_.field)
+                                      : reflection()->MutableMessage(message_, plan_.field);
   }
   // Takes back what Submessage gave.
   void Drop() const {
-    if (field_->is_repeated()) {
-      reflection_->RemoveLast(message_, field_);
+    if (plan_.field->is_repeated()) {
+      reflection()->RemoveLast(message_, plan_.field);
     } else {
-      reflection_->ClearField(message_, field_);
+      reflection()->ClearField(message_, plan_.field);
     }
   }
 
  private:
   using Reflection = google::protobuf::Reflection;
+  using WriteAs = decltype(FieldWriter::write);
 
-  template <typename Set, typename Add, typename T>
-  void Put(Set set, Add add, T v) const {
-    if (field_->is_repeated()) {
-      (reflection_->*add)(message_, field_, v);
+  const Reflection* reflection() const { return message_->GetReflection(); }
+
+  template <typename Write, typename Set, typename Add, typename T>
+  void Put(Write write, Set set, Add add, T v) const {
+    if (plan_.writer != nullptr) {
+      (plan_.writer->write.*write)(message_, v);
+    } else if (plan_.field->is_repeated()) {
+      (reflection()->*add)(message_, plan_.field, v);
     } else {
-      (reflection_->*set)(message_, field_, v);
+      (reflection()->*set)(message_, plan_.field, v);
     }
   }
 
   google::protobuf::Message* message_;
-  const Reflection* reflection_;
-  const google::protobuf::FieldDescriptor* field_;
+  const FieldPlan& plan_;
 };
 
 // Puts a scalar into a slot whose field is of a scalar kind (kBool to kBytes, kEnum), where it
 // fits. `text` is a string's characters without quotes and escapes, or the characters of a number
 // or a boolean; objects, lists and null never fit.
 Fit PutScalar(Sort sort, absl::string_view text, const FieldPlan& plan, const Slot& slot);
+
+// Whether the kind is one of the four integers.
+inline bool IsInteger(ValueKind kind) {
+  return kind >= ValueKind::kInt32 && kind <= ValueKind::kUint64;
+}
+
+// Puts a number into a slot whose field is of an integer kind; false where it doesn't fit.
+bool PutInteger(int64_t number, ValueKind kind, const Slot& slot);
 
 // Puts a map's key into the entry's key field; false where the key's type can't hold it.
 bool PutMapKey(absl::string_view name, const FieldPlan& plan, const Slot& slot);

@@ -139,7 +139,10 @@ class SchemaRegistry {
     if (!descriptor->options().map_entry()) {
       const auto* prototype =
           google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor);
-      if (prototype != nullptr) schema->message_bytes_ = prototype->SpaceUsedLong();
+      if (prototype != nullptr) {
+        schema->reflection_ = prototype->GetReflection();
+        schema->message_bytes_ = prototype->SpaceUsedLong();
+      }
     }
     std::vector<rest::v1::Field> options;
     for (int i = 0; i < descriptor->field_count(); ++i) {
@@ -152,7 +155,11 @@ class SchemaRegistry {
       FieldPlan plan;
       plan.field = field;
       plan.kind = KindOf(*field, option);
+      plan.writer = FieldWriters::Find(descriptor->full_name(), field->number());
+      plan.oneof = field->real_containing_oneof();
       plan.repeated = field->is_repeated() && !field->is_map();
+      plan.plain = plan.kind <= ValueKind::kEnum && plan.kind != ValueKind::kJsonText &&
+                   !plan.repeated && plan.oneof == nullptr;
       plan.has_presence = field->has_presence();
       plan.documented_required = option.documented_required();
       plan.accept_single = option.accept_single();

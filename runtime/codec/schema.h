@@ -12,6 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "edugate/rest/v1/options.pb.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "runtime/codec/field_writers.h"
 
 namespace edugate::codec {
 
@@ -45,10 +47,16 @@ struct FieldPlan {
   const google::protobuf::FieldDescriptor* field = nullptr;
   // What one value of it looks like.
   ValueKind kind = ValueKind::kString;
+  // Writes values into the field; null where only reflection can.
+  const FieldWriter* writer = nullptr;
+  // The oneof of which it is a member, or null.
+  const google::protobuf::OneofDescriptor* oneof = nullptr;
   // A list (a map is not one).
   bool repeated = false;
   // The field tells unset from its default value.
   bool has_presence = false;
+  // One scalar, outside oneofs: no list, map or message.
+  bool plain = false;
   // (edugate.rest.v1.field).documented_required
   bool documented_required = false;
   // (edugate.rest.v1.field).accept_single
@@ -109,6 +117,9 @@ class Schema {
   // declare it.
   const google::protobuf::FieldDescriptor* unknown_fields() const { return unknown_fields_; }
 
+  // That of the messages of the type, which are of the generated class. Null for a map's entries.
+  const google::protobuf::Reflection* reflection() const { return reflection_; }
+
   // What an empty message of the type takes in memory.
   size_t message_bytes() const { return message_bytes_; }
 
@@ -125,6 +136,7 @@ class Schema {
   std::vector<Spelling> spellings_;
   absl::flat_hash_map<std::string, int> by_name_;
   const google::protobuf::FieldDescriptor* unknown_fields_ = nullptr;
+  const google::protobuf::Reflection* reflection_ = nullptr;
   size_t message_bytes_ = 0;
   std::vector<size_t> documented_required_;
 };

@@ -106,8 +106,8 @@ void RandomFiller::FillSubmessage(Message* message, const FieldDescriptor* field
 }
 
 void RandomFiller::FillField(Message* message, const FieldDescriptor* field, int depth) {
-  const Slot slot(message, field);
   const FieldPlan* plan = Schema::For(message->GetDescriptor()).FindField(field->name());
+  const Slot slot(message, *plan);
   if (plan->kind == ValueKind::kJsonText) {
     static const char* const kTexts[] = {"1e400", "{\"a\": [1, 2.50]}", "\"x\"", "[]", "true",
                                          "-0"};
@@ -156,7 +156,8 @@ void RandomFiller::FillMap(Message* message, const FieldDescriptor* field, int d
   Message* entry = message->GetReflection()->AddMessage(message, field);
   if (contents_ == Contents::kForXml && key->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
     // An element's name.
-    Slot(entry, key).String("key" + std::to_string(Number(100)));
+    const FieldPlan* plan = Schema::For(entry->GetDescriptor()).FindField(key->name());
+    Slot(entry, *plan).String("key" + std::to_string(Number(100)));
   } else {
     FillField(entry, key, depth);
   }
