@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/testing/adapter_fixture.h"
+#include "adapters/testing/whole_page.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
@@ -65,6 +66,13 @@ class EdxAdapterTest : public ::testing::Test {
   absl::StatusOr<Result> Run(const Port<Argument, Result>& port, const Argument& argument) {
     async::CallContext call(loop_, async::kNever);
     return loop_.RunToCompletion(port(call, argument));
+  }
+
+  template <typename Query, typename Record>
+  absl::StatusOr<testing::WholePage<Record>> Run(const PagePort<Query, Record>& port,
+                                                 const Query& query) {
+    async::CallContext call(loop_, async::kNever);
+    return loop_.RunToCompletion(testing::ReadWholePage(call, port, query));
   }
 
   absl::StatusOr<testing::WholePage<v1::CatalogItem>> ListItems(const std::string& cursor = "",
