@@ -4,24 +4,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "runtime/errors/errors.h"
 #include "runtime/telemetry/log.h"
 #include "runtime/telemetry/trace_context.h"
 
 namespace edugate::app {
 namespace {
-
-// Replaces what an earlier attempt has set.
-void SetHeader(absl::string_view name, std::string value, std::vector<http::Header>& headers) {
-  for (http::Header& header : headers) {
-    if (!absl::EqualsIgnoreCase(header.name, name)) continue;
-    header.value = std::move(value);
-    return;
-  }
-  headers.push_back({std::string(name), std::move(value)});
-}
 
 // api.edx.org of https://api.edx.org/base.
 std::string HostOf(absl::string_view url) {
@@ -75,8 +63,8 @@ void ProviderTelemetry::OnAttemptStart(async::CallContext& call,
   const async::SpanId span = place.own_spans ? telemetry::NewSpanId() : async::SpanId{};
   std::string traceparent = telemetry::OutgoingTraceparent(place, span);
   if (traceparent.empty()) return;
-  SetHeader("traceparent", std::move(traceparent), request.headers);
-  if (!place.state.empty()) SetHeader("tracestate", place.state, request.headers);
+  request.SetHeader("traceparent", std::move(traceparent));
+  if (!place.state.empty()) request.SetHeader("tracestate", place.state);
   const bool kept = record.attempt_records.size() < async::CallRecord::kMaxAttemptRecords;
   if (!place.own_spans || !place.sampled || !kept) return;
   async::AttemptRecord noted;

@@ -29,7 +29,7 @@ CallContext::CallContext(CallContext& parent, MonotonicTime deadline)
       connection_(parent.connection_),
       record_(parent.record_),
       footing_(parent.footing_) {
-  parent_.emplace(parent, *this);
+  parent_ = std::make_unique<ParentLink>(parent, *this);
 }
 
 CallContext::~CallContext() {
@@ -42,7 +42,7 @@ CallContext CallContext::Child(MonotonicTime deadline) { return CallContext(*thi
 
 void CallContext::set_connection(std::string connection) {
   connection_ = std::move(connection);
-  if (!parent_.has_value()) return;
+  if (parent_ == nullptr) return;
   std::vector<std::string>& all = record_->connections;
   if (std::find(all.begin(), all.end(), connection_) == all.end()) all.push_back(connection_);
 }

@@ -142,7 +142,7 @@ class CallContext {
   CallRecord* const record_;
   std::shared_ptr<const Footing> own_footing_;
   std::shared_ptr<const Footing>* const footing_ = &own_footing_;  // The outermost call's.
-  std::optional<ParentLink> parent_;
+  std::unique_ptr<ParentLink> parent_;                             // Null in an outermost call.
 };
 
 }  // namespace edugate::async

@@ -52,9 +52,9 @@ struct CallRecord {
   static constexpr std::size_t kMaxAttemptRecords = 64;
 
   CallFlags flags;
+  int attempts = 0;  // Requests sent to providers.
   // The connections that parts of the call went to, where it went to several (`connections/-`).
   std::vector<std::string> connections;
-  int attempts = 0;                  // Requests sent to providers.
   absl::Duration provider_time;      // The time of these requests, added up.
   int64_t provider_reply_bytes = 0;  // What they answered, decoded.
   TracePlace trace;

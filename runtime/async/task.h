@@ -14,6 +14,8 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -54,6 +56,38 @@ class TaskPromise {
   std::coroutine_handle<> awaiting_ = std::noop_coroutine();
 };
 
+// Where a result is between its task's end and whoever awaits it. A large one gets memory of its
+// own then: a call that waits stands in a dozen frames, each of which would hold room for one.
+template <typename T>
+class Result {
+ public:
+  template <typename U>
+  void Set(U&& value) {
+    if constexpr (kInFrame) {
+      value_.emplace(std::forward<U>(value));
+    } else {
+      value_.reset(new (AllocateFrame(sizeof(T))) T(std::forward<U>(value)));
+    }
+  }
+
+  // Once, after Set().
+  T Take() { return std::move(*value_); }
+
+ private:
+  struct Free {
+    void operator()(T* value) const {
+      value->~T();
+      FreeFrame(value, sizeof(T));
+    }
+  };
+
+  static constexpr std::size_t kMostInFrame = 64;
+  static constexpr bool kInFrame =
+      sizeof(T) <= kMostInFrame || alignof(T) > __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+  std::conditional_t<kInFrame, std::optional<T>, std::unique_ptr<T, Free>> value_;
+};
+
 template <typename T>
 class ValuePromise : public TaskPromise {
  public:
@@ -62,13 +96,13 @@ class ValuePromise : public TaskPromise {
   template <typename U>
     requires std::is_constructible_v<T, U&&>
   void return_value(U&& value) {
-    value_.emplace(std::forward<U>(value));
+    result_.Set(std::forward<U>(value));
   }
 
-  T Take() { return std::move(*value_); }
+  T Take() { return result_.Take(); }
 
  private:
-  std::optional<T> value_;
+  Result<T> result_;
 };
 
 class VoidPromise : public TaskPromise {

@@ -1,5 +1,6 @@
 #include "runtime/async/task.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,6 +21,25 @@ Task<std::unique_ptr<std::string>> GivePointer() {
   auto text = std::make_unique<std::string>("text");
   co_return text;
 }
+
+// Larger than a frame keeps.
+struct Large {
+  std::shared_ptr<int> counted;
+  std::array<char, 1000> bytes{};
+};
+
+Task<Large> GiveLarge(std::shared_ptr<int> counted) {
+  Large large{.counted = std::move(counted)};
+  large.bytes.back() = 'z';
+  co_return large;
+}
+
+Task<char> LastOfLarge(std::shared_ptr<int> counted) {
+  auto large = co_await GiveLarge(std::move(counted));
+  co_return large.bytes.back();
+}
+
+Task<void> Drop(Task<Large> task) { co_await std::move(task); }
 
 Task<void> Count(int& count) {
   ++count;
@@ -54,6 +74,15 @@ TEST(TaskTest, YieldsAValueThatCanOnlyBeMoved) {
   TestLoop loop;
   auto text = loop.RunToCompletion(GivePointer());
   EXPECT_EQ(*text, "text");
+}
+
+TEST(TaskTest, YieldsALargeValueAndKeepsNothingOfIt) {
+  TestLoop loop;
+  const auto counted = std::make_shared<int>(1);
+  EXPECT_EQ(loop.RunToCompletion(LastOfLarge(counted)), 'z');
+  EXPECT_EQ(counted.use_count(), 1);
+  loop.RunToCompletion(Drop(GiveLarge(counted)));
+  EXPECT_EQ(counted.use_count(), 1);
 }
 
 TEST(TaskTest, AwaitsWithoutGrowingTheStack) {

@@ -26,10 +26,11 @@ namespace edugate::http {
 
 namespace {
 
-// A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two. A smaller
-// one for requests of single records was tried: 10,000 of them in flight took no less memory, since
-// what nothing was received into is not resident.
-constexpr long kReceiveBuffer = 32 << 10;
+// A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two. libcurl
+// takes one byte more for each transfer, and 32 KiB is the most that jemalloc keeps for a thread. A
+// smaller one for requests of single records was tried: 10,000 of them in flight took no less
+// memory, since what nothing was received into is not resident.
+constexpr long kReceiveBuffer = (32 << 10) - 1;
 
 // Handles kept for reuse; more than this many at once are rare.
 constexpr std::size_t kPooledHandles = 64;
@@ -312,8 +313,14 @@ struct CurlHttpClient::Socket final : public async::Watcher {
 // what it leaves makes no edge.
 class CurlHttpClient::Engine {
  public:
-  Engine(async::EventLoop& loop, const CurlOptions& options)
-      : loop_(loop), options_(options), timeout_(*this), collect_(*this) {
+  Engine(async::EventLoop& loop, const CurlOptions& options, ReplyBudget& budget)
+      : loop_(loop),
+        options_(options),
+        limits_{.max_header_bytes = options.max_header_bytes,
+                .max_decode_ratio = options.max_decode_ratio,
+                .budget = &budget},
+        timeout_(*this),
+        collect_(*this) {
     multi_ = curl_multi_init();
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Engine::OnPoll);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -343,6 +350,7 @@ class CurlHttpClient::Engine {
 
   async::EventLoop& loop() const { return loop_; }
   const CurlOptions& options() const { return options_; }
+  const ResponseLimits& limits() const { return limits_; }
 
   // A handle with all that is the same for every request of the endpoint, or null without memory.
   CURL* Acquire(const Endpoint& endpoint) {
@@ -500,6 +508,7 @@ class CurlHttpClient::Engine {
 
   async::EventLoop& loop_;
   const CurlOptions& options_;
+  const ResponseLimits limits_;
   CURLM* multi_ = nullptr;
   CURLSH* share_ = nullptr;
   std::vector<Handle> pooled_;
@@ -526,9 +535,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
         endpoint_(endpoint),
         call_(call),
         request_(request),
-        reader_(request, {engine.options().max_header_bytes, engine.options().max_decode_ratio}),
-        lines_(request),
-        unpause_(*this) {}
+        reader_(request, engine.limits()),
+        lines_(request) {}
 
   ~Transfer() override { Detach(); }
 
@@ -541,17 +549,21 @@ class CurlHttpClient::Transfer final : private async::Timer,
   void await_resume() const noexcept {}
 
   Exchange TakeExchange() {
-    exchange_.response_started = reader_.started();
-    exchange_.response = std::move(reader_.response());
-    if (!exchange_.ok()) std::string().swap(exchange_.response.body);
-    return std::move(exchange_);
+    Exchange exchange{.failure = failure_,
+                      .detail = std::string(detail_),
+                      .request_sent = request_sent_,
+                      .response_started = reader_.started(),
+                      .response = std::move(reader_.response()),
+                      .reused_connection = reused_connection_};
+    if (!exchange.ok()) std::string().swap(exchange.response.body);
+    return exchange;
   }
 
   // libcurl has ended the transfer.
   void OnDone(CURLcode code) {
     if (settled_) return;
     if (reader_.failure() != Failure::kNone) {
-      Settle(reader_.failure(), std::string(reader_.detail()));
+      Settle(reader_.failure(), reader_.detail());
     } else if (code == CURLE_OK && !reader_.headers_complete()) {
       Settle(Failure::kTruncated, "the answer ended within its headers");
     } else if (source_failed_) {
@@ -737,7 +749,9 @@ class CurlHttpClient::Transfer final : private async::Timer,
   }
 
   void ResumeTransfer() override {
-    if (!settled_) unpause_.StartSoon();
+    if (settled_) return;
+    if (unpause_ == nullptr) unpause_ = std::make_unique<Unpause>(*this);
+    unpause_->StartSoon();
   }
 
   void Continue() {
@@ -748,11 +762,12 @@ class CurlHttpClient::Transfer final : private async::Timer,
     engine_.Kick();
   }
 
-  void Settle(Failure failure, std::string detail) {
+  // `detail` is a literal or another text that stays.
+  void Settle(Failure failure, absl::string_view detail) {
     if (settled_) return;
     settled_ = true;
-    exchange_.failure = failure;
-    exchange_.detail = std::move(detail);
+    failure_ = failure;
+    detail_ = detail;
     StartSoon();
   }
 
@@ -761,8 +776,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
   void OnTimer() override {
     if (!settled_) {
       settled_ = true;
-      exchange_.failure = Failure::kDeadline;
-      exchange_.detail = "the call's deadline passed";
+      failure_ = Failure::kDeadline;
+      detail_ = "the call's deadline passed";
     }
     Detach();
     // Destroys this.
@@ -771,12 +786,11 @@ class CurlHttpClient::Transfer final : private async::Timer,
 
   void Detach() {
     if (easy_ == nullptr) return;
-    unpause_.Cancel();
+    unpause_.reset();
     if (request_.sink != nullptr) request_.sink->Attach(nullptr);
     if (request_.source != nullptr) request_.source->Attach(nullptr);
-    exchange_.request_sent = RequestSent();
-    exchange_.reused_connection =
-        exchange_.request_sent && LongInfo(easy_, CURLINFO_NUM_CONNECTS) == 0;
+    request_sent_ = RequestSent();
+    reused_connection_ = request_sent_ && LongInfo(easy_, CURLINFO_NUM_CONNECTS) == 0;
     if (added_) engine_.Remove(easy_);
     engine_.Release(std::exchange(easy_, nullptr), endpoint_);
   }
@@ -787,15 +801,18 @@ class CurlHttpClient::Transfer final : private async::Timer,
   const Request& request_;
   ResponseReader reader_;
   HeaderLines lines_;
-  Unpause unpause_;
+  std::unique_ptr<Unpause> unpause_;  // Once it was paused: few ever are.
   CURL* easy_ = nullptr;
   bool added_ = false;
   bool settled_ = false;
   bool paused_ = false;
   bool source_failed_ = false;
   bool replay_refused_ = false;
+  bool request_sent_ = false;
+  bool reused_connection_ = false;
   Progress progress_{};
-  Exchange exchange_;
+  Failure failure_ = Failure::kNone;
+  absl::string_view detail_;
   std::coroutine_handle<> waiting_;
 };
 
@@ -879,17 +896,21 @@ std::unique_ptr<HttpClient> CurlHttpClient::MakeEndpoint(const EndpointOptions& 
 }
 
 CurlHttpClient::CurlHttpClient(async::LoopPool& pool, CurlOptions options)
-    : options_(std::move(options)), anywhere_(std::make_unique<Endpoint>(*this, options_)) {
+    : options_(std::move(options)),
+      budget_(options_.max_arriving_bytes),
+      anywhere_(std::make_unique<Endpoint>(*this, options_)) {
   InitLibcurlOnce();
   for (std::size_t i = 0; i < pool.size(); ++i) {
-    engines_.push_back(std::make_unique<Engine>(pool.loop(i), options_));
+    engines_.push_back(std::make_unique<Engine>(pool.loop(i), options_, budget_));
   }
 }
 
 CurlHttpClient::CurlHttpClient(async::EventLoop& loop, CurlOptions options)
-    : options_(std::move(options)), anywhere_(std::make_unique<Endpoint>(*this, options_)) {
+    : options_(std::move(options)),
+      budget_(options_.max_arriving_bytes),
+      anywhere_(std::make_unique<Endpoint>(*this, options_)) {
   InitLibcurlOnce();
-  engines_.push_back(std::make_unique<Engine>(loop, options_));
+  engines_.push_back(std::make_unique<Engine>(loop, options_, budget_));
 }
 
 CurlHttpClient::~CurlHttpClient() = default;
@@ -905,10 +926,9 @@ async::Task<Exchange> CurlHttpClient::Send(async::CallContext& call, const Reque
   return SendFrom(*anywhere_, call, request);
 }
 
-async::Task<Exchange> CurlHttpClient::SendFrom(const Endpoint& endpoint, async::CallContext& call,
-                                               const Request& request) {
+Exchange CurlHttpClient::Refused(const Engine* engine, const Endpoint& endpoint,
+                                 const async::CallContext& call, const Request& request) {
   Exchange refused;
-  Engine* const engine = EngineOf(call.loop());
   absl::string_view refusal = RefusalOf(request, endpoint.AllowsPlainHttp(request.url));
   if (refusal.empty() && !endpoint.Holds(request.url)) {
     refusal = "the URL's host is not one of the connection's";
@@ -924,7 +944,16 @@ async::Task<Exchange> CurlHttpClient::SendFrom(const Endpoint& endpoint, async::
     refused.failure = call.cancelled() ? Failure::kCancelled : Failure::kDeadline;
     refused.detail = std::string(stopped.message());
   }
-  if (!refused.ok()) co_return refused;
+  return refused;
+}
+
+async::Task<Exchange> CurlHttpClient::SendFrom(const Endpoint& endpoint, async::CallContext& call,
+                                               const Request& request) {
+  Engine* const engine = EngineOf(call.loop());
+  {
+    Exchange refused = Refused(engine, endpoint, call, request);
+    if (!refused.ok()) co_return refused;
+  }
   Transfer transfer(*engine, endpoint, call, request);
   co_await transfer;
   Exchange exchange = transfer.TakeExchange();

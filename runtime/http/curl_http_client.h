@@ -13,6 +13,7 @@
 #include "runtime/async/loop_pool.h"
 #include "runtime/http/address_filter.h"
 #include "runtime/http/http_client.h"
+#include "runtime/http/reply_budget.h"
 
 namespace edugate::http {
 
@@ -50,12 +51,16 @@ struct CurlOptions {
   int64_t max_header_bytes = 64 << 10;  // Of all answers to one request, 1xx included.
   int64_t max_decode_ratio = 100;       // Decoded to received bytes, once 64 KB are decoded.
 
+  // Of the bodies of all answers that arrive at the same time, those for a sink excepted; what is
+  // beyond is Failure::kNoRoom. Well above what a busy process has at once: 1,000 pages of 256 KB.
+  int64_t max_arriving_bytes = int64_t{256} << 20;
+
   // Lets connections to 127.0.0.0/8 and ::1, and plain http to them; nothing else goes over plain
   // http. For tests and tools; what edugate serves has endpoints.
   bool allow_loopback = false;
 
-  // Lets plain http to any address that may be connected to. For a collector of telemetry inside the
-  // company's network, and no provider.
+  // Lets plain http to any address that may be connected to. For a collector of telemetry inside
+  // the company's network, and no provider.
   bool allow_plain_http = false;
 
   // Lets connections to private and link-local addresses, for providers inside the company's
@@ -98,8 +103,12 @@ class CurlHttpClient final : public HttpClient {
   Engine* EngineOf(const async::EventLoop& loop) const;
   async::Task<Exchange> SendFrom(const Endpoint& endpoint, async::CallContext& call,
                                  const Request& request);
+  // Why a request is not sent; an exchange without a failure where it is.
+  static Exchange Refused(const Engine* engine, const Endpoint& endpoint,
+                          const async::CallContext& call, const Request& request);
 
   const CurlOptions options_;
+  ReplyBudget budget_;  // The loops share it.
   const std::unique_ptr<Endpoint> anywhere_;
   std::vector<std::unique_ptr<Engine>> engines_;
 };

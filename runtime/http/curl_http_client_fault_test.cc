@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <functional>
+#include <latch>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "runtime/async/block_on.h"
+#include "runtime/async/when_all.h"
 #include "runtime/http/client_fixture.h"
 #include "runtime/http/curl_http_client.h"
 #include "runtime/http/scripted_server.h"
@@ -201,6 +204,53 @@ TEST_F(ImpatientClientTest, AServerThatNeverAnswersTimesOut) {
   EXPECT_EQ(exchange.failure, Failure::kTimeout) << exchange.detail;
   EXPECT_TRUE(exchange.request_sent);
   EXPECT_FALSE(exchange.response_started);
+}
+
+constexpr int64_t kMostArriving = int64_t{1} << 20;
+
+CurlOptions NarrowOptions() {
+  CurlOptions options = LoopbackOptions();
+  options.max_arriving_bytes = kMostArriving;
+  return options;
+}
+
+class NarrowClientTest : public ClientTest {
+ protected:
+  NarrowClientTest() : ClientTest(NarrowOptions()) {}
+
+  async::Task<std::vector<Exchange>> SendBoth(async::CallContext& call, const Request& one,
+                                              const Request& other) {
+    std::vector<async::Task<Exchange>> tasks;
+    tasks.push_back(client_.Send(call, one));
+    tasks.push_back(client_.Send(call, other));
+    auto exchanges = co_await async::WhenAll(std::move(tasks));
+    co_return exchanges;
+  }
+};
+
+TEST_F(NarrowClientTest, AnAnswerThatTakesAllTheRoomEndsAndTheOthersDoNot) {
+  std::latch ended(1);
+  ScriptedServer greedy([&ended](ScriptedConnection& connection) {
+    connection.ReadRequest();
+    connection.Send(Ok("Content-Length: 2000000\r\n", std::string(2'000'000, 'x')));
+    connection.WaitForEnd();
+    ended.count_down();
+  });
+  // Its body comes when the other's connection is closed.
+  ScriptedServer patient([&ended](ScriptedConnection& connection) {
+    connection.ReadRequest();
+    connection.Send(Ok(absl::StrCat("Content-Length: ", kMostArriving, "\r\n"), ""));
+    ended.wait();
+    connection.Send(std::string(kMostArriving, 'y'));
+  });
+  const Request too_much = MakeRequest("GET", greedy.Url("/"));
+  const Request enough = MakeRequest("GET", patient.Url("/"));
+  async::CallContext call(loop_, async::After(loop_.clock().MonotonicNow(), absl::Seconds(60)));
+  const std::vector<Exchange> exchanges = async::BlockOn(loop_, SendBoth(call, too_much, enough));
+  EXPECT_EQ(std::string(FailureName(exchanges[0].failure)), "no_room");
+  EXPECT_EQ(exchanges[0].response.body, "");
+  ASSERT_TRUE(exchanges[1].ok()) << exchanges[1].detail;
+  EXPECT_EQ(exchanges[1].response.body.size(), static_cast<std::size_t>(kMostArriving));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "runtime/http/http_client.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 
 namespace edugate::http {
@@ -12,6 +14,15 @@ void BodySink::Resume() {
 
 void BodySource::Resume() {
   if (transfer_ != nullptr) transfer_->ResumeTransfer();
+}
+
+void Request::SetHeader(absl::string_view name, std::string value) {
+  for (Header& header : headers) {
+    if (!absl::EqualsIgnoreCase(header.name, name)) continue;
+    header.value = std::move(value);
+    return;
+  }
+  headers.push_back({std::string(name), std::move(value)});
 }
 
 std::optional<absl::string_view> Response::find_header(absl::string_view name) const {
@@ -53,6 +64,8 @@ absl::string_view FailureName(Failure failure) {
       return "deadline";
     case Failure::kCancelled:
       return "cancelled";
+    case Failure::kNoRoom:
+      return "no_room";
     case Failure::kLocal:
       return "local";
   }

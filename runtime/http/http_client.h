@@ -117,6 +117,9 @@ struct Request {
   // be dead after it was written and before any answer. Only for requests without an effect, or
   // whose second effect is none. Without it that is Failure::kReset with request_sent.
   bool replayable = false;
+
+  // Sets the header, in place of the first one of that name (without case) if there is one.
+  void SetHeader(absl::string_view name, std::string value);
 };
 
 // A complete answer, of any status. Redirects are answers like others.
@@ -154,6 +157,7 @@ enum class Failure {
   kProtocol,     // Not HTTP, or HTTP that contradicts itself (two Content-Lengths).
   kDeadline,     // The call's deadline passed.
   kCancelled,    // The call was cancelled, or the sink or the source gave up.
+  kNoRoom,       // The answers that arrive at the same time take all the memory that they may.
   kLocal,        // This side failed: no memory, no file descriptor.
 };
 

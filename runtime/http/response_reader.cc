@@ -1,6 +1,7 @@
 #include "runtime/http/response_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -40,8 +41,13 @@ bool ResponseReader::Fail(Failure failure, absl::string_view detail) {
   return false;
 }
 
+void ResponseReader::GiveBack() {
+  if (taken_ > 0) limits_.budget->GiveBack(std::exchange(taken_, 0));
+}
+
 void ResponseReader::Restart() {
   response_ = Response();
+  GiveBack();
   body_bytes_ = 0;
   content_length_.reset();
   http2_ = false;
@@ -155,6 +161,13 @@ bool ResponseReader::OnBody(absl::string_view piece, int64_t received, Flow* flo
       return Fail(Failure::kCancelled, "the receiver of the body gave up");
     }
   } else {
+    const auto size = static_cast<int64_t>(piece.size());
+    if (limits_.budget != nullptr) {
+      if (!limits_.budget->Take(size)) {
+        return Fail(Failure::kNoRoom, "too many bytes of answers arrive at the same time");
+      }
+      taken_ += size;
+    }
     response_.body.append(piece.data(), piece.size());
   }
   body_bytes_ = decoded;

@@ -9,22 +9,27 @@
 
 #include "absl/strings/string_view.h"
 #include "runtime/http/http_client.h"
+#include "runtime/http/reply_budget.h"
 
 namespace edugate::http {
 
 // The limits that don't come with the request.
 struct ResponseLimits {
   int64_t max_header_bytes;
-  int64_t max_decode_ratio;  // Decoded to received bytes, once 64 KB are decoded.
+  int64_t max_decode_ratio;       // Decoded to received bytes, once 64 KB are decoded.
+  ReplyBudget* budget = nullptr;  // For the bodies that no sink takes; null: no bound.
 };
 
 // Reads one answer, interim answers (1xx) before it included. Each On...() returns false when the
 // answer must not be read on; failure() then says why.
 class ResponseReader {
  public:
-  // `request` outlives the reader.
-  ResponseReader(const Request& request, ResponseLimits limits)
+  // `request`, `limits` and their budget outlive the reader.
+  ResponseReader(const Request& request, const ResponseLimits& limits)
       : request_(request), limits_(limits) {}
+  ResponseReader(const ResponseReader&) = delete;
+  ResponseReader& operator=(const ResponseReader&) = delete;
+  ~ResponseReader() { GiveBack(); }
 
   // One header line, its line break included, or the empty line at the headers' end, or a trailer.
   bool OnHeaderLine(absl::string_view line);
@@ -48,12 +53,14 @@ class ResponseReader {
   bool OnStatusLine(absl::string_view line);
   bool OnField(absl::string_view line);
   bool OnHeadersEnd();
+  void GiveBack();
 
   const Request& request_;
-  const ResponseLimits limits_;
+  const ResponseLimits& limits_;
   Response response_;
   int64_t header_bytes_ = 0;
   int64_t body_bytes_ = 0;
+  int64_t taken_ = 0;  // Of the budget.
   std::optional<int64_t> content_length_;
   bool http2_ = false;
   bool encoded_ = false;

@@ -1,5 +1,6 @@
 #include "runtime/http/response_reader.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -150,6 +151,58 @@ TEST_F(ResponseReaderTest, ACompressedBodyThatGrowsTooMuchIsRefused) {
   EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
   // 100 times the 1,000 bytes that were announced, not the 40,000 that may have been received.
   EXPECT_EQ(pieces, 6);
+}
+
+class BudgetTest : public ::testing::Test {
+ protected:
+  // The head of an answer without a length, and as much of its body.
+  bool Begin(ResponseReader& reader, std::size_t body_bytes) {
+    Flow flow = Flow::kContinue;
+    return reader.OnHeaderLine("HTTP/1.1 200 OK\r\n") && reader.OnHeaderLine("\r\n") &&
+           reader.OnBody(std::string(body_bytes, 'x'), 0, &flow);
+  }
+
+  ReplyBudget budget_{1000};
+  const ResponseLimits limits_{
+      .max_header_bytes = 64 << 10, .max_decode_ratio = 100, .budget = &budget_};
+  Request request_;
+};
+
+TEST_F(BudgetTest, ABodyBeyondWhatAllMayTakeTogetherIsRefusedAndTheOthersGoOn) {
+  ResponseReader first(request_, limits_);
+  ASSERT_TRUE(Begin(first, 600));
+  {
+    ResponseReader second(request_, limits_);
+    ASSERT_FALSE(Begin(second, 401));
+    EXPECT_EQ(second.failure(), Failure::kNoRoom);
+    EXPECT_NE(second.detail(), "");
+  }
+  Flow flow = Flow::kContinue;
+  EXPECT_TRUE(first.OnBody(std::string(400, 'x'), 0, &flow));
+  EXPECT_EQ(first.response().body.size(), 1000u);
+  EXPECT_EQ(budget_.taken(), 1000);
+}
+
+TEST_F(BudgetTest, WhatAnAnswerTookIsThereAgainWhenItHasEndedOrBeginsAnew) {
+  {
+    ResponseReader reader(request_, limits_);
+    ASSERT_TRUE(Begin(reader, 1000));
+    reader.Restart();
+    ASSERT_TRUE(Begin(reader, 700));
+    EXPECT_EQ(budget_.taken(), 700);
+  }
+  EXPECT_EQ(budget_.taken(), 0);
+}
+
+TEST_F(BudgetTest, ABodyForASinkTakesNothing) {
+  class TakeAll final : public BodySink {
+   public:
+    Flow Write(absl::string_view) override { return Flow::kContinue; }
+  } sink;
+  request_.sink = &sink;
+  ResponseReader reader(request_, limits_);
+  EXPECT_TRUE(Begin(reader, 5000));
+  EXPECT_EQ(budget_.taken(), 0);
 }
 
 }  // namespace

@@ -102,6 +102,10 @@ CircuitBreaker::Snapshot CircuitBreaker::Look(async::MonotonicTime now) const {
   Snapshot snapshot{.state = state_.load(std::memory_order_relaxed)};
   if (snapshot.state == BreakerState::kOpen && now < open_until_) {
     snapshot.open_for = absl::FromChrono(open_until_ - now);
+    snapshot.retry_after = snapshot.open_for;
+  } else if (snapshot.state != BreakerState::kClosed) {
+    // The next call is the probe, or it is on its way.
+    snapshot.retry_after = kWhileProbing;
   }
   return snapshot;
 }

@@ -93,6 +93,8 @@ class CircuitBreaker {
     BreakerState state = BreakerState::kClosed;
     // Until the next probe; zero where it is not open.
     absl::Duration open_for;
+    // When a caller that is refused now is to come back; zero where it is closed.
+    absl::Duration retry_after;
   };
   Snapshot Look(async::MonotonicTime now) const;
 

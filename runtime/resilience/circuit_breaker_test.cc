@@ -130,6 +130,18 @@ TEST_F(CircuitBreakerTest, EachProbeThatFailsDoublesTheTimeUpToItsMaximum) {
   EXPECT_EQ(breaker().Look(now_).open_for, absl::Seconds(5));
 }
 
+TEST_F(CircuitBreakerTest, ASnapshotSaysWhenToComeBackAsARefusalDoes) {
+  EXPECT_EQ(breaker().Look(now_).retry_after, absl::ZeroDuration());
+  Calls(1, Evidence::kUntrusted);
+  Advance(absl::Seconds(2));
+  EXPECT_EQ(breaker().Look(now_).retry_after, absl::Seconds(3));
+  EXPECT_EQ(breaker().Admit(now_).retry_after, absl::Seconds(3));
+  Advance(absl::Seconds(3));
+  EXPECT_GT(breaker().Look(now_).retry_after, absl::ZeroDuration());
+  const auto probe = breaker().Admit(now_);
+  EXPECT_EQ(breaker().Look(now_).retry_after, breaker().Admit(now_).retry_after);
+}
+
 TEST_F(CircuitBreakerTest, AProbeThatSaysNothingLeavesItsPlaceToTheNextCall) {
   Calls(1, Evidence::kUntrusted);
   Advance(absl::Seconds(5));

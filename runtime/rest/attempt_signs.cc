@@ -40,6 +40,7 @@ Evidence EvidenceOf(const AttemptResult& result) {
       return Evidence::kAnswered;
     case Failure::kRequestRefused:
     case Failure::kCancelled:
+    case Failure::kNoRoom:
     case Failure::kLocal:
       return Evidence::kNone;
   }

@@ -63,6 +63,7 @@ TEST(AttemptSignsTest, EachEndOfAnAttemptSaysWhatItCan) {
       {failed(Failure::kProtocol), Evidence::kAnswered, LoadSign::kNone, ""},
       {failed(Failure::kRequestRefused), Evidence::kNone, LoadSign::kNone, ""},
       {failed(Failure::kCancelled), Evidence::kNone, LoadSign::kNone, ""},
+      {failed(Failure::kNoRoom), Evidence::kNone, LoadSign::kNone, ""},
       {failed(Failure::kLocal), Evidence::kNone, LoadSign::kNone, ""},
       // No credential was to be had, and nothing was sent.
       {{.reason = ERROR_REASON_PROVIDER_UNAVAILABLE}, Evidence::kNone, LoadSign::kNone, ""},

@@ -113,6 +113,7 @@ errors::ProviderFailure ClassifyTransport(const Operation& operation,
     case http::Failure::kTimeout:
     case http::Failure::kReset:
     case http::Failure::kTruncated:
+    case http::Failure::kNoRoom:
     case http::Failure::kLocal:
       break;
   }
@@ -124,8 +125,13 @@ errors::ProviderFailure ClassifyTransport(const Operation& operation,
     failure.transient = may_pass && operation.repeatable();
     return failure;
   }
-  failure.reason = edugate::v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
   failure.transient = may_pass;
+  if (exchange.failure == http::Failure::kNoRoom) {
+    failure.reason = edugate::v1::ERROR_REASON_LOCAL_LIMIT;
+    failure.retry_after = kDefaultRetryAfter;
+    return failure;
+  }
+  failure.reason = edugate::v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
   return failure;
 }
 

@@ -226,10 +226,19 @@ TEST(ClassifyTransportTest, AWriteThatWasNotSentIsAnOutageAndMayBeRepeated) {
   }
 }
 
+TEST(ClassifyTransportTest, AReplyWithoutRoomIsALimitOfThisSideAndComesAgainLater) {
+  const auto failure =
+      ClassifyTransport(LibraryOperation("GetBook"), Failing(http::Failure::kNoRoom, true));
+  EXPECT_EQ(failure.reason, reason::ERROR_REASON_LOCAL_LIMIT);
+  EXPECT_EQ(errors::FromProvider(failure, {}).code(), StatusCode::kResourceExhausted);
+  EXPECT_TRUE(failure.transient);
+  EXPECT_GT(failure.retry_after, absl::ZeroDuration());
+}
+
 TEST(ClassifyTransportTest, AWriteThatWasSentHasAnUnknownOutcome) {
-  const http::Failure late[] = {http::Failure::kTimeout, http::Failure::kReset,
-                                http::Failure::kTruncated, http::Failure::kLocal,
-                                http::Failure::kTls};
+  const http::Failure late[] = {http::Failure::kTimeout,   http::Failure::kReset,
+                                http::Failure::kTruncated, http::Failure::kNoRoom,
+                                http::Failure::kLocal,     http::Failure::kTls};
   for (const http::Failure broken : late) {
     for (const char* method : {"PutBook", "LendBook"}) {
       SCOPED_TRACE(std::string(http::FailureName(broken)));

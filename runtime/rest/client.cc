@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "google/api/httpbody.pb.h"
 #include "runtime/async/sleep.h"
 #include "runtime/http/retry_after.h"
@@ -20,9 +18,6 @@ namespace {
 // Told to callers where the provider can't be reached and named no time. edugate's own attempts go
 // by their jitter, so that they don't all come back at once.
 constexpr absl::Duration kDefaultRetryAfter = absl::Seconds(1);
-
-// Told to callers where a probe is on its way to a provider that was left alone.
-constexpr absl::Duration kWhileProbing = absl::Seconds(1);
 
 constexpr int kNotModified = 304;
 constexpr int kUnauthorized = 401;
@@ -40,29 +35,9 @@ bool TellsLess(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
 }
 
-// Replaces the header where the request has it already.
-void SetHeader(absl::string_view name, std::string value, http::Request& request) {
-  for (http::Header& header : request.headers) {
-    if (!absl::EqualsIgnoreCase(header.name, name)) continue;
-    header.value = std::move(value);
-    return;
-  }
-  request.headers.push_back({std::string(name), std::move(value)});
-}
-
-// Overwrites a request's body at the end of the call: it may hold a person's login.
-class WipedAtEnd {
- public:
-  explicit WipedAtEnd(std::string& text) : text_(text) {}
-  WipedAtEnd(const WipedAtEnd&) = delete;
-  WipedAtEnd& operator=(const WipedAtEnd&) = delete;
-  ~WipedAtEnd() { explicit_bzero(text_.data(), text_.size()); }
-
- private:
-  std::string& text_;
-};
-
 }  // namespace
+
+Client::Outgoing::~Outgoing() { explicit_bzero(body.data(), body.size()); }
 
 Client::Client(ClientParts parts) : parts_(std::move(parts)) {
   if (parts_.observer == nullptr) parts_.observer = &NoObserver();
@@ -81,22 +56,8 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
                                            const Message& request, Message& response,
                                            ReplyInfo* info, CallOptions options) {
   auto built = BuildRequest(operation, parts_.endpoint, request);
-  if (!built.ok()) co_return built.status();
-  http::Request& http_request = *built;
-  const WipedAtEnd wiped(http_request.body);
-  if (operation.options().max_response_bytes() == 0) {
-    http_request.max_response_bytes = parts_.max_response_bytes;
-  }
-  http_request.source = options.source;
-  http_request.sink = options.sink;
-  if (options.source != nullptr) {
-    http_request.has_body = true;
-    SetHeader("Content-Type", std::move(options.source_content_type), http_request);
-  }
-  if (options.max_response_bytes > 0) http_request.max_response_bytes = options.max_response_bytes;
-  if (!options.accept.empty()) SetHeader("Accept", std::move(options.accept), http_request);
+  if (!built.ok()) return NotBuilt(built.status());
   const bool streams = options.source != nullptr || options.sink != nullptr;
-
   Run run{.call = call,
           .operation = operation,
           .policy = parts_.safeguards->PolicyOf(operation.method_name()),
@@ -106,12 +67,29 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
                     .http_method = operation.verb(),
                     .url_template = operation.path().text(),
                     .base_url = parts_.endpoint.base_url},
-          .request = http_request,
+          .request = Outgoing(*std::move(built)),
           .response = response,
           .info = info,
           .streams = streams,
           .may_share = IsRead(operation) && !streams && info == nullptr && !options.ask_now &&
                        !operation.options().raw_response()};
+  if (operation.options().max_response_bytes() == 0) {
+    run.request.max_response_bytes = parts_.max_response_bytes;
+  }
+  if (options.max_response_bytes > 0) run.request.max_response_bytes = options.max_response_bytes;
+  run.request.source = options.source;
+  run.request.sink = options.sink;
+  if (options.source != nullptr) {
+    run.request.has_body = true;
+    run.request.SetHeader("Content-Type", std::move(options.source_content_type));
+  }
+  if (!options.accept.empty()) run.request.SetHeader("Accept", std::move(options.accept));
+  return Perform(std::move(run));
+}
+
+async::Task<absl::Status> Client::NotBuilt(absl::Status status) { co_return status; }
+
+async::Task<absl::Status> Client::Perform(Run run) {
   absl::Status status = co_await Coalesced(run);
   co_return status;
 }
@@ -180,7 +158,7 @@ async::Task<absl::Status> Client::AskCache(Run& run) {
   }
   run.keeps = true;
   run.revalidates = kept;
-  if (kept) SetHeader("If-None-Match", found.reply->etag, run.request);
+  if (kept) run.request.SetHeader("If-None-Match", found.reply->etag);
   absl::Status status = co_await Retried(run);
   const async::MonotonicTime fresh_until =
       async::After(run.call.loop().Now(), run.policy.cache_max_age);
@@ -259,8 +237,7 @@ async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
     // The provider may have failed meanwhile.
     const auto breaker = guards.breaker().Look(run.call.loop().Now());
     if (!admission.permit->Holds() && breaker.state != resilience::BreakerState::kClosed) {
-      co_return Refused(run, resilience::Refusal::kBreakerOpen,
-                        std::max(breaker.open_for, kWhileProbing));
+      co_return Refused(run, resilience::Refusal::kBreakerOpen, breaker.retry_after);
     }
   }
   for (resilience::RateLimit* limit : {run.policy.rate_limit, guards.rate_limit()}) {
@@ -297,7 +274,8 @@ async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
   co_return outcome;
 }
 
-async::Task<std::optional<Client::Outcome>> Client::WaitForTurn(
+// Most calls don't wait: inlined, this frame would be a part of each of theirs.
+[[gnu::noinline]] async::Task<std::optional<Client::Outcome>> Client::WaitForTurn(
     Run& run, std::optional<resilience::ConcurrencyLimit::Slot>& slot) {
   using Kind = resilience::ConcurrencyLimit::Turn::Kind;
   const async::MonotonicTime begun = run.call.loop().Now();
@@ -318,8 +296,9 @@ async::Task<std::optional<Client::Outcome>> Client::WaitForTurn(
   co_return Ended(run);
 }
 
-async::Task<std::optional<Client::Outcome>> Client::WaitForToken(Run& run,
-                                                                 resilience::RateLimit& limit) {
+// As for WaitForTurn.
+[[gnu::noinline]] async::Task<std::optional<Client::Outcome>> Client::WaitForToken(
+    Run& run, resilience::RateLimit& limit) {
   using Kind = resilience::RateAnswer::Kind;
   const async::MonotonicTime begun = run.call.loop().Now();
   resilience::RateAnswer answer = co_await limit.Acquire(run.call);
@@ -396,21 +375,28 @@ async::Task<Client::Outcome> Client::WithTimeout(Run& run, int attempt) {
   co_return outcome;
 }
 
+// No exchange is alive across an await here, so that the frame of a call that waits holds none.
 async::Task<Client::Outcome> Client::Exchange(Run& run, async::CallContext& call, int attempt) {
   http::Request& request = run.request;
   absl::Status authorized = co_await parts_.authorizer->Authorize(call, request);
   if (!authorized.ok()) co_return NotAuthorized(run, authorized);
   parts_.observer->OnAttemptStart(run.call, run.where, attempt, request);
-  http::Exchange exchange = co_await parts_.http->Send(call, request);
-  // A 401 says that nothing was done, so that one more attempt with a new token is right for reads
-  // and writes alike.
-  const bool refused = exchange.failure == http::Failure::kNone &&
-                       exchange.response.status == kUnauthorized && request.source == nullptr;
-  if (refused && parts_.authorizer->OnRefused(request)) {
-    absl::Status renewed = co_await parts_.authorizer->Authorize(call, request);
-    if (!renewed.ok()) co_return NotAuthorized(run, renewed);
-    exchange = co_await parts_.http->Send(call, request);
+  {
+    http::Exchange exchange = co_await parts_.http->Send(call, request);
+    // A 401 says that nothing was done, so that one more attempt with a new token is right for
+    // reads and writes alike.
+    const bool refused = exchange.failure == http::Failure::kNone &&
+                         exchange.response.status == kUnauthorized && request.source == nullptr;
+    const bool renews = refused && parts_.authorizer->OnRefused(request);
+    if (!renews) co_return Concluded(run, exchange);
   }
+  absl::Status renewed = co_await parts_.authorizer->Authorize(call, request);
+  if (!renewed.ok()) co_return NotAuthorized(run, renewed);
+  http::Exchange exchange = co_await parts_.http->Send(call, request);
+  co_return Concluded(run, exchange);
+}
+
+Client::Outcome Client::Concluded(Run& run, http::Exchange& exchange) const {
   // The attempt's time is up, and the call's is not.
   if (exchange.failure == http::Failure::kDeadline && run.call.Status().ok()) {
     exchange.failure = http::Failure::kTimeout;
@@ -434,12 +420,12 @@ async::Task<Client::Outcome> Client::Exchange(Run& run, async::CallContext& call
       run.may_keep = true;
       run.etag = EtagOf(exchange.response);
     }
-    if (outcome.status.ok() && request.sink == nullptr) outcome = Read(run, exchange);
+    if (outcome.status.ok() && run.request.sink == nullptr) outcome = Read(run, exchange);
   }
   outcome.failure = failure;
   outcome.http_status = http_status;
   outcome.reply_bytes = reply_bytes;
-  co_return outcome;
+  return outcome;
 }
 
 Client::Outcome Client::NotAuthorized(Run& run, const absl::Status& status) const {

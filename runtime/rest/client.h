@@ -103,13 +103,21 @@ class Client {
   const std::string& connection() const { return parts_.connection; }
 
  private:
+  // A request whose body is overwritten at its end: it may hold a person's login.
+  struct Outgoing : http::Request {
+    explicit Outgoing(http::Request request) : http::Request(std::move(request)) {}
+    Outgoing(Outgoing&&) = default;
+    Outgoing& operator=(Outgoing&&) = delete;
+    ~Outgoing();
+  };
+
   // One call of an operation on its way through the stages.
   struct Run {
     async::CallContext& call;
     const Operation& operation;
     const resilience::MethodPolicy& policy;
     const resilience::OperationRef where;
-    http::Request& request;
+    Outgoing request;
     google::protobuf::Message& response;
     ReplyInfo* info = nullptr;
     // A body that is given or taken piece by piece: it can't be started again.
@@ -139,6 +147,10 @@ class Client {
     bool refused = false;
   };
 
+  // The call as soon as its request is built, or why it can't be.
+  async::Task<absl::Status> Perform(Run run);
+  static async::Task<absl::Status> NotBuilt(absl::Status status);
+
   // The stages, outside in.
   async::Task<absl::Status> Coalesced(Run& run);
   async::Task<absl::Status> Cached(Run& run);
@@ -160,6 +172,8 @@ class Client {
   Outcome Ended(Run& run) const;
   absl::Status EndedStatus(Run& run) const;
   Outcome NotAuthorized(Run& run, const absl::Status& status) const;
+  // What an exchange that is the attempt's last brought. It is used up.
+  Outcome Concluded(Run& run, http::Exchange& exchange) const;
   Outcome Judge(Run& run, const http::Exchange& exchange) const;
   Outcome Failed(const Operation& operation, errors::ProviderFailure failure) const;
   Outcome Read(Run& run, http::Exchange& exchange) const;
