@@ -1,5 +1,6 @@
 #include "adapters/resource_name.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -17,6 +18,29 @@ bool IsPlain(char byte) { return absl::ascii_isgraph(byte) && byte != '/' && byt
 
 // Whether a byte has to be encoded even where the parser is lenient.
 bool IsReserved(char byte) { return !IsPlain(byte) && static_cast<unsigned char>(byte) < 0x80; }
+
+// What most names fit into.
+constexpr size_t kUsualNameBytes = 64;
+
+// See EncodeId.
+void AppendEncoded(absl::string_view id, std::string& text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  const bool wildcard = id == kAnyConnection;
+  if (!wildcard && std::all_of(id.begin(), id.end(), IsPlain)) {
+    text.append(id.data(), id.size());
+    return;
+  }
+  for (const char c : id) {
+    if (IsPlain(c) && !wildcard) {
+      text.push_back(c);
+      continue;
+    }
+    const unsigned byte = static_cast<unsigned char>(c);
+    text.push_back('%');
+    text.push_back(kHex[byte >> 4]);
+    text.push_back(kHex[byte & 15]);
+  }
+}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -80,40 +104,33 @@ absl::StatusOr<NameParts> ParseName(absl::string_view field, Resource resource,
 
 std::string BuildName(Resource resource, absl::string_view connection,
                       const std::vector<absl::string_view>& ids) {
+  absl::string_view rest = PatternOf(resource).pattern;
   std::string name;
+  name.reserve(kUsualNameBytes);
   size_t next_id = 0;
   bool connection_written = false;
-  for (const absl::string_view segment : absl::StrSplit(PatternOf(resource).pattern, '/')) {
-    if (!name.empty()) name.push_back('/');
-    if (!IsVariable(segment)) {
-      absl::StrAppend(&name, segment);
-    } else if (!connection_written) {
+  while (!rest.empty()) {
+    // As it stands up to a variable, which is from brace to brace.
+    const size_t open = std::min(rest.find('{'), rest.size());
+    name.append(rest.data(), open);
+    rest.remove_prefix(open);
+    if (rest.empty()) break;
+    rest.remove_prefix(rest.find('}') + 1);
+    if (!connection_written) {
       if (connection.empty()) return "";
-      absl::StrAppend(&name, connection);
+      name.append(connection.data(), connection.size());
       connection_written = true;
     } else {
       if (next_id >= ids.size() || ids[next_id].empty()) return "";
-      absl::StrAppend(&name, EncodeId(ids[next_id++]));
+      AppendEncoded(ids[next_id++], name);
     }
   }
   return name;
 }
 
 std::string EncodeId(absl::string_view id) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  const bool wildcard = id == kAnyConnection;
   std::string text;
-  text.reserve(id.size());
-  for (const char c : id) {
-    if (IsPlain(c) && !wildcard) {
-      text.push_back(c);
-      continue;
-    }
-    const unsigned byte = static_cast<unsigned char>(c);
-    text.push_back('%');
-    text.push_back(kHex[byte >> 4]);
-    text.push_back(kHex[byte & 15]);
-  }
+  AppendEncoded(id, text);
   return text;
 }
 

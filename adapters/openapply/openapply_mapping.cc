@@ -28,9 +28,22 @@ constexpr std::array kLabels = {
     LabelRow{"Declined", v1::ENROLLMENT_STATUS_DECLINED},
 };
 
-void AddIdentifier(const char* type, const std::string& value, v1::Learner& learner) {
+// The words that every record gets, made once: a field takes a text sooner than a literal.
+struct Words {
+  std::string provider = "openapply";
+  std::string custom_id = "custom_id";
+  std::string application_id = "application_id";
+  std::string serial_number = "serial_number";
+};
+
+const Words& TheWords() {
+  static const Words* words = new Words;
+  return *words;
+}
+
+void AddIdentifier(const std::string& type, const std::string& value, v1::Learner& learner) {
   v1::Identifier& identifier = *learner.add_identifiers();
-  identifier.set_issuer("openapply");
+  identifier.set_issuer(TheWords().provider);
   identifier.set_type(type);
   identifier.set_value(value);
 }
@@ -39,13 +52,13 @@ void FillLearner(const oa::Student& student, v1::Learner& learner) {
   if (student.has_id()) learner.set_provider_id(absl::StrCat(student.id()));
   if (student.has_custom_id()) {
     learner.set_student_number(student.custom_id());
-    AddIdentifier("custom_id", student.custom_id(), learner);
+    AddIdentifier(TheWords().custom_id, student.custom_id(), learner);
   }
   if (student.has_application_id()) {
-    AddIdentifier("application_id", student.application_id(), learner);
+    AddIdentifier(TheWords().application_id, student.application_id(), learner);
   }
   if (student.has_serial_number()) {
-    AddIdentifier("serial_number", absl::StrCat(student.serial_number()), learner);
+    AddIdentifier(TheWords().serial_number, absl::StrCat(student.serial_number()), learner);
   }
   if (student.has_status()) learner.set_provider_status(student.status());
   if (student.has_status_level()) learner.set_provider_status_level(student.status_level());
@@ -92,7 +105,7 @@ void FillEnrollment(const oa::Reenrollment& record, absl::string_view connection
                     v1::Enrollment& out) {
   const std::string id = record.has_id() ? absl::StrCat(record.id()) : "";
   out.set_name(MakeName<Resource::kEnrollment>(connection, id));
-  out.set_provider("openapply");
+  out.set_provider(TheWords().provider);
   out.set_provider_id(id);
   out.set_kind(v1::ENROLLMENT_KIND_SCHOOL_YEAR);
 
