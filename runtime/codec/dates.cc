@@ -1,5 +1,8 @@
 #include "runtime/codec/dates.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
@@ -31,15 +34,13 @@ bool IsValid(int year, int month, int day) {
          day <= DaysInMonth(year, month);
 }
 
-// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years that
-// begin in March.
+// Days since 1970-01-01 in the proleptic Gregorian calendar, the years counted from March. The date
+// is valid.
 int64_t DaysFromCivil(int year, int month, int day) {
-  const int64_t y = month <= 2 ? year - 1 : year;
-  const int64_t era = (y >= 0 ? y : y - 399) / 400;
-  const int64_t year_of_era = y - era * 400;
-  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146'097 + day_of_era - 719'468;
+  const unsigned y = static_cast<unsigned>(month <= 2 ? year - 1 : year);
+  const unsigned shifted_month = static_cast<unsigned>(month > 2 ? month - 3 : month + 9);
+  const unsigned day_of_year = (153 * shifted_month + 2) / 5 + static_cast<unsigned>(day) - 1;
+  return int64_t{y * 365 + y / 4 - y / 100 + y / 400 + day_of_year} - 719'468;
 }
 
 void CivilFromDays(int64_t days, int* year, int* month, int* day) {
@@ -75,19 +76,50 @@ bool TakeNumber(absl::string_view* text, size_t least, size_t most, int* number)
 
 // Takes digits as the fraction of a second; those beyond nanoseconds are cut off.
 bool TakeFraction(absl::string_view* text, int32_t* nanos) {
+  constexpr int32_t kUnits[kFractionDigits + 1] = {
+      1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
   size_t n = 0;
-  *nanos = 0;
+  int32_t digits = 0;
   for (; n < text->size() && absl::ascii_isdigit((*text)[n]); ++n) {
-    if (n < kFractionDigits) *nanos = *nanos * 10 + ((*text)[n] - '0');
+    if (n < kFractionDigits) digits = digits * 10 + ((*text)[n] - '0');
   }
   text->remove_prefix(n);
-  for (size_t i = n; i < kFractionDigits; ++i) *nanos *= 10;
+  *nanos = digits * kUnits[std::min<size_t>(n, kFractionDigits)];
   return n > 0;
 }
 
+// Reads `n` digits, all of them or nothing.
+template <size_t n>
+bool ReadDigits(const char* at, int* number) {
+  unsigned value = 0;
+  bool digits = true;
+  for (size_t i = 0; i < n; ++i) {
+    const unsigned digit = static_cast<unsigned char>(at[i]) - unsigned{'0'};
+    digits = digits && digit <= 9;
+    value = value * 10 + digit;
+  }
+  *number = static_cast<int>(value);
+  return digits;
+}
+
 bool TakeIsoDate(absl::string_view* text, int* year, int* month, int* day) {
-  return TakeNumber(text, 4, 4, year) && TakeChar(text, '-') && TakeNumber(text, 2, 2, month) &&
-         TakeChar(text, '-') && TakeNumber(text, 2, 2, day) && IsValid(*year, *month, *day);
+  constexpr size_t kSize = 10;
+  if (text->size() < kSize) return false;
+  const char* at = text->data();
+  text->remove_prefix(kSize);
+  return at[4] == '-' && at[7] == '-' && ReadDigits<4>(at, year) && ReadDigits<2>(at + 5, month) &&
+         ReadDigits<2>(at + 8, day) && IsValid(*year, *month, *day);
+}
+
+// Takes hh:mm:ss.
+bool TakeTime(absl::string_view* text, int* hour, int* minute, int* second) {
+  constexpr size_t kSize = 8;
+  if (text->size() < kSize) return false;
+  const char* at = text->data();
+  text->remove_prefix(kSize);
+  return at[2] == ':' && at[5] == ':' && ReadDigits<2>(at, hour) && *hour <= 23 &&
+         ReadDigits<2>(at + 3, minute) && *minute <= 59 && ReadDigits<2>(at + 6, second) &&
+         *second <= 60;
 }
 
 // Takes Z, +hh:mm, +hhmm or +hh.
@@ -108,18 +140,18 @@ bool TakeOffset(absl::string_view* text, int64_t* seconds) {
 
 std::optional<Timestamp> MakeTimestamp(int64_t seconds, int32_t nanos) {
   if (seconds < kFirstSecond || seconds > kLastSecond) return std::nullopt;
-  Timestamp instant;
-  instant.set_seconds(seconds);
-  instant.set_nanos(nanos);
+  std::optional<Timestamp> instant(std::in_place);
+  instant->set_seconds(seconds);
+  instant->set_nanos(nanos);
   return instant;
 }
 
 std::optional<Date> MakeDate(int year, int month, int day) {
   if (!IsValid(year, month, day)) return std::nullopt;
-  Date date;
-  date.set_year(year);
-  date.set_month(month);
-  date.set_day(day);
+  std::optional<Date> date(std::in_place);
+  date->set_year(year);
+  date->set_month(month);
+  date->set_day(day);
   return date;
 }
 
@@ -162,11 +194,7 @@ std::optional<Timestamp> ParseInstant(absl::string_view text, MissingOffset miss
   int64_t offset = 0;
   if (!TakeIsoDate(&text, &year, &month, &day)) return std::nullopt;
   if (!TakeChar(&text, 'T') && !TakeChar(&text, 't') && !TakeChar(&text, ' ')) return std::nullopt;
-  if (!TakeNumber(&text, 2, 2, &hour) || hour > 23 || !TakeChar(&text, ':') ||
-      !TakeNumber(&text, 2, 2, &minute) || minute > 59 || !TakeChar(&text, ':') ||
-      !TakeNumber(&text, 2, 2, &second) || second > 60) {
-    return std::nullopt;
-  }
+  if (!TakeTime(&text, &hour, &minute, &second)) return std::nullopt;
   if (TakeChar(&text, '.') && !TakeFraction(&text, &nanos)) return std::nullopt;
   if (text.empty()) {
     if (missing == MissingOffset::kRefuse) return std::nullopt;

@@ -1,5 +1,7 @@
 #include "runtime/codec/dates.h"
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -98,6 +100,44 @@ TEST(DatesTest, WhatIsNoInstantIsRefused) {
                                  "0000-12-31T23:59:59Z"}) {
     EXPECT_EQ(Instant(text), "nothing") << text;
   }
+}
+
+TEST(DatesTest, NoOtherCharacterPassesForOneOfAnInstant) {
+  const std::string instant = "2015-09-07T02:13:29.125+01:30";
+  ASSERT_EQ(Instant(instant), "2015-09-07T00:43:29.125Z");
+  for (size_t i = 0; i < instant.size(); ++i) {
+    const bool digit = absl::ascii_isdigit(instant[i]);
+    for (int c = 0; c < 256; ++c) {
+      std::string changed = instant;
+      changed[i] = static_cast<char>(c);
+      // T may be t or a blank, and + may be -.
+      if (changed[i] == instant[i] || (digit && absl::ascii_isdigit(changed[i]))) continue;
+      if ((i == 10 && (c == 't' || c == ' ')) || (instant[i] == '+' && c == '-')) continue;
+      EXPECT_EQ(Instant(changed), "nothing") << i << " " << c;
+    }
+    // +01 is an offset, too.
+    if (i != instant.size() - 3) EXPECT_EQ(Instant(instant.substr(0, i)), "nothing") << i;
+  }
+}
+
+TEST(DatesTest, EachMonthBeginsTheDayAfterTheLastOneEnds) {
+  const auto seconds = [](int year, int month, int day) {
+    const auto instant =
+        ParseInstant(absl::StrFormat("%04d-%02d-%02dT00:00:00Z", year, month, day));
+    return instant ? instant->seconds() : INT64_MIN;
+  };
+  constexpr int64_t kDay = 86'400;
+  int64_t next = -62'135'596'800;
+  for (int year = 1; year <= 9999; ++year) {
+    for (int month = 1; month <= 12; ++month) {
+      ASSERT_EQ(seconds(year, month, 1), next) << year << "-" << month;
+      int last = 31;
+      while (seconds(year, month, last) == INT64_MIN) --last;
+      next += last * kDay;
+      ASSERT_EQ(seconds(year, month, last) + kDay, next) << year << "-" << month;
+    }
+  }
+  EXPECT_EQ(next, 253'402'300'800);
 }
 
 TEST(DatesTest, AMissingOffsetIsUtcOnlyWhenAskedFor) {

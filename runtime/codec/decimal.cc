@@ -106,6 +106,17 @@ std::optional<uint64_t> Magnitude(const Parts& parts) {
   return value;
 }
 
+// Whether a text is, as most are, what NormalizeDecimal makes of it. Negative ones get the longer
+// look.
+bool IsNormalDecimal(absl::string_view text) {
+  const absl::string_view whole = TakeDigits(&text);
+  if (whole.empty() || (whole.size() > 1 && whole.front() == '0')) return false;
+  if (text.empty()) return true;
+  if (text.front() != '.') return false;
+  text.remove_prefix(1);
+  return !TakeDigits(&text).empty() && text.empty();
+}
+
 std::string_view StripLeadingZeros(std::string_view digits) {
   const size_t first = digits.find_first_not_of('0');
   return first == std::string_view::npos ? std::string_view() : digits.substr(first);
@@ -129,6 +140,7 @@ bool IsJsonNumber(absl::string_view text) {
 }
 
 std::optional<std::string> NormalizeDecimal(absl::string_view text) {
+  if (IsNormalDecimal(text)) return std::string(text);
   Parts parts;
   if (!SplitDecimal(text, &parts)) return std::nullopt;
   parts.whole =

@@ -49,6 +49,11 @@ TEST(DecimalTest, SmallIntegersAreThoseThatNeedNoSecondLook) {
 TEST(DecimalTest, NormalizesWithoutLosingADigit) {
   const std::pair<absl::string_view, absl::string_view> kCases[] = {
       {"550.0", "550.0"},
+      {"0", "0"},
+      {"0.50", "0.50"},
+      {"00.50", "0.50"},
+      {"-0.50", "-0.50"},
+      {"10", "10"},
       {"+2.50", "2.50"},
       {".5", "0.5"},
       {"5.", "5"},

@@ -181,9 +181,9 @@ class Tokens {
     return absl::string_view(begin, end - begin);
   }
 
-  const char* const text_;
+  const char* text_;
   const uint32_t* next_;
-  const uint32_t* const end_;
+  const uint32_t* end_;
 };
 
 uint64_t EightBytes(const char* at) {
@@ -281,6 +281,14 @@ class JsonReader {
     bool null;
   };
 
+  // An object that is being read: its number, and where its fields' places begin in seen_.
+  struct Frame {
+    const Scope& scope;
+    uint32_t object;
+    size_t seen_begin;
+    int depth;
+  };
+
   static int EntryCount(const Scope& scope) {
     return scope.holder != nullptr ? scope.holder->size() : 0;
   }
@@ -319,57 +327,41 @@ class JsonReader {
   bool ReadMembers(const Scope& scope, int depth) {
     if (!CheckDepth(scope.at, depth)) return false;
     const Schema& schema = *scope.schema;
-    const uint32_t object = ++objects_;
     const size_t seen_begin = seen_in_use_;
     seen_in_use_ += schema.fields().size();
     if (seen_.size() < seen_in_use_) seen_.resize(seen_in_use_);
+    const Frame frame{scope, ++objects_, seen_begin, depth};
     size_t expected = 0;
-    if (!tokens_.TakeIf('}')) {
+    // Copies, which stay in registers while the members are plain.
+    Tokens tokens = tokens_;
+    Seen* seen = seen_.data() + seen_begin;
+    if (!tokens.TakeIf('}')) {
       do {
         absl::string_view name;
-        if (!TakeMemberName(scope.at, &name)) return false;
+        if (!tokens.TakeName(&name) || !tokens.TakeIf(':')) return FailSyntax(scope.at);
+        if (!CountNode(scope.at)) return false;
         const int spelling = FindSpelling(schema, expected, &name);
         if (spelling == kBadName) return FailSyntax(scope.at);
-        const Value child = tokens_.TakeValue();
-        if (spelling == Schema::kUnknown) {
-          const ValuePath path = ValuePath::Foreign(scope.at, name);
-          if (child.sort == Sort::kInvalid) return FailSyntax(&path);
-          if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
-          continue;
-        }
-        const FieldPlan& plan = *schema.spellings()[spelling].plan;
-        expected = plan.index + 1;
-        const size_t place = seen_begin + plan.index;
-        const int entries = EntryCount(scope);
-        if (seen_[place].object != object && ReadPlain(child, plan, scope.message)) {
-          seen_[place] = {child.token.data(), entries, entries,
-                          spelling,           object,  child.sort == Sort::kNull};
-          continue;
-        }
-        const ValuePath path = ValuePath::Field(scope.at, schema.spellings()[spelling].name);
-        if (child.sort == Sort::kInvalid) return FailSyntax(&path);
-        if (MustBeList(plan, depth) && child.sort != Sort::kList && child.sort != Sort::kNull) {
-          return Fail(&path, "is not a list");
-        }
-        if (seen_[place].object == object) {
-          const Seen before = seen_[place];
-          if (before.spelling != spelling && !before.null) {
-            if (!KeepUnknown(child.token.data(), scope, path, depth)) return false;
+        const Value child = tokens.TakeValue();
+        if (spelling != Schema::kUnknown) {
+          const FieldPlan& plan = *schema.spellings()[spelling].plan;
+          expected = plan.index + 1;
+          Seen& place = seen[plan.index];
+          if (place.object != frame.object && ReadPlain(child, plan, scope.message)) {
+            Note(child, spelling, frame, &place);
             continue;
           }
-          scope.reflection->ClearField(scope.message, plan.field);
-          const ValuePath earlier =
-              ValuePath::Field(scope.at, schema.spellings()[before.spelling].name);
-          if (!KeepEarlier(before, scope, earlier, depth)) return false;
         }
-        Note(child, spelling, object, EntryCount(scope), &seen_[place]);
-        if (!ReadField(child, scope, plan, path, depth)) return false;
-        seen_[place].entries_end = EntryCount(scope);
-      } while (tokens_.TakeIf(','));
-      if (!tokens_.TakeIf('}')) return FailSyntax(scope.at);
+        tokens_ = tokens;
+        if (!ReadMember(child, name, spelling, frame)) return false;
+        tokens = tokens_;
+        seen = seen_.data() + seen_begin;
+      } while (tokens.TakeIf(','));
+      if (!tokens.TakeIf('}')) return FailSyntax(scope.at);
     }
+    tokens_ = tokens;
     for (size_t index : schema.documented_required()) {
-      if (seen_[seen_begin + index].object == object) continue;
+      if (seen[index].object == frame.object) continue;
       const FieldPlan& plan = schema.fields()[index];
       const std::string& name = plan.field->json_name();
       if (MustBeList(plan, depth)) {
@@ -382,13 +374,45 @@ class JsonReader {
     return true;
   }
 
-  // Member by member: assigned as a whole, the compiler puts it together elsewhere and copies it.
-  static void Note(const Value& value, int spelling, uint32_t object, int entries, Seen* seen) {
+  // Any member. `name` is looked at where the schema doesn't know it.
+  bool ReadMember(const Value& child, absl::string_view name, int spelling, const Frame& frame) {
+    const Scope& scope = frame.scope;
+    const Schema& schema = *scope.schema;
+    const int depth = frame.depth;
+    if (spelling == Schema::kUnknown) {
+      const ValuePath path = ValuePath::Foreign(scope.at, name);
+      if (child.sort == Sort::kInvalid) return FailSyntax(&path);
+      return KeepUnknown(child.token.data(), scope, path, depth);
+    }
+    const FieldPlan& plan = *schema.spellings()[spelling].plan;
+    const ValuePath path = ValuePath::Field(scope.at, schema.spellings()[spelling].name);
+    if (child.sort == Sort::kInvalid) return FailSyntax(&path);
+    if (MustBeList(plan, depth) && child.sort != Sort::kList && child.sort != Sort::kNull) {
+      return Fail(&path, "is not a list");
+    }
+    const size_t place = frame.seen_begin + plan.index;
+    if (const Seen before = seen_[place]; before.object == frame.object) {
+      if (before.spelling != spelling && !before.null) {
+        return KeepUnknown(child.token.data(), scope, path, depth);
+      }
+      scope.reflection->ClearField(scope.message, plan.field);
+      const ValuePath earlier =
+          ValuePath::Field(scope.at, schema.spellings()[before.spelling].name);
+      if (!KeepEarlier(before, scope, earlier, depth)) return false;
+    }
+    Note(child, spelling, frame, &seen_[place]);
+    if (!ReadField(child, scope, plan, path, depth)) return false;
+    seen_[place].entries_end = EntryCount(scope);
+    return true;
+  }
+
+  // Notes a value of which nothing stands among the unknown fields yet. Assigned one by one: as a
+  // whole, the compiler puts it together elsewhere and copies it.
+  static void Note(const Value& value, int spelling, const Frame& frame, Seen* seen) {
     seen->start = value.token.data();
-    seen->entries_begin = entries;
-    seen->entries_end = entries;
+    seen->entries_begin = seen->entries_end = EntryCount(frame.scope);
     seen->spelling = spelling;
-    seen->object = object;
+    seen->object = frame.object;
     seen->null = value.sort == Sort::kNull;
   }
 
@@ -424,7 +448,7 @@ class JsonReader {
 
   // Takes a member's name and the colon behind it, and counts the member. `*name` is what stands
   // between the quotes.
-  ABSL_ATTRIBUTE_ALWAYS_INLINE bool TakeMemberName(const ValuePath* at, absl::string_view* name) {
+  bool TakeMemberName(const ValuePath* at, absl::string_view* name) {
     if (!tokens_.TakeName(name) || !tokens_.TakeIf(':')) return FailSyntax(at);
     return CountNode(at);
   }

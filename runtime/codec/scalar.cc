@@ -132,26 +132,6 @@ Fit PutScalar(Sort sort, absl::string_view text, const FieldPlan& plan, const Sl
   }
 }
 
-bool PutInteger(int64_t number, ValueKind kind, const Slot& slot) {
-  switch (kind) {
-    case ValueKind::kInt64:
-      slot.Int64(number);
-      return true;
-    case ValueKind::kInt32:
-      if (number < INT32_MIN || number > INT32_MAX) return false;
-      slot.Int32(static_cast<int32_t>(number));
-      return true;
-    case ValueKind::kUint32:
-      if (number < 0 || number > UINT32_MAX) return false;
-      slot.Uint32(static_cast<uint32_t>(number));
-      return true;
-    default:
-      if (number < 0) return false;
-      slot.Uint64(static_cast<uint64_t>(number));
-      return true;
-  }
-}
-
 bool PutMapKey(absl::string_view name, const FieldPlan& plan, const Slot& slot) {
   if (plan.kind != ValueKind::kString && plan.kind != ValueKind::kBool) {
     return PutIntegerText(name, plan.kind, slot);

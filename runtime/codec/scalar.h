@@ -117,7 +117,25 @@ inline bool IsInteger(ValueKind kind) {
 }
 
 // Puts a number into a slot whose field is of an integer kind; false where it doesn't fit.
-bool PutInteger(int64_t number, ValueKind kind, const Slot& slot);
+inline bool PutInteger(int64_t number, ValueKind kind, const Slot& slot) {
+  switch (kind) {
+    case ValueKind::kInt64:
+      slot.Int64(number);
+      return true;
+    case ValueKind::kInt32:
+      if (number < INT32_MIN || number > INT32_MAX) return false;
+      slot.Int32(static_cast<int32_t>(number));
+      return true;
+    case ValueKind::kUint32:
+      if (number < 0 || number > UINT32_MAX) return false;
+      slot.Uint32(static_cast<uint32_t>(number));
+      return true;
+    default:
+      if (number < 0) return false;
+      slot.Uint64(static_cast<uint64_t>(number));
+      return true;
+  }
+}
 
 // Puts a map's key into the entry's key field; false where the key's type can't hold it.
 bool PutMapKey(absl::string_view name, const FieldPlan& plan, const Slot& slot);
