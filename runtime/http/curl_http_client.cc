@@ -143,18 +143,28 @@ bool SendsBody(const Request& request) {
          request.method == "PUT" || request.method == "PATCH";
 }
 
-// The request's header lines in the form that libcurl reads, in two pieces of memory.
+constexpr char kGzip[] = "gzip";
+
+// A reply that is passed on piece by piece comes as it is.
+bool TakesGzip(const Request& request) { return request.sink == nullptr; }
+
+// The request's header lines in the form that libcurl reads, in two pieces of memory. Those that
+// libcurl has options for are lines like the others: its own way formats them twice.
 class HeaderLines {
  public:
-  explicit HeaderLines(const Request& request) {
-    std::size_t size = 64;
+  HeaderLines(const Request& request, absl::string_view user_agent) {
+    std::size_t size = 96 + user_agent.size();
     bool has_type = false;
+    bool has_agent = false;
     for (const Header& header : request.headers) {
       size += header.name.size() + header.value.size() + 3;
       has_type = has_type || absl::EqualsIgnoreCase(header.name, "Content-Type");
+      has_agent = has_agent || absl::EqualsIgnoreCase(header.name, "User-Agent");
     }
     text_.reserve(size);
-    nodes_.reserve(request.headers.size() + 2);
+    nodes_.reserve(request.headers.size() + 4);
+    if (!has_agent) Add("User-Agent", ": ", user_agent);
+    if (TakesGzip(request)) Add("Accept-Encoding", ": ", kGzip);
     // libcurl's own: a wait for "100 Continue" before a large body, and a form's type for every
     // body. Without a body it has neither, and looks through all lines for each one that is here.
     if (SendsBody(request)) {
@@ -536,7 +546,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
         call_(call),
         request_(request),
         reader_(request, engine.limits()),
-        lines_(request) {}
+        lines_(request, engine.options().user_agent) {}
 
   ~Transfer() override { Detach(); }
 
@@ -647,8 +657,9 @@ class CurlHttpClient::Transfer final : private async::Timer,
     Set(easy_, CURLOPT_PREREQDATA, this);
     Set(easy_, CURLOPT_URL, request_.url.c_str());
     Set(easy_, CURLOPT_HTTPHEADER, lines_.list());
-    const char* const encoding = request_.sink == nullptr ? "gzip" : nullptr;
-    Set(easy_, CURLOPT_ACCEPT_ENCODING, encoding);
+    // Has libcurl inflate the reply; the line is among the others.
+    Set(easy_, CURLOPT_ACCEPT_ENCODING,
+        TakesGzip(request_) ? static_cast<const char*>(kGzip) : nullptr);
     // First back to GET without a body, which undoes what an earlier request on this handle has
     // set.
     const char* const none = nullptr;
@@ -861,7 +872,6 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   Set(easy, CURLOPT_SHARE, share_);
-  Set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
   Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
   Set(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
   Set(easy, CURLOPT_READFUNCTION, &Transfer::OnRead);
