@@ -355,6 +355,7 @@ absl::Status ProviderResponseInvalid(absl::string_view why, const Origin& origin
 absl::Status Internal(absl::string_view what) { return Make(v1::ERROR_REASON_INTERNAL, what); }
 
 v1::ErrorReason ReasonOf(const absl::Status& status) {
+  if (status.ok()) return v1::ERROR_REASON_UNSPECIFIED;
   auto info = GetDetail<google::rpc::ErrorInfo>(status);
   v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
   if (info.has_value())

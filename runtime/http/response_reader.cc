@@ -13,6 +13,9 @@ namespace edugate::http {
 
 namespace {
 
+// As many header lines as most answers have, so that none of them is moved about.
+constexpr std::size_t kUsualHeaders = 8;
+
 // Below this much decoded text the ratio says nothing: a small file of one repeated letter is no
 // attack.
 constexpr int64_t kRatioFrom = 64 << 10;
@@ -72,6 +75,7 @@ bool ResponseReader::OnHeaderLine(absl::string_view line) {
 
 bool ResponseReader::OnStatusLine(absl::string_view line) {
   Restart();
+  response_.headers.reserve(kUsualHeaders);
   http2_ = !absl::StartsWith(line, "HTTP/1.");
   const std::size_t blank = line.find(' ');
   int status = 0;

@@ -43,10 +43,12 @@ bool ReadHex(absl::string_view text, std::array<uint8_t, size>& out) {
 template <std::size_t size>
 void AppendHex(const std::array<uint8_t, size>& bytes, std::string& out) {
   constexpr char kDigits[] = "0123456789abcdef";
-  for (const uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 0xf];
+  char text[2 * size];
+  for (std::size_t i = 0; i < size; ++i) {
+    text[2 * i] = kDigits[bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[bytes[i] & 0xf];
   }
+  out.append(text, sizeof(text));
 }
 
 template <std::size_t size>
