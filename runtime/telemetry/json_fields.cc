@@ -1,6 +1,7 @@
 #include "runtime/telemetry/json_fields.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 
@@ -25,6 +26,12 @@ void AppendQuoted(absl::string_view text, std::string& out) {
   out += '"';
   out.append(text.data(), text.size());
   out += '"';
+}
+
+void AppendInteger(int64_t value, std::string& out) {
+  char digits[24];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), value);
+  out.append(digits, end - digits);
 }
 
 }  // namespace
@@ -58,7 +65,7 @@ JsonFields& JsonFields::Texts(absl::string_view key, const std::vector<std::stri
 
 JsonFields& JsonFields::Integer(absl::string_view key, int64_t value) {
   Key(key);
-  absl::StrAppend(&text_, value);
+  AppendInteger(value, text_);
   return *this;
 }
 
@@ -72,8 +79,13 @@ JsonFields& JsonFields::Decimal(absl::string_view key, double value) {
   }
   const int64_t thousandths = std::llround(value * kThousand);
   const int64_t size = thousandths < 0 ? -thousandths : thousandths;
-  absl::StrAppend(&text_, thousandths < 0 ? "-" : "", size / kThousand, ".",
-                  absl::Dec(size % kThousand, absl::kZeroPad3));
+  if (thousandths < 0) text_ += '-';
+  AppendInteger(size / kThousand, text_);
+  // The digits after the point, behind a 1 that keeps their zeros.
+  char digits[4];
+  std::to_chars(digits, digits + sizeof(digits), kThousand + size % kThousand);
+  digits[0] = '.';
+  text_.append(digits, sizeof(digits));
   return *this;
 }
 
