@@ -9,17 +9,18 @@ namespace edugate::codec {
 
 namespace {
 
-std::string MediaType(absl::string_view content_type) {
-  return absl::AsciiStrToLower(
-      absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';'))));
+// In any case.
+absl::string_view MediaType(absl::string_view content_type) {
+  return absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';')));
 }
 
 // The type as it may stand in an error: a provider could write anything into the header.
-std::string Shown(absl::string_view media_type) {
+std::string Shown(absl::string_view type) {
   constexpr size_t kLongest = 80;
+  const std::string media_type = absl::AsciiStrToLower(type);
   const bool plain = media_type.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789/+-._") ==
                      absl::string_view::npos;
-  return media_type.size() <= kLongest && plain ? std::string(media_type) : "a malformed type";
+  return media_type.size() <= kLongest && plain ? media_type : "a malformed type";
 }
 
 absl::string_view Start(absl::string_view body) {
@@ -35,20 +36,18 @@ bool OpensHtml(absl::string_view start) {
 }  // namespace
 
 BodyFormat FormatOf(absl::string_view content_type, absl::string_view body) {
-  const std::string type = MediaType(content_type);
+  const absl::string_view type = MediaType(content_type);
   if (type.empty()) {
     const absl::string_view start = Start(body);
     if (absl::StartsWith(start, "{") || absl::StartsWith(start, "[")) return BodyFormat::kJson;
     if (absl::StartsWith(start, "<") && !OpensHtml(start)) return BodyFormat::kXml;
     return BodyFormat::kOther;
   }
-  if (type == "application/json" || type == "text/json" || absl::EndsWith(type, "+json")) {
-    return BodyFormat::kJson;
-  }
-  if (type == "application/xhtml+xml" || type == "image/svg+xml") return BodyFormat::kOther;
-  if (type == "application/xml" || type == "text/xml" || absl::EndsWith(type, "+xml")) {
-    return BodyFormat::kXml;
-  }
+  const auto is = [&](absl::string_view name) { return absl::EqualsIgnoreCase(type, name); };
+  const auto ends = [&](absl::string_view end) { return absl::EndsWithIgnoreCase(type, end); };
+  if (is("application/json") || is("text/json") || ends("+json")) return BodyFormat::kJson;
+  if (is("application/xhtml+xml") || is("image/svg+xml")) return BodyFormat::kOther;
+  if (is("application/xml") || is("text/xml") || ends("+xml")) return BodyFormat::kXml;
   return BodyFormat::kOther;
 }
 
@@ -64,7 +63,7 @@ absl::Status Decode(absl::string_view content_type, std::string body, const Deco
   }
   out->Clear();
   if (body.empty()) return absl::InternalError("the body is empty");
-  const std::string type = MediaType(content_type);
+  const absl::string_view type = MediaType(content_type);
   if (type.empty()) {
     return absl::InternalError("the body has no Content-Type and looks like neither JSON nor XML");
   }

@@ -17,7 +17,8 @@ TEST(DecoderTest, TheContentTypeDecides) {
     EXPECT_EQ(leaf.name(), "a");
   }
   for (absl::string_view type :
-       {"application/xml", "text/xml; charset=utf-8", "application/atom+xml", ""}) {
+       {"application/xml", "text/xml; charset=utf-8", "application/atom+xml", " Application/XML ",
+        "TEXT/XML", "a/B+XML", ""}) {
     Leaf leaf;
     EXPECT_TRUE(Decode(type, "<root><name>a</name></root>", {}, &leaf).ok()) << type;
     EXPECT_EQ(leaf.name(), "a");
@@ -33,6 +34,9 @@ TEST(DecoderTest, JsonSaidToBeXmlIsNotRead) {
 TEST(DecoderTest, WhatIsNeitherIsNamedByItsType) {
   const std::pair<absl::string_view, absl::string_view> kCases[] = {
       {"text/html; charset=utf-8", "the body is text/html, not JSON or XML"},
+      {"Text/HTML", "the body is text/html, not JSON or XML"},
+      {"Application/XHTML+XML", "the body is application/xhtml+xml, not JSON or XML"},
+      {"image/SVG+xml", "the body is image/svg+xml, not JSON or XML"},
       {"text/csv", "the body is text/csv, not JSON or XML"},
       {"application/zip", "the body is application/zip, not JSON or XML"},
       {"application/xhtml+xml", "the body is application/xhtml+xml, not JSON or XML"},

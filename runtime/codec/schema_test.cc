@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 #include "runtime/codec/testdata/codec_test.pb.h"
 
@@ -58,6 +59,21 @@ TEST(SchemaTest, EnumWordsStandWithAndWithoutTheirPrefix) {
   const FieldPlan* color = EverythingSchema().FindField("color");
   EXPECT_EQ(color->enum_values.at("color_dark_green")->number(), testing::COLOR_DARK_GREEN);
   EXPECT_EQ(color->enum_values.at("dark_green")->number(), testing::COLOR_DARK_GREEN);
+}
+
+// More types than a thread remembers.
+TEST(SchemaTest, IsThatOfTheTypeHoweverManyWereAskedForBefore) {
+  const auto* file = google::protobuf::FieldDescriptorProto::descriptor()->file();
+  ASSERT_GT(file->message_type_count(), 16);
+  std::vector<const Schema*> first;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      const Schema& schema = Schema::For(file->message_type(i));
+      EXPECT_EQ(schema.descriptor(), file->message_type(i));
+      if (round == 0) first.push_back(&schema);
+      EXPECT_EQ(&schema, first[i]);
+    }
+  }
 }
 
 TEST(SchemaTest, IsTheSameForEveryThread) {
