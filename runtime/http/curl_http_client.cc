@@ -26,11 +26,10 @@ namespace edugate::http {
 
 namespace {
 
-// A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two. libcurl
-// takes one byte more for each transfer, and 32 KiB is the most that jemalloc keeps for a thread. A
-// smaller one for requests of single records was tried: 10,000 of them in flight took no less
-// memory, since what nothing was received into is not resident.
-constexpr long kReceiveBuffer = (32 << 10) - 1;
+// A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two. A smaller
+// one for requests of single records was tried: 10,000 of them in flight took no less memory, since
+// what nothing was received into is not resident.
+constexpr long kReceiveBuffer = 32 << 10;
 
 // Handles kept for reuse; more than this many at once are rare.
 constexpr std::size_t kPooledHandles = 64;

@@ -102,21 +102,22 @@ class BodySource {
 
 // A request, complete. It outlives Send().
 struct Request {
-  std::string method;            // Upper case: GET, POST...
-  std::string url;               // Absolute, percent-encoded, without user information.
-  std::vector<Header> headers;   // Values of visible ASCII, blanks and tabs. Not Host,
-                                 // Content-Length, Transfer-Encoding, Connection, Expect.
-  std::string body;              // Sent if has_body.
-  bool has_body = false;         // An empty body is one too: Content-Length: 0.
-  BodySource* source = nullptr;  // Sent instead of `body`. Outlives Send().
-  BodySink* sink = nullptr;  // See BodySink. Outlives Send(). No compression is offered with it.
-  int64_t max_response_bytes = int64_t{8}
-                               << 20;  // Of the decoded body; more is Failure::kTooLarge.
+  std::string method;           // Upper case: GET, POST...
+  std::string url;              // Absolute, percent-encoded, without user information.
+  std::vector<Header> headers;  // Values of visible ASCII, blanks and tabs. Not Host,
+                                // Content-Length, Transfer-Encoding, Connection, Expect.
+  std::string body;             // Sent if has_body.
+  bool has_body = false;        // An empty body is one too: Content-Length: 0.
 
   // Whether the request may be sent once more, on a fresh connection, when a kept one turns out to
   // be dead after it was written and before any answer. Only for requests without an effect, or
   // whose second effect is none. Without it that is Failure::kReset with request_sent.
   bool replayable = false;
+
+  BodySource* source = nullptr;  // Sent instead of `body`. Outlives Send().
+  BodySink* sink = nullptr;  // See BodySink. Outlives Send(). No compression is offered with it.
+  int64_t max_response_bytes = int64_t{8}
+                               << 20;  // Of the decoded body; more is Failure::kTooLarge.
 
   // Sets the header, in place of the first one of that name (without case) if there is one.
   void SetHeader(absl::string_view name, std::string value);

@@ -89,6 +89,8 @@ class CircuitBreaker {
 
   Admission Admit(async::MonotonicTime now);
 
+  bool IsClosed() const { return state_.load(std::memory_order_acquire) == BreakerState::kClosed; }
+
   struct Snapshot {
     BreakerState state = BreakerState::kClosed;
     // Until the next probe; zero where it is not open.

@@ -35,6 +35,11 @@ bool TellsLess(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
 }
 
+// Takes a token where the limit has one now.
+bool LacksToken(resilience::RateLimit* limit, async::MonotonicTime now) {
+  return limit != nullptr && !limit->TryAcquire(now);
+}
+
 }  // namespace
 
 Client::Outgoing::~Outgoing() { explicit_bzero(body.data(), body.size()); }
@@ -156,7 +161,8 @@ async::Task<absl::Status> Client::AskCache(Run& run) {
     parts_.observer->OnCache(run.where, resilience::CacheUse::kHit);
     co_return absl::OkStatus();
   }
-  run.keeps = true;
+  std::string etag;
+  run.etag = &etag;
   run.revalidates = kept;
   if (kept) run.request.SetHeader("If-None-Match", found.reply->etag);
   absl::Status status = co_await Retried(run);
@@ -171,7 +177,7 @@ async::Task<absl::Status> Client::AskCache(Run& run) {
   }
   parts_.observer->OnCache(run.where, resilience::CacheUse::kMiss);
   if (status.ok() && run.may_keep) {
-    cache.Keep(key, Kept(run.response, std::move(run.etag)), fresh_until, found.epoch);
+    cache.Keep(key, Kept(run.response, std::move(etag)), fresh_until, found.epoch);
   }
   co_return status;
 }
@@ -199,7 +205,7 @@ async::Task<absl::Status> Client::Retried(Run& run) {
     }
     // Others have found that the provider is to be left alone.
     const async::MonotonicTime now = call.loop().Now();
-    if (guards.breaker().Look(now).state != resilience::BreakerState::kClosed) co_return telling;
+    if (!guards.breaker().IsClosed()) co_return telling;
     const absl::Duration wait =
         Backoff(guards.retry(), attempt + 1, parts_.random(), outcome.retry_after);
     if (wait + resilience::kLeastAttempt > call.remaining()) {
@@ -240,9 +246,12 @@ async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
       co_return Refused(run, resilience::Refusal::kBreakerOpen, breaker.retry_after);
     }
   }
-  for (resilience::RateLimit* limit : {run.policy.rate_limit, guards.rate_limit()}) {
-    if (limit == nullptr || limit->TryAcquire(run.call.loop().Now())) continue;
-    auto refused = co_await WaitForToken(run, *limit);
+  if (LacksToken(run.policy.rate_limit, run.call.loop().Now())) {
+    auto refused = co_await WaitForToken(run, *run.policy.rate_limit);
+    if (refused.has_value()) co_return *std::move(refused);
+  }
+  if (LacksToken(guards.rate_limit(), run.call.loop().Now())) {
+    auto refused = co_await WaitForToken(run, *guards.rate_limit());
     if (refused.has_value()) co_return *std::move(refused);
   }
   // The clock's own time, since a whole exchange may fit into one turn of the loop.
@@ -375,7 +384,6 @@ async::Task<Client::Outcome> Client::WithTimeout(Run& run, int attempt) {
   co_return outcome;
 }
 
-// No exchange is alive across an await here, so that the frame of a call that waits holds none.
 async::Task<Client::Outcome> Client::Exchange(Run& run, async::CallContext& call, int attempt) {
   http::Request& request = run.request;
   absl::Status authorized = co_await parts_.authorizer->Authorize(call, request);
@@ -416,9 +424,9 @@ Client::Outcome Client::Concluded(Run& run, http::Exchange& exchange) const {
     run.not_modified = true;
   } else {
     outcome = Judge(run, exchange);
-    if (outcome.status.ok() && run.keeps && MayKeep(exchange.response)) {
+    if (outcome.status.ok() && run.etag != nullptr && MayKeep(exchange.response)) {
       run.may_keep = true;
-      run.etag = EtagOf(exchange.response);
+      *run.etag = EtagOf(exchange.response);
     }
     if (outcome.status.ok() && run.request.sink == nullptr) outcome = Read(run, exchange);
   }

@@ -120,13 +120,12 @@ class Client {
     Outgoing request;
     google::protobuf::Message& response;
     ReplyInfo* info = nullptr;
+    // Its reply is to be kept: its ETag goes here, and `may_keep` is wanted.
+    std::string* etag = nullptr;
     // A body that is given or taken piece by piece: it can't be started again.
     bool streams = false;
     // Its reply may come from memory, or from another call.
     bool may_share = false;
-    // Its reply is to be kept: `etag` and `may_keep` are wanted.
-    bool keeps = false;
-    std::string etag;
     bool may_keep = false;
     // The request asks whether a kept reply still holds. Then it does, and `response` is empty.
     bool revalidates = false;
@@ -138,11 +137,11 @@ class Client {
   // What became of one attempt.
   struct Outcome {
     absl::Status status;
-    bool may_repeat = false;
     std::optional<absl::Duration> retry_after;
+    int64_t reply_bytes = 0;
     http::Failure failure = http::Failure::kNone;
     int http_status = 0;
-    int64_t reply_bytes = 0;
+    bool may_repeat = false;
     // edugate itself did not let it through: the provider has not heard of it.
     bool refused = false;
   };
