@@ -1,5 +1,9 @@
 #include "app/json_request.h"
 
+#include <optional>
+#include <set>
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
@@ -88,13 +92,51 @@ bool IsTooDeep(absl::string_view json) {
   return false;
 }
 
+// Looks for a name that stands twice in an object: which of the two is meant, nobody can say.
+class DuplicateNames {
+ public:
+  void OnEvent(ordered_json::parse_event_t event, const ordered_json& value) {
+    switch (event) {
+      case ordered_json::parse_event_t::object_start:
+        open_.emplace_back();
+        break;
+      case ordered_json::parse_event_t::object_end:
+        open_.pop_back();
+        break;
+      case ordered_json::parse_event_t::key: {
+        const std::string name = value.get<std::string>();
+        if (!open_.back().insert(name).second && !first_.has_value()) first_ = name;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  const std::optional<std::string>& first() const { return first_; }
+
+ private:
+  std::vector<std::set<std::string>> open_;
+  std::optional<std::string> first_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json, const Descriptor* message) {
   if (IsTooDeep(json)) return absl::InvalidArgumentError("the request is nested too deeply");
-  ordered_json parsed =
-      ordered_json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
+  DuplicateNames duplicates;
+  ordered_json parsed = ordered_json::parse(
+      json.begin(), json.end(),
+      [&](int, ordered_json::parse_event_t event, ordered_json& value) {
+        duplicates.OnEvent(event, value);
+        return true;
+      },
+      /*allow_exceptions=*/false);
   if (parsed.is_discarded()) return absl::InvalidArgumentError("the request is not JSON");
+  if (duplicates.first().has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the request has ", *duplicates.first(), " twice in one object"));
+  }
   ExpandMessage(*message, parsed);
   return parsed.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }

@@ -11,7 +11,8 @@
 namespace edugate::app {
 
 // The JSON text with the short names of enum values (FULL) replaced by their full ones (VIEW_FULL),
-// which protobuf's JSON wants. INVALID_ARGUMENT where it is not JSON.
+// which protobuf's JSON wants. INVALID_ARGUMENT where it is not JSON, or has a name twice in an
+// object.
 absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json,
                                             const google::protobuf::Descriptor* message);
 

@@ -55,6 +55,17 @@ TEST(ExpandEnumNamesTest, KeepsLargeNumbers) {
             R"({"pageSize":9007199254740993})");
 }
 
+TEST(ExpandEnumNamesTest, RefusesANameThatStandsTwiceInAnObject) {
+  const auto* type = v1::UpdateEnrollmentRequest::descriptor();
+  const auto twice =
+      ExpandEnumNames(R"({"view":"FULL","enrollment":{"a":1},"view":"BASIC"})", type);
+  EXPECT_EQ(twice.status(), absl::InvalidArgumentError("the request has view twice in one object"));
+  const auto inside = ExpandEnumNames(R"({"enrollment":{"active":true,"active":true}})", type);
+  EXPECT_EQ(inside.status(),
+            absl::InvalidArgumentError("the request has active twice in one object"));
+  EXPECT_TRUE(ExpandEnumNames(R"([{"a":1},{"a":1},{"b":{"a":1},"a":1}])", type).ok());
+}
+
 TEST(ExpandEnumNamesTest, RefusesWhatIsNoJson) {
   for (const char* text : {"", "{", "{'a':1}", "parent=x", "{}{}"}) {
     EXPECT_EQ(ExpandEnumNames(text, v1::GetEnrollmentRequest::descriptor()).status().code(),
