@@ -40,8 +40,8 @@ const NewWords& WordsOf() {
   return *words;
 }
 
-// Whether a record can have new words at all: most have none, and looking for them by reflection
-// takes longer than this.
+// Whether a record has new words: most have none, and looking for them by reflection takes longer
+// than this.
 template <typename Record>
 bool MayHaveNewWords(const Record&) {
   return true;
@@ -49,13 +49,21 @@ bool MayHaveNewWords(const Record&) {
 
 // Enrollments come by thousands.
 bool MayHaveNewWords(const v1::Enrollment& record) {
+  const auto is_new = [](bool caught, const std::string& word) {
+    return caught && !MeansUnknown(word);
+  };
   const v1::CourseOfferingRef& course = record.course();
-  const v1::AcademicSessionType session = record.academic_session().type();
-  return record.status() == v1::ENROLLMENT_STATUS_UNKNOWN ||
-         record.completion() == v1::COMPLETION_STATUS_UNKNOWN ||
-         record.mode() == v1::ENROLLMENT_MODE_OTHER || course.pacing() == v1::PACING_UNKNOWN ||
-         course.delivery_mode() == v1::DELIVERY_MODE_OTHER ||
-         session == v1::ACADEMIC_SESSION_TYPE_UNKNOWN || session == v1::ACADEMIC_SESSION_TYPE_OTHER;
+  const v1::AcademicSession& session = record.academic_session();
+  return is_new(record.status() == v1::ENROLLMENT_STATUS_UNKNOWN, record.provider_status()) ||
+         is_new(record.completion() == v1::COMPLETION_STATUS_UNKNOWN,
+                record.provider_completion()) ||
+         is_new(record.mode() == v1::ENROLLMENT_MODE_OTHER, record.provider_mode()) ||
+         is_new(course.pacing() == v1::PACING_UNKNOWN, course.provider_pacing()) ||
+         is_new(course.delivery_mode() == v1::DELIVERY_MODE_OTHER,
+                course.provider_delivery_mode()) ||
+         is_new(session.type() == v1::ACADEMIC_SESSION_TYPE_UNKNOWN ||
+                    session.type() == v1::ACADEMIC_SESSION_TYPE_OTHER,
+                session.provider_type());
 }
 
 template <typename Record>

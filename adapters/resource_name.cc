@@ -6,7 +6,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "adapters/utf8.h"
 #include "runtime/errors/errors.h"
 
@@ -82,24 +81,29 @@ bool IsConnectionId(absl::string_view id) {
 absl::StatusOr<NameParts> ParseName(absl::string_view field, Resource resource,
                                     absl::string_view text, Wildcard wildcard) {
   if (text.size() > kMaxNameBytes) return Invalid(field, resource, wildcard);
-  const std::vector<absl::string_view> want = absl::StrSplit(PatternOf(resource).pattern, '/');
-  const std::vector<absl::string_view> got = absl::StrSplit(text, '/');
-  if (got.size() != want.size()) return Invalid(field, resource, wildcard);
+  absl::string_view pattern = PatternOf(resource).pattern;
   NameParts parts;
-  for (size_t i = 0; i < want.size(); ++i) {
-    bool fits = false;
-    if (!IsVariable(want[i])) {
-      fits = got[i] == want[i];
-    } else if (i == 1) {
-      fits = ParseConnection(got[i], wildcard, &parts.connection);
+  for (;;) {
+    const size_t want_end = pattern.find('/');
+    const size_t got_end = text.find('/');
+    const absl::string_view want = pattern.substr(0, want_end);
+    const absl::string_view got = text.substr(0, got_end);
+    const bool last = want_end == absl::string_view::npos;
+    bool fits = last == (got_end == absl::string_view::npos);  // as many segments
+    if (!IsVariable(want)) {
+      fits = fits && got == want;
+    } else if (parts.connection.empty()) {
+      fits = fits && ParseConnection(got, wildcard, &parts.connection);
     } else {
       std::string id;
-      fits = got[i] != kAnyConnection && DecodeId(got[i], &id) && !id.empty();
+      fits = fits && got != kAnyConnection && DecodeId(got, &id) && !id.empty();
       parts.ids.push_back(std::move(id));
     }
     if (!fits) return Invalid(field, resource, wildcard);
+    if (last) return parts;
+    pattern.remove_prefix(want_end + 1);
+    text.remove_prefix(got_end + 1);
   }
-  return parts;
 }
 
 std::string BuildName(Resource resource, absl::string_view connection,

@@ -42,10 +42,13 @@ class CallMessages final : public grpc::MessageHolder<Request, Response> {
   // Frees what the reply holds. By who holds the messages, when Finish() has written it: it does so
   // later where gRPC doesn't know the call's reactor yet.
   void FreeReply() {
-    this->set_response(&response_);
-    arena_.reset();
-    Response reply;
-    reply.Swap(&response_);
+    if (arena_.has_value()) {
+      this->set_response(&response_);
+      arena_.reset();
+    } else {
+      Response reply;
+      reply.Swap(&response_);
+    }
   }
 
  private:
