@@ -168,6 +168,9 @@ bool ResponseReader::OnBody(absl::string_view piece, int64_t received, Flow* flo
     const auto size = static_cast<int64_t>(piece.size());
     if (limits_.budget != nullptr) {
       if (!limits_.budget->Take(size)) {
+        // At once: the others arrive in the same turn of the loop.
+        std::string().swap(response_.body);
+        GiveBack();
         return Fail(Failure::kNoRoom, "too many bytes of answers arrive at the same time");
       }
       taken_ += size;

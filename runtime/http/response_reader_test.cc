@@ -183,6 +183,18 @@ TEST_F(BudgetTest, ABodyBeyondWhatAllMayTakeTogetherIsRefusedAndTheOthersGoOn) {
   EXPECT_EQ(budget_.taken(), 1000);
 }
 
+TEST_F(BudgetTest, AnAnswerThatIsRefusedMakesRoomAtOnce) {
+  ResponseReader first(request_, limits_);
+  ResponseReader second(request_, limits_);
+  ASSERT_TRUE(Begin(first, 500));
+  ASSERT_TRUE(Begin(second, 400));
+  Flow flow = Flow::kContinue;
+  EXPECT_FALSE(first.OnBody(std::string(200, 'x'), 0, &flow));
+  EXPECT_EQ(budget_.taken(), 400);
+  EXPECT_EQ(first.response().body, "");
+  EXPECT_TRUE(second.OnBody(std::string(200, 'x'), 0, &flow));
+}
+
 TEST_F(BudgetTest, WhatAnAnswerTookIsThereAgainWhenItHasEndedOrBeginsAnew) {
   {
     ResponseReader reader(request_, limits_);
