@@ -134,7 +134,7 @@ bool TakeOffset(absl::string_view* text, int64_t* seconds) {
     TakeChar(text, ':');
     if (!TakeNumber(text, 2, 2, &minutes) || minutes > 59) return false;
   }
-  *seconds = (hours * 60 + minutes) * 60 * (negative ? -1 : 1);
+  *seconds = int64_t{hours * 60 + minutes} * 60 * (negative ? -1 : 1);
   return true;
 }
 
@@ -206,8 +206,8 @@ std::optional<Timestamp> ParseInstant(absl::string_view text, MissingOffset miss
     second = 59;
     nanos = kNanosPerSecond - 1;
   }
-  const int64_t seconds = DaysFromCivil(year, month, day) * kSecondsPerDay + hour * 3'600 +
-                          minute * 60 + second - offset;
+  const int64_t seconds = DaysFromCivil(year, month, day) * kSecondsPerDay + int64_t{hour} * 3'600 +
+                          int64_t{minute} * 60 + second - offset;
   // A leap second is only ever the last of a day in UTC.
   if (leap_second && ((seconds + 1) % kSecondsPerDay) != 0) return std::nullopt;
   return MakeTimestamp(seconds, nanos);
