@@ -5,6 +5,7 @@ import re
 import resource
 import threading
 import time
+import urllib.request
 
 from processes import Wrong, check_load, h2load
 from workloads import CALLS, edugate_config, start_edugate, start_provider
@@ -38,11 +39,11 @@ def measure(edugate, answer_bytes):
                 attempts.append(measure_with_descriptors(edugate, answer_bytes))
             except Wrong as wrong:
                 failure = wrong
-            if attempts and attempts[-1]["at_the_provider"] > 0.95 * CALLS_IN_FLIGHT:
+            if attempts and attempts[-1]["in_flight"] > 0.95 * CALLS_IN_FLIGHT:
                 break
         if not attempts:
             raise failure
-        return max(attempts, key=lambda found: found["at_the_provider"])
+        return max(attempts, key=lambda found: found["in_flight"])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -56,7 +57,7 @@ def measure_with_descriptors(edugate, answer_bytes):
         server = start_edugate(edugate, "in-flight", config, stack)
         ask(server, call, 10, 10, answer_bytes)
         before = server.memory_kb("VmRSS")
-        samples = Sampling(server, provider)
+        samples = Sampling(server)
         try:
             answered = ask(server, call, CALLS_IN_FLIGHT, CLIENTS, answer_bytes)
         finally:
@@ -66,11 +67,11 @@ def measure_with_descriptors(edugate, answer_bytes):
     return {
         "calls": CALLS_IN_FLIGHT,
         "answered": answered,
-        "at_the_provider": samples.busy,
+        "in_flight": samples.calls,
         "rss_mib_before": round(before / 1024, 1),
-        "rss_mib_most": round(samples.most / 1024, 1),
+        "rss_mib_most": round(samples.memory_kb / 1024, 1),
         "rss_mib_after": round(after / 1024, 1),
-        "kib_per_call": round((samples.most - before) / samples.busy, 2),
+        "kib_per_call": round((samples.memory_kb - before) / samples.calls, 2),
     }
 
 
@@ -86,13 +87,15 @@ def ask(server, call, count, clients, answer_bytes):
 
 
 class Sampling:
-    """Looks at the memory of a server, and at how many calls its provider has, until it is ended."""
+    """Looks at the memory of a server and at its calls in flight, at the same time, until it is ended. Keeps the
+    moment of the most calls."""
 
-    def __init__(self, server, provider):
+    def __init__(self, server):
         self.server = server
-        self.provider = provider
-        self.most = 0
-        self.busy = 0
+        self.calls = 0
+        self.memory_kb = 0
+        admin = re.search(r"admin on ([\w.]+:\d+)", server.log.read_text(errors="replace"))
+        self.metrics = f"http://{admin.group(1)}/metrics"
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.look)
         self.thread.start()
@@ -101,8 +104,12 @@ class Sampling:
         while not self.ended.wait(0.05):
             if self.server.process.poll() is not None:
                 return
-            self.busy = max(self.busy, self.provider.busy())
-            self.most = max(self.most, self.server.memory_kb("VmRSS"))
+            with urllib.request.urlopen(self.metrics, timeout=30) as reply:
+                text = reply.read().decode()
+            memory_kb = self.server.memory_kb("VmRSS")
+            calls = sum(int(float(count)) for count in re.findall(r"^edugate_calls_in_flight{[^}]*} (\S+)$", text, re.MULTILINE))
+            if calls >= self.calls:
+                self.calls, self.memory_kb = calls, memory_kb
 
     def end(self):
         self.ended.set()

@@ -3,7 +3,7 @@
 import statistics
 import subprocess
 
-from processes import BUILD, CLIENTS, STREAMS_PER_CLIENT, Wrong, check_load, h2load
+from processes import BUILD, CLIENTS, SERVICE, STREAMS_PER_CLIENT, Wrong
 from workloads import CALLS
 
 # Shares of the most calls a second that edugate was seen to answer.
@@ -18,26 +18,26 @@ def percentiles(microseconds):
     return {"p50_ms": at(0.5), "p90_ms": at(0.9), "p99_ms": at(0.99), "p999_ms": at(0.999)}
 
 
+def microseconds_of(command):
+    run = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if run.returncode != 0:
+        raise Wrong(run.stderr)
+    return [float(line) for line in run.stdout.split()]
+
+
 def through_edugate(server, rate, answer_bytes):
     call = CALLS["unary"]
-    count = int(rate * SECONDS) // CLIENTS * CLIENTS
-    log = BUILD / "h2load-latency.log"
-    log.unlink(missing_ok=True)
-    output = h2load(server.target, call["method"], call["request"], "-n", count, "-c", CLIENTS,
-                    "-m", STREAMS_PER_CLIENT, f"--rps={rate / CLIENTS}", f"--log-file={log}")
-    check_load(output, count, answer_bytes)
-    return percentiles([int(line.split("\t")[2]) for line in log.read_text().splitlines()])
+    return percentiles(microseconds_of(
+        [BUILD / "bench_paced", server.target, f"/{SERVICE}/{call['method']}", call["request"], answer_bytes,
+         int(rate * SECONDS), CLIENTS, rate]))
 
 
 def direct(provider, rate):
     call = CALLS["unary"]
     size = call["provider_file"].stat().st_size
-    run = subprocess.run([BUILD / "bench_get", provider.url + call["provider_path"], str(size),
-                          str(int(rate * SECONDS)), str(CLIENTS * STREAMS_PER_CLIENT), str(rate)],
-                         capture_output=True, text=True)
-    if run.returncode != 0:
-        raise Wrong(run.stderr)
-    return percentiles([float(line) for line in run.stdout.split()])
+    return percentiles(microseconds_of(
+        [BUILD / "bench_get", provider.url + call["provider_path"], size, int(rate * SECONDS),
+         CLIENTS * STREAMS_PER_CLIENT, rate]))
 
 
 def measure(rounds, knee, repeat):

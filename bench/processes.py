@@ -141,10 +141,6 @@ class Provider:
         """The requests that it has answered, without those for this figure."""
         return int(self.status()[9]) - self.own_requests
 
-    def busy(self):
-        """The requests that it is answering now, this one not counted."""
-        return int(self.status()[13]) - 1
-
 
 def h2load(target, method, request, *options, headers=(), scheme="http", service=SERVICE):
     """Runs h2load with gRPC's headers; returns what it printed."""

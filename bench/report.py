@@ -137,7 +137,7 @@ def memory(results):
     text = ["## Memory\n"]
     held = results.get("in_flight", {})
     if "kib_per_call" in held:
-        text.append(f"{held['at_the_provider']:,} calls at a provider that takes two seconds: "
+        text.append(f"{held['in_flight']:,} calls in flight at a provider that takes two seconds: "
                     f"{held['rss_mib_before']} MiB before, {held['rss_mib_most']} MiB at the most, "
                     f"{held['rss_mib_after']} MiB a second later: {held['kib_per_call']} KiB a "
                     "call, its sockets in user space, gRPC's and libcurl's buffers included.\n")

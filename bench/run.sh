@@ -11,7 +11,7 @@ for part in packages fetch build; do
 done
 
 BENCH_PACKAGES=(
-  nginx-light libnginx-mod-http-echo nghttp2-client strace
+  nginx-light libnginx-mod-http-echo nghttp2-client libnghttp2-dev strace
   golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev golang-google-protobuf-dev
   protoc-gen-go-1-5 protoc-gen-go-grpc valgrind openssl
 )

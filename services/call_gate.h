@@ -48,7 +48,7 @@ class CallGate {
     ended_.fetch_add(1, std::memory_order_relaxed);
   }
 
-  // A loop has gone round once; a loop has found nothing more to do.
+  // A loop has gone round once; a loop has caught up with all that there was to do.
   void OnTurn();
   void OnIdle() {
     rested_.store(true, std::memory_order_relaxed);

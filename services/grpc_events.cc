@@ -52,10 +52,14 @@ class CallbackQueue final : public async::Source {
 
   void Tell(CallGate* gate) { gate_.store(gate, std::memory_order_relaxed); }
 
-  void OnSleep() override {
-    joined.Stop();
+  void OnCaughtUp() override {
+    if (standing_in_.load(std::memory_order_relaxed)) return;  // Nobody here has looked.
     CallGate* const gate = gate_.load(std::memory_order_relaxed);
     if (gate != nullptr) gate->OnIdle();
+  }
+
+  void OnSleep() override {
+    joined.Stop();
     if (awake_.fetch_sub(1, std::memory_order_seq_cst) == 1) awake_.notify_one();
   }
 

@@ -224,6 +224,7 @@ int EventLoop::WaitForEvents(MonotonicTime until, epoll_event* events, int capac
     }
   }
   if (block && source_ != nullptr) {
+    source_->OnCaughtUp();
     // Waking whoever stands in for this loop costs more than a look at what is ready now.
     const int ready = AskEpoll(std::chrono::nanoseconds(0), events, capacity);
     if (ready > 0) return ready;

@@ -53,6 +53,10 @@ class Source {
   // Runs what is ready, but never waits for it; true if anything ran. Once a turn.
   virtual bool Poll() = 0;
 
+  // There was nothing to run, and nothing is queued: the loop has caught up. It may find something
+  // in a last look at its sockets, and not sleep.
+  virtual void OnCaughtUp() {}
+
   // The loop will not poll until OnWake(), because it sleeps or has ended. From now on somebody
   // else runs what becomes ready, or wakes the loop for it by posting.
   virtual void OnSleep() = 0;

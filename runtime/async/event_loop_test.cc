@@ -85,6 +85,7 @@ class FakeSource final : public Source {
 
   void Add(std::function<void()> function) { queue_.push_back(std::move(function)); }
   int awake() const { return awake_; }
+  int caught_up() const { return caught_up_; }
 
   bool Poll() override {
     EXPECT_EQ(awake_, 1);
@@ -92,6 +93,7 @@ class FakeSource final : public Source {
     for (const std::function<void()>& function : ready) function();
     return !ready.empty();
   }
+  void OnCaughtUp() override { ++caught_up_; }
   void OnSleep() override {
     --awake_;
     on_sleep_();
@@ -102,7 +104,42 @@ class FakeSource final : public Source {
   std::function<void()> on_sleep_;
   std::vector<std::function<void()>> queue_;
   int awake_ = 0;
+  int caught_up_ = 0;
 };
+
+TEST(EventLoopTest, ASourceHearsThatTheLoopHasCaughtUpAlsoWhereItFindsMoreInItsLastLook) {
+  EventLoop loop;
+  int sleeps = 0;
+  FakeSource source([&] { ++sleeps; });
+  SocketPair pair;
+  CallWatcher watcher([&](uint32_t) { loop.Stop(); });
+  ASSERT_TRUE(loop.Watch(pair.a, EPOLLIN, &watcher));
+  loop.Post([&] {
+    loop.SetSource(&source);
+    EXPECT_EQ(write(pair.b, "x", 1), 1);
+  });
+  loop.Run();
+  loop.Unwatch(pair.a);
+  EXPECT_EQ(source.caught_up(), 1);
+  EXPECT_EQ(sleeps, 1);  // The end.
+}
+
+TEST(EventLoopTest, ALoopThatHasWorkHasNotCaughtUp) {
+  EventLoop loop;
+  FakeSource source;
+  loop.Post([&] {
+    loop.SetSource(&source);
+    source.Add([&] {
+      EXPECT_EQ(source.caught_up(), 0);
+      loop.Post([&] {
+        EXPECT_EQ(source.caught_up(), 0);
+        loop.Stop();
+      });
+    });
+  });
+  loop.Run();
+  EXPECT_EQ(source.caught_up(), 0);
+}
 
 TEST(EventLoopTest, ASourceIsPolledWhileTheLoopHasOtherWork) {
   EventLoop loop;
