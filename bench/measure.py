@@ -159,7 +159,7 @@ def headline(results):
     if "instructions" in results:
         found["unary_instructions_ratio"] = results["instructions"]["unary"]["ratio"]
     for figures in results.get("latency", {}).get("loads", []):
-        if figures["load"] == 0.5:
+        if figures["load"] == 0.5 and "added_p99_ms" in figures:
             found["added_p99_ms_at_half_load"] = figures["added_p99_ms"]
     if "kib_per_call" in results.get("in_flight", {}):
         found["kib_per_call_in_flight"] = results["in_flight"]["kib_per_call"]

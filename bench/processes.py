@@ -115,12 +115,18 @@ class Provider:
         nginx = subprocess.Popen(["nginx", "-p", folder, "-e", errors, "-c", config],
                                  stdin=subprocess.DEVNULL)
         stack.callback(stop, nginx)
+        self.pid = nginx.pid
         for _ in range(100):
             with contextlib.suppress(OSError):
                 self.requests()
                 return
             time.sleep(0.1)
         raise Wrong("nginx did not start: " + errors.read_text())
+
+    def pids(self):
+        """nginx and its workers."""
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [self.pid, *map(int, children.split())]
 
     @property
     def url(self):

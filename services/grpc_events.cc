@@ -53,13 +53,13 @@ class CallbackQueue final : public async::Source {
   void Tell(CallGate* gate) { gate_.store(gate, std::memory_order_relaxed); }
 
   void OnCaughtUp() override {
-    if (standing_in_.load(std::memory_order_relaxed)) return;  // Nobody here has looked.
-    CallGate* const gate = gate_.load(std::memory_order_relaxed);
-    if (gate != nullptr) gate->OnIdle();
+    // Where there is a stand-in, nobody here has looked.
+    if (!standing_in_.load(std::memory_order_relaxed)) TellIdle();
   }
 
   void OnSleep() override {
     joined.Stop();
+    TellIdle();
     if (awake_.fetch_sub(1, std::memory_order_seq_cst) == 1) awake_.notify_one();
   }
 
@@ -77,6 +77,11 @@ class CallbackQueue final : public async::Source {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     std::thread([this] { StandIn(); }).detach();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  void TellIdle() {
+    CallGate* const gate = gate_.load(std::memory_order_relaxed);
+    if (gate != nullptr) gate->OnIdle();
   }
 
   // Runs one event, if one comes by then.

@@ -18,6 +18,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/loop_pool.h"
+#include "services/call_gate.h"
 #include "services/segments_sent.h"
 
 namespace edugate::services {
@@ -112,6 +113,16 @@ class Restless final : public async::Work {
   std::atomic<bool> gone_{false};
 };
 
+class FakeClock final : public async::Clock {
+ public:
+  async::MonotonicTime MonotonicNow() const override { return now_; }
+  absl::Time WallNow() const override { return absl::UnixEpoch(); }
+  void Advance(absl::Duration by) { now_ = async::After(now_, by); }
+
+ private:
+  async::MonotonicTime now_{};
+};
+
 class GrpcEventsTest : public testing::Test {
  protected:
   GrpcEventsTest() : service_(pool_.loop(0)) {
@@ -166,6 +177,26 @@ TEST_F(GrpcEventsTest, RepliesOfOneTurnLeaveTogether) {
   for (std::thread& caller : callers) caller.join();
   // Beside the replies there may be acknowledgements of gRPC's own.
   EXPECT_LT(SegmentsFrom(port_) - before, kCalls);
+}
+
+TEST_F(GrpcEventsTest, ALoopThatSleepsOpensTheGate) {
+  FakeClock clock;
+  CallGate gate({.max_calls = 1000, .patient = 1, .least_calls = 10}, clock);
+  for (int interval = 0; interval < 2; ++interval) {
+    clock.Advance(absl::Seconds(1));
+    gate.OnTurn();
+  }
+  for (int i = 0; i < 100; ++i) gate.OnEnter();
+  ASSERT_TRUE(gate.Refuses());
+  TellOfGrpcEvents(&gate);
+  // It sleeps between two of these, sooner or later.
+  for (int i = 0; i < 10000 && gate.Refuses(); ++i) {
+    std::promise<void> ran;
+    pool_.loop(0).Post([&ran] { ran.set_value(); });
+    ran.get_future().wait();
+  }
+  TellOfGrpcEvents(nullptr);
+  EXPECT_FALSE(gate.Refuses());
 }
 
 TEST_F(GrpcEventsTest, CallsAreAnsweredWhileTheLoopSleepsAndWakes) {
