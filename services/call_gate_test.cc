@@ -2,19 +2,10 @@
 
 #include "gtest/gtest.h"
 #include "runtime/errors/errors.h"
+#include "services/settable_clock.h"
 
 namespace edugate::services {
 namespace {
-
-class SettableClock final : public async::Clock {
- public:
-  async::MonotonicTime MonotonicNow() const override { return now_; }
-  absl::Time WallNow() const override { return absl::UnixEpoch(); }
-  void Advance(absl::Duration by) { now_ = async::After(now_, by); }
-
- private:
-  async::MonotonicTime now_{};
-};
 
 class CallGateTest : public ::testing::Test {
  protected:

@@ -20,6 +20,7 @@
 #include "runtime/async/loop_pool.h"
 #include "services/call_gate.h"
 #include "services/segments_sent.h"
+#include "services/settable_clock.h"
 
 namespace edugate::services {
 namespace {
@@ -113,16 +114,6 @@ class Restless final : public async::Work {
   std::atomic<bool> gone_{false};
 };
 
-class FakeClock final : public async::Clock {
- public:
-  async::MonotonicTime MonotonicNow() const override { return now_; }
-  absl::Time WallNow() const override { return absl::UnixEpoch(); }
-  void Advance(absl::Duration by) { now_ = async::After(now_, by); }
-
- private:
-  async::MonotonicTime now_{};
-};
-
 class GrpcEventsTest : public testing::Test {
  protected:
   GrpcEventsTest() : service_(pool_.loop(0)) {
@@ -180,7 +171,7 @@ TEST_F(GrpcEventsTest, RepliesOfOneTurnLeaveTogether) {
 }
 
 TEST_F(GrpcEventsTest, ALoopThatSleepsOpensTheGate) {
-  FakeClock clock;
+  SettableClock clock;
   CallGate gate({.max_calls = 1000, .patient = 1, .least_calls = 10}, clock);
   for (int interval = 0; interval < 2; ++interval) {
     clock.Advance(absl::Seconds(1));
