@@ -149,9 +149,8 @@ class GrpcEventsTest : public testing::Test {
 
 TEST_F(GrpcEventsTest, ALoopThatIsAwakeRunsTheCallsItself) {
   Restless restless(pool_.loop(0));
-  // The first event may still be the stand-in's, which was waiting for it.
-  EXPECT_EQ(Ask("first"), "first");
-  EXPECT_EQ(Ask("second"), "second");
+  // The first events may still be the stand-in's, which was about to wait for them.
+  for (int i = 0; i < 10 && !service_.on_loop(); ++i) EXPECT_EQ(Ask("name"), "name");
   EXPECT_TRUE(service_.on_loop());
   restless.End();
 }
