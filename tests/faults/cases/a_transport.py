@@ -411,7 +411,8 @@ def the_provider_is_down_for_a_while(t):
     tried = t.gate.connections - tried
     t.expect(opened is not None, "the circuit stays closed")
     t.note(opened_ms=round(opened * 1000), connects=tried, calls_while_down=calls)
-    t.expect(opened <= 1 + t.slack(begin), f"the circuit opened after {opened:.2f} s")
+    # The calls come one after the other, and the first ones wait at random for their retries: up to half a second in all.
+    t.expect(opened <= 1.5 + t.slack(begin), f"the circuit opened after {opened:.2f} s")
     usual = sorted(fast)[len(fast) // 2]
     t.note(refusal_ms=round(usual * 1000, 1))
     t.expect(usual < 0.005 + t.slack(begin), f"a refusal takes {usual * 1000:.1f} ms")
