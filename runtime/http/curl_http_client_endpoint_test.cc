@@ -64,6 +64,36 @@ TEST_F(EndpointTest, SpeaksToItsOwnOriginAlone) {
   EXPECT_EQ(other.connections(), 0);
 }
 
+TEST_F(EndpointTest, TakesNoProxyFromTheEnvironment) {
+  ScriptedServer proxy(ScriptedServer::Always(ScriptedServer::Ok("proxied")));
+  ScriptedServer own(ScriptedServer::Always(ScriptedServer::Ok("{}")));
+  const std::string address = proxy.Url("");
+  for (const char* name : {"http_proxy", "all_proxy"}) setenv(name, address.c_str(), 1);
+  const Exchange exchange = GetFrom(*EndpointAt(own.Url("")), own.Url("/"));
+  for (const char* name : {"http_proxy", "all_proxy"}) unsetenv(name);
+  EXPECT_EQ(exchange.response.body, "{}");
+  EXPECT_EQ(proxy.connections(), 0);
+}
+
+TEST_F(EndpointTest, SendsThePathAsItWasBuiltAndNoUser) {
+  ScriptedServer own(ScriptedServer::Always(ScriptedServer::Ok("{}")));
+  auto endpoint = EndpointAt(own.Url(""));
+  EXPECT_TRUE(GetFrom(*endpoint, own.Url("/a/%2E%2e/..%2Fb/../c?q=%C3%a9&r=/../#part")).ok());
+  ASSERT_EQ(own.requests().size(), 1u);
+  EXPECT_THAT(own.requests()[0],
+              testing::StartsWith("GET /a/%2E%2e/..%2Fb/../c?q=%C3%a9&r=/../ HTTP/1.1\r\n"));
+  CurlOptions anywhere;
+  anywhere.allow_loopback = true;
+  CurlHttpClient open(loop_, anywhere);
+  for (const std::string& url :
+       {absl::StrCat("http://user:word@127.0.0.1:", own.port(), "/"),
+        absl::StrCat("http://127.0.0.1:", own.port(), "0000/"), std::string("http://a b/"),
+        std::string("127.0.0.1/x"), std::string("file:///etc/passwd"), std::string()}) {
+    EXPECT_EQ(SendTo(open, MakeRequest("GET", url)).failure, Failure::kRequestRefused) << url;
+  }
+  EXPECT_EQ(own.requests().size(), 1u);
+}
+
 TEST_F(EndpointTest, WithoutAnOriginReachesNobody) {
   ScriptedServer server(ScriptedServer::Always(ScriptedServer::Ok("{}")));
   auto endpoint = client_.MakeEndpoint({});

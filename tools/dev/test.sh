@@ -17,11 +17,15 @@ run_tests() {
     deploy_tools
   fi
   sanitizer_options
+  if [[ "$preset" == dev && $# == 0 ]]; then
+    run_ctest "$folder" || run_failed_alone "$folder"
+    check_output "$folder"
+    conformance_matrix
+    return
+  fi
   if [[ "$preset" != tsan ]]; then
     run_ctest "$folder" "$@"
-    # What all tests and all that they ran have written, also where they passed.
-    python3 "$ROOT/tools/check_output.py" "$folder/Testing/Temporary/LastTest.log" "$ROOT" >&2
-    if [[ "$preset" == dev && $# == 0 ]]; then conformance_matrix; fi
+    check_output "$folder"
     return
   fi
   # Where everything is instrumented a report is a race; beside gRPC it may be a false one, so later.
@@ -31,6 +35,24 @@ run_tests() {
       run_ctest "$folder" "$part" grpc "$@"
     fi
   done
+}
+
+# What all tests and all that they ran have written, also where they passed.
+check_output() {
+  python3 "$ROOT/tools/check_output.py" "$1/Testing/Temporary/LastTest.log" "$ROOT" >&2
+}
+
+# Entries that run whole programs over sockets share a few processors with each other and with who knows whom. Where only
+# such ones failed they run once more, one at a time, and say so: docs/decisions/unsteady-tests-run-alone.md.
+run_failed_alone() {
+  local folder="$1" names number
+  check_output "$folder"
+  names="$(sed 's/^[0-9]*://' "$folder/Testing/Temporary/LastTestsFailed.log" | paste -sd '|')"
+  number="$(ctest --test-dir "$folder" -N -L grpc -R "^($names)\$" | sed -n 's/^Total Tests: //p')"
+  [[ "$names" && "$number" == "$(wc -l <"$folder/Testing/Temporary/LastTestsFailed.log")" ]] || return 1
+  say "once more, one at a time: ${names//|/ }"
+  run_ctest "$folder" -j 1 -R "^($names)\$" || return
+  say "UNSTEADY, failed beside others and passed alone: ${names//|/ }"
 }
 
 run_ctest() {
