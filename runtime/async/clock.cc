@@ -1,6 +1,8 @@
 #include "runtime/async/clock.h"
 
-#include "absl/time/clock.h"
+#include <time.h>
+
+#include "absl/time/time.h"
 
 namespace edugate::async {
 
@@ -9,7 +11,13 @@ namespace {
 class MachineClock final : public Clock {
  public:
   MonotonicTime MonotonicNow() const override { return std::chrono::steady_clock::now(); }
-  absl::Time WallNow() const override { return absl::Now(); }
+  // Not absl::Now(), which goes on from what it last saw and hears of a jump seconds later: what
+  // has ended by the calendar must not be good for another moment.
+  absl::Time WallNow() const override {
+    timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return absl::TimeFromTimespec(now);
+  }
 };
 
 }  // namespace

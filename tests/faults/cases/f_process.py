@@ -478,7 +478,7 @@ def the_log_is_not_read(t):
     seconds = some_calls(300)
     while not process.metric("^edugate_log_lines_dropped_total"):
         seconds += some_calls(300)
-        t.expect(time.monotonic() < begin + 30 * t.time_scale, f"no line was dropped in {len(seconds)} calls")
+        t.expect(len(seconds) < 60_000, f"no line was dropped in {len(seconds)} calls")
     before = process.metric("^edugate_log_lines_dropped_total")
     blocked = some_calls(1000)
     dropped = process.metric("^edugate_log_lines_dropped_total")
