@@ -10,8 +10,6 @@
 #include <csignal>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace edugate::telemetry {
 namespace {
 
@@ -24,7 +22,8 @@ constexpr absl::Duration kFlushAtEnd = absl::Seconds(1);
 
 }  // namespace
 
-LineWriter::LineWriter(int fd, std::size_t max_bytes) : fd_(fd), max_bytes_(max_bytes) {
+LineWriter::LineWriter(int fd, std::size_t max_bytes, LineOfTheDropped line_of_the_dropped)
+    : fd_(fd), max_bytes_(max_bytes), line_of_the_dropped_(std::move(line_of_the_dropped)) {
   // The program's own thread waits for signals; a new thread inherits the mask.
   sigset_t all;
   sigset_t before;
@@ -93,11 +92,7 @@ void LineWriter::Run() {
     for (const std::string& line : taken) size += line.size();
     const int64_t lost = dropped_ - std::exchange(dropped_told_, dropped_);
     lock.unlock();
-    if (WriteOut(taken) && lost > 0) {
-      WriteOut({absl::StrCat(R"({"level":"warning","message":"lines of the log were dropped while )"
-                             R"(it could not be written","lines":)",
-                             lost, "}\n")});
-    }
+    if (WriteOut(taken) && lost > 0) WriteOut({line_of_the_dropped_(lost)});
     taken.clear();
     lock.lock();
     bytes_ -= size;

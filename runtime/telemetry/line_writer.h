@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -19,9 +20,13 @@ namespace edugate::telemetry {
 // and counted, and a line says so once there is room again.
 class LineWriter {
  public:
+  // The line, with its line break, that says that so many lines were dropped. Called on the
+  // writer's thread.
+  using LineOfTheDropped = std::function<std::string(int64_t dropped)>;
+
   // `fd` outlives the writer, which never changes it: others may share it. At most `max_bytes` of
   // lines wait.
-  LineWriter(int fd, std::size_t max_bytes);
+  LineWriter(int fd, std::size_t max_bytes, LineOfTheDropped line_of_the_dropped);
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
@@ -46,6 +51,7 @@ class LineWriter {
 
   const int fd_;
   const std::size_t max_bytes_;
+  const LineOfTheDropped line_of_the_dropped_;
 
   mutable std::mutex mutex_;  // Guards what follows.
   std::condition_variable filled_;

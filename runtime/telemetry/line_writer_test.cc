@@ -40,10 +40,12 @@ class Pipe {
   int ends_[2] = {-1, -1};
 };
 
+std::string LineOfTheDropped(int64_t dropped) { return absl::StrCat(dropped, " were dropped\n"); }
+
 TEST(LineWriterTest, WritesLinesInTheirOrder) {
   Pipe pipe;
   {
-    LineWriter writer(pipe.writer(), 1 << 20);
+    LineWriter writer(pipe.writer(), 1 << 20, LineOfTheDropped);
     for (const char* line : {"one\n", "two\n", "three\n"}) writer.Write(line);
     writer.Flush(absl::Seconds(10));
     EXPECT_EQ(writer.written(), 3);
@@ -56,7 +58,7 @@ TEST(LineWriterTest, WritesLinesInTheirOrder) {
 TEST(LineWriterTest, APipeThatNobodyReadsHoldsNobodyUpAndDropsAreCounted) {
   Pipe pipe;
   constexpr int kLines = 50'000;
-  LineWriter writer(pipe.writer(), 1 << 20);
+  LineWriter writer(pipe.writer(), 1 << 20, LineOfTheDropped);
   const std::string line = std::string(99, 'x') + "\n";
   // Were a write to wait for the reader, this would never end.
   for (int i = 0; i < kLines; ++i) writer.Write(line);
@@ -71,7 +73,7 @@ TEST(LineWriterTest, SaysHowManyLinesWereDroppedOnceThereIsRoomAgain) {
   std::thread reader;
   int64_t dropped = 0;
   {
-    LineWriter writer(pipe.writer(), 256 << 10);
+    LineWriter writer(pipe.writer(), 256 << 10, LineOfTheDropped);
     const std::string line = std::string(1023, 'x') + "\n";
     while (writer.dropped() < 3) writer.Write(line);
     dropped = writer.dropped();
@@ -82,7 +84,7 @@ TEST(LineWriterTest, SaysHowManyLinesWereDroppedOnceThereIsRoomAgain) {
   }
   pipe.CloseWriter();
   reader.join();
-  EXPECT_TRUE(absl::StrContains(all, absl::StrCat("\"lines\":", dropped, "}\n"))) << all.size();
+  EXPECT_TRUE(absl::StrContains(all, LineOfTheDropped(dropped))) << all.size();
   EXPECT_TRUE(absl::StrContains(all, "after\n"));
 }
 
@@ -90,7 +92,7 @@ TEST(LineWriterTest, AReaderThatHasGoneIsNoHarm) {
   signal(SIGPIPE, SIG_IGN);
   Pipe pipe;
   pipe.CloseReader();
-  LineWriter writer(pipe.writer(), 1 << 20);
+  LineWriter writer(pipe.writer(), 1 << 20, LineOfTheDropped);
   writer.Write("nobody reads it\n");
   writer.Flush(absl::Seconds(10));
   writer.Write("nor this\n");

@@ -27,15 +27,6 @@ constexpr std::array<Level, 4> kLevels = {
 std::atomic<LogLevel> lowest{LogLevel::kInfo};
 std::atomic<LogFormat> lines_as{LogFormat::kText};
 
-LineWriter& Writer() {
-  // Lives to the end of the process, whose last lines are logged by destructors.
-  static LineWriter* const writer = [] {
-    std::atexit([] { FlushLog(); });
-    return new LineWriter(STDERR_FILENO, kMaxQueuedBytes);
-  }();
-  return *writer;
-}
-
 // 2026-01-02T03:04:05.678Z. The calendar is asked once a second.
 void AppendNow(std::string& out) {
   constexpr int64_t kMillisASecond = 1000;
@@ -51,8 +42,8 @@ void AppendNow(std::string& out) {
   absl::StrAppend(&out, calendar, absl::Dec(millis, absl::kZeroPad3), "Z");
 }
 
-void Write(LogLevel level, absl::string_view message, const JsonFields* fields) {
-  if (!Logs(level)) return;
+// The whole line, in the format of the moment.
+std::string LineOf(LogLevel level, absl::string_view message, const JsonFields* fields) {
   const absl::string_view name = kLevels[static_cast<std::size_t>(level)].written;
   std::string line;
   line.reserve(128 + message.size() + (fields != nullptr ? fields->text().size() : 0));
@@ -70,7 +61,27 @@ void Write(LogLevel level, absl::string_view message, const JsonFields* fields) 
     line += '}';
   }
   line += '\n';
-  Writer().Write(std::move(line));
+  return line;
+}
+
+std::string LineOfTheDropped(int64_t dropped) {
+  JsonFields fields;
+  fields.Integer("lines", dropped);
+  return LineOf(LogLevel::kWarn, "lines of the log were dropped while it could not be written",
+                &fields);
+}
+
+LineWriter& Writer() {
+  // Lives to the end of the process, whose last lines are logged by destructors.
+  static LineWriter* const writer = [] {
+    std::atexit([] { FlushLog(); });
+    return new LineWriter(STDERR_FILENO, kMaxQueuedBytes, LineOfTheDropped);
+  }();
+  return *writer;
+}
+
+void Write(LogLevel level, absl::string_view message, const JsonFields* fields) {
+  if (Logs(level)) Writer().Write(LineOf(level, message, fields));
 }
 
 }  // namespace
