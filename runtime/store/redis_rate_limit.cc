@@ -4,26 +4,36 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "runtime/async/sleep.h"
 
 namespace edugate::store {
 namespace {
 
 // The generic cell rate algorithm (ITU-T I.371). KEYS: when the bucket is full but for one token,
-// in microseconds. ARGV: the microseconds between two tokens, those in which the rest of a burst
-// comes, those that the call may wait. Gives whether there is a token, and in how many
-// microseconds.
+// in microseconds with a fraction. ARGV: the microseconds between two tokens, those in which the
+// rest of a burst comes, those that the call may wait. Gives whether there is a token, and in how
+// many microseconds.
+//
+// A moment in microseconds leaves a double's fraction two bits: too few for a rate beyond 100,000 a
+// second. So the moment's whole part and its fraction are read and written apart, and what is
+// reckoned with is the time from now.
 constexpr char kTake[] = R"lua(
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
-  local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-  local wait = math.max(0, full_at - ARGV[2] - now)
+  local whole, fraction = string.match(redis.call('GET', KEYS[1]) or '0', '^(%d+)(%.?%d*)$')
+  local ahead = math.max(0, tonumber(whole) - now + tonumber('0' .. fraction))
+  local wait = math.max(0, ahead - ARGV[2])
   if wait > tonumber(ARGV[3]) then return {0, math.ceil(wait)} end
-  local next_full = full_at + ARGV[1]
-  redis.call('SET', KEYS[1], string.format('%.0f', next_full),
-             'PX', math.ceil((next_full - now) / 1000) + 1000)
+  ahead = ahead + ARGV[1]
+  local billionths = math.floor((ahead - math.floor(ahead)) * 1000000000)
+  redis.call('SET', KEYS[1], string.format('%.0f.%09d', now + math.floor(ahead), billionths),
+             'PX', math.ceil(ahead / 1000) + 1000)
   return {1, math.ceil(wait)}
 )lua";
+
+// With as many digits as it has.
+std::string Exactly(double number) { return absl::StrFormat("%.17g", number); }
 
 constexpr absl::Duration kLongestWait = absl::Hours(1);
 
@@ -47,8 +57,8 @@ async::Task<resilience::RateAnswer> RedisRateLimit::Acquire(async::CallContext& 
                  kTake,
                  "1",
                  key_,
-                 absl::StrCat(static_cast<int64_t>(interval)),
-                 absl::StrCat(static_cast<int64_t>(interval * (options_.burst - 1))),
+                 Exactly(interval),
+                 Exactly(interval * (options_.burst - 1)),
                  absl::StrCat(absl::ToInt64Microseconds(Patience(call)))};
   auto answer = co_await client_.Run(call, std::move(job));
   if (!answer.ok() && !call.Status().ok()) co_return resilience::RateAnswer{.kind = Kind::kEnded};

@@ -16,7 +16,8 @@
 
 namespace edugate::store {
 
-// A token bucket at the server, by the server's clock: every token costs one question. While the
+// A token bucket at the server, by the server's clock: every token costs one question. Exact up to
+// 10,000,000 tokens a second, and for processes before and after an upgrade. While the
 // server can't be reached, each process has a bucket of its own with its share of the rate, by how
 // many processes there were when the server was last heard of.
 class RedisRateLimit final : public resilience::RateLimit {
