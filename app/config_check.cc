@@ -23,6 +23,7 @@
 #include "app/provider_table.h"
 #include "app/resilience_check.h"
 #include "app/telemetry_check.h"
+#include "runtime/auth/credential_header.h"
 #include "runtime/config/mistakes.h"
 #include "services/bridge.h"
 
@@ -222,7 +223,10 @@ class Checker {
     const std::string below = absl::StrCat(key, ".", scheme->name());
     const v1::AuthConfig& auth = connection.auth();
     if (auth.has_bearer()) CheckSecret(auth.bearer(), below);
-    if (auth.has_api_key()) CheckSecret(auth.api_key(), below);
+    if (auth.has_api_key()) {
+      CheckSecret(auth.api_key(), below);
+      CheckHeader(auth.api_key().header(), absl::StrCat(below, ".header"));
+    }
     if (auth.has_basic()) {
       CheckSecret(auth.basic().username(), absl::StrCat(below, ".username"));
       CheckSecret(auth.basic().password(), absl::StrCat(below, ".password"));
@@ -255,7 +259,15 @@ class Checker {
     for (int i = 0; i < webhook.secrets_size(); ++i) {
       CheckSecret(webhook.secrets(i), absl::StrCat(key, ".secrets[", i, "]"));
     }
+    CheckHeader(webhook.header(), absl::StrCat(key, ".header"));
     CheckNumbers(webhook, kWebhookRanges, key, note_);
+  }
+
+  // Empty: the default.
+  void CheckHeader(const std::string& name, const std::string& key) {
+    if (name.empty()) return;
+    const absl::Status checked = auth::CheckHeaderName(name);
+    if (!checked.ok()) Add(key, checked.message());
   }
 
   void CheckDeadlines(const v1::ServerConfig& server) {

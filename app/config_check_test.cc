@@ -172,6 +172,28 @@ INSTANTIATE_TEST_SUITE_P(
             "    auth: { oauth2_client: { token_url: \"https://x.example\", client_id: { value: "
             "a } } }",
             "edugate.yaml:6: connections[0].auth.oauth2_client.client_secret: needs one of"},
+        Mistake{"KeyInAHeaderWithABlank", 10,
+                "    auth: { api_key: { value: y, header: \"Api Key\" } }",
+                "edugate.yaml:10: connections[1].auth.api_key.header: is not the name of an HTTP"},
+        Mistake{"KeyInAHeaderOfTwoLines", 10,
+                "    auth: { api_key: { value: y, header: \"A\\r\\nB\" } }",
+                "edugate.yaml:10: connections[1].auth.api_key.header: is not the name of an HTTP"},
+        Mistake{"KeyInAHeaderOfHttp", 10,
+                "    auth: { api_key: { value: y, header: content-length } }",
+                "edugate.yaml:10: connections[1].auth.api_key.header: is a header that "},
+        Mistake{"KeyInAHeaderThatEdugateSets", 10,
+                "    auth: { api_key: { value: y, header: Traceparent } }",
+                "edugate.yaml:10: connections[1].auth.api_key.header: is a header that "},
+        Mistake{
+            "WebhookHeaderWithAColon", 10,
+            "    auth: { api_key: { value: y } }\n"
+            "    webhook: { secrets: [ { value: x } ],\n"
+            "      header: \"X-Signature:\" }",
+            "edugate.yaml:12: connections[1].webhook.header: is not the name of an HTTP header"},
+        Mistake{"WebhookHeaderOfHttp", 10,
+                "    auth: { api_key: { value: y } }\n"
+                "    webhook: { secrets: [ { value: x } ], header: Host }",
+                "edugate.yaml:11: connections[1].webhook.header: is a header that HTTP or edugate"},
         Mistake{"OptionOfAnotherProvider", 6,
                 "    auth: { bearer: { value: x } }\n    options: { response_format: xml }",
                 "edugate.yaml:7: connections[0].options.response_format: means nothing"},
@@ -182,6 +204,19 @@ INSTANTIATE_TEST_SUITE_P(
                 "    auth: { bearer: { value: x } }\n    limits: { max_attempts: 11 }",
                 "edugate.yaml:7: connections[0].limits.max_attempts: must be from 1 to 10"}),
     [](const auto& info) { return std::string(info.param.what); });
+
+TEST(ConfigCheckTest, KeysAndWebhooksHaveHeadersOfTheirOwn) {
+  const auto config =
+      LoadConfigText(With(10,
+                          "    auth: { api_key: { value: y, header: X-Api-Key } }\n"
+                          "  - id: m1\n"
+                          "    provider: measureone\n"
+                          "    base_url: https://api.measureone.com\n"
+                          "    auth: { bearer: { value: x } }\n"
+                          "    webhook: { secrets: [ { value: x } ], header: X_Signature.1 }"),
+                     "edugate.yaml");
+  EXPECT_TRUE(config.ok()) << config.status();
+}
 
 TEST(ConfigCheckTest, EveryMistakeIsNamedAtOnce) {
   const std::string message = Message(

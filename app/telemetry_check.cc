@@ -3,11 +3,11 @@
 #include <cmath>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "app/auth_options.h"
+#include "runtime/auth/credential_header.h"
 
 namespace edugate::app {
 namespace {
@@ -21,15 +21,6 @@ bool IsEndpoint(absl::string_view url) {
   const absl::string_view host = url.substr(0, url.find_first_of("/?"));
   return http && !host.empty() && !absl::StrContains(host, '@') && !absl::StrContains(url, '#') &&
          absl::c_all_of(url, [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-// A header that the exporter doesn't set itself.
-bool IsFreeHeader(absl::string_view name) {
-  const bool token = absl::c_all_of(name, [](char c) {
-    return absl::ascii_isalnum(c) || absl::StrContains("!#$%&'*+-.^_`|~", c);
-  });
-  return token && !name.empty() && !absl::EqualsIgnoreCase(name, "Content-Type") &&
-         !absl::EqualsIgnoreCase(name, "Content-Length") && !absl::EqualsIgnoreCase(name, "Host");
 }
 
 }  // namespace
@@ -49,8 +40,9 @@ void CheckTelemetry(const v1::TelemetryConfig& telemetry, const Mistake& mistake
   if (otlp.header().empty() != !otlp.has_header_value()) {
     mistake("telemetry.otlp.header", "needs header_value, and header_value needs it");
   }
-  if (!otlp.header().empty() && !IsFreeHeader(otlp.header())) {
-    mistake("telemetry.otlp.header", "is no header that can be set");
+  if (!otlp.header().empty()) {
+    const absl::Status header = auth::CheckHeaderName(otlp.header());
+    if (!header.ok()) mistake("telemetry.otlp.header", header.message());
   }
   if (otlp.has_header_value()) {
     if (otlp.header_value().source_case() == v1::Secret::SOURCE_NOT_SET) {

@@ -93,10 +93,11 @@ absl::Status CheckHeaderName(absl::string_view name) {
     return absl::InvalidArgumentError("is not the name of an HTTP header");
   }
   for (absl::string_view taken :
-       {"Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Expect", "TE",
-        "Upgrade", "Trailer", "Accept", "Accept-Encoding"}) {
+       {"Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Keep-Alive",
+        "Proxy-Connection", "Expect", "TE", "Upgrade", "Trailer", "Accept", "Accept-Encoding",
+        "User-Agent", "If-None-Match", "traceparent", "tracestate"}) {
     if (absl::EqualsIgnoreCase(name, taken)) {
-      return absl::InvalidArgumentError("is a header of the transport's own");
+      return absl::InvalidArgumentError("is a header that HTTP or edugate sets itself");
     }
   }
   return absl::OkStatus();

@@ -34,7 +34,9 @@ absl::Status CheckHeaderValue(absl::string_view value);
 absl::Status CheckBasicUser(absl::string_view user);
 absl::Status CheckBasicPassword(absl::string_view password);
 
-// The name of a header (RFC 9110, section 5.1) that is not one of the transport's own.
+// The name of a header (RFC 9110, section 5.1), at most 64 bytes, that neither the transport nor
+// edugate sets itself. INVALID_ARGUMENT says what is wrong, as the end of a sentence that begins
+// with the name's key.
 absl::Status CheckHeaderName(absl::string_view name);
 
 }  // namespace edugate::auth
