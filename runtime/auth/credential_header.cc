@@ -1,7 +1,6 @@
 #include "runtime/auth/credential_header.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -32,13 +31,6 @@ absl::Status CheckSize(absl::string_view text) {
 }
 
 }  // namespace
-
-void SetHeader(http::Request& request, absl::string_view name, std::string value) {
-  std::erase_if(request.headers, [name](const http::Header& header) {
-    return absl::EqualsIgnoreCase(header.name, name);
-  });
-  request.headers.push_back({std::string(name), std::move(value)});
-}
 
 absl::string_view HeaderOf(const http::Request& request, absl::string_view name) {
   for (const http::Header& header : request.headers) {

@@ -14,9 +14,6 @@ namespace edugate::auth {
 // The longest credential that is sent in a header, in bytes: servers refuse longer ones.
 inline constexpr std::size_t kMaxCredentialBytes = std::size_t{16} << 10;
 
-// Gives `request` this header and removes every other one of that name (without case).
-void SetHeader(http::Request& request, absl::string_view name, std::string value);
-
 // The value of the header in `request`; empty if there is none.
 absl::string_view HeaderOf(const http::Request& request, absl::string_view name);
 

@@ -57,7 +57,7 @@ async::Task<absl::Status> OAuth2ClientAuthorizer::Authorize(async::CallContext& 
                                                             http::Request& request) {
   auto token = co_await cache_.Get(call);
   if (!token.ok()) co_return token.status();
-  SetHeader(request, kHeader, std::string((*token)->authorization.Reveal()));
+  request.SetHeader(kHeader, std::string((*token)->authorization.Reveal()));
   co_return absl::OkStatus();
 }
 

@@ -37,7 +37,7 @@ absl::StatusOr<std::unique_ptr<Authorizer>> StaticAuthorizer::Basic(BasicOptions
 async::Task<absl::Status> StaticAuthorizer::Authorize(async::CallContext& call,
                                                       http::Request& request) {
   (void)call;
-  SetHeader(request, header_, Value(/*fresh=*/false));
+  request.SetHeader(header_, Value(/*fresh=*/false));
   co_return absl::OkStatus();
 }
 

@@ -221,7 +221,7 @@ http::Request MakeTokenRequest(const OAuth2ClientOptions& options, absl::string_
   if (options.credentials_in == CredentialsPlacement::kBasicHeader) {
     // As they are: RFC 6749, section 2.3.1, form-encodes both first, but the providers don't decode
     // them.
-    SetHeader(request, "Authorization", BasicCredentials(client_id, client_secret));
+    request.SetHeader("Authorization", BasicCredentials(client_id, client_secret));
   }
   request.body = json ? JsonOf(parameters) : FormOf(parameters);
   request.has_body = true;
