@@ -8,9 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <future>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -42,21 +44,22 @@ int PortOf(int fd) {
 }
 
 // A listening socket; -1 where the system gives none. `port`: instead of the address', where not 0.
-int ListenOn(const addrinfo& address, int port) {
-  const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+int ListenOn(const SocketAddress& address, int port) {
+  sockaddr_storage bound{};
+  memcpy(&bound, address.data(), std::min(address.size(), sizeof(bound)));
+  const int fd = socket(bound.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   const int on = 1;
   // What is accepted inherits TCP_NODELAY.
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  sockaddr_storage bound{};
-  memcpy(&bound, address.ai_addr, address.ai_addrlen);
   if (port != 0) {
-    auto& place = address.ai_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(bound).sin6_port
-                                                : reinterpret_cast<sockaddr_in&>(bound).sin_port;
+    auto& place = bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(bound).sin6_port
+                                              : reinterpret_cast<sockaddr_in&>(bound).sin_port;
     place = htons(static_cast<uint16_t>(port));
   }
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&bound), address.ai_addrlen) == 0 &&
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&bound), static_cast<socklen_t>(address.size())) ==
+          0 &&
       listen(fd, kBacklog) == 0) {
     return fd;
   }
@@ -159,23 +162,35 @@ class SocketListener final : public Listener {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address) {
+std::vector<SocketAddress> SystemAddresses(const std::string& host, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) return {};
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    addresses.emplace_back(reinterpret_cast<const char*>(each->ai_addr), each->ai_addrlen);
+  }
+  freeaddrinfo(found);
+  return addresses;
+}
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address,
+                                                         const Resolver& resolve) {
   const absl::Status failed = absl::UnavailableError(absl::StrCat("can't listen on ", address));
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) return failed;
   const std::string named = address.substr(0, colon);
   std::string host = named;
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), address.c_str() + colon + 1, &hints, &found) != 0) return failed;
   std::vector<int> fds;
   int port = 0;
   bool taken = false;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    const int fd = ListenOn(*each, port);
+  std::set<SocketAddress> tried;
+  for (const SocketAddress& each : resolve(host, address.substr(colon + 1))) {
+    if (!tried.insert(each).second) continue;
+    const int fd = ListenOn(each, port);
     if (fd < 0) {
       taken = taken || errno == EADDRINUSE;
       continue;
@@ -183,7 +198,6 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& addr
     port = PortOf(fd);
     fds.push_back(fd);
   }
-  freeaddrinfo(found);
   if (!fds.empty() && !taken) {
     return std::make_unique<SocketListener>(absl::StrCat(named, ":", port), fds);
   }

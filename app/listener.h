@@ -5,19 +5,31 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "runtime/async/event_loop.h"
 
 namespace edugate::app {
 
+// The bytes of a sockaddr_in or a sockaddr_in6.
+using SocketAddress = std::string;
+
+// The addresses that a host's name, or an address as text, and a port stand for; empty if none.
+using Resolver =
+    std::function<std::vector<SocketAddress>(const std::string& host, const std::string& port)>;
+
+// As the system finds them.
+std::vector<SocketAddress> SystemAddresses(const std::string& host, const std::string& port);
+
 // Accepts connections for gRPC: its own listener (1.51) gives up for good when the process is out
 // of file descriptors once. Here, connections then wait in the system's queue until there are some.
 class Listener {
  public:
-  // Listens on every address that HOST:PORT stands for; port 0 is one that the system chooses.
-  // UNAVAILABLE where that is not possible.
-  static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address);
+  // Listens on every address that HOST:PORT stands for, once on one that HOST has several times;
+  // port 0 is one that the system chooses. UNAVAILABLE where that is not possible.
+  static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address,
+                                                        const Resolver& resolve = SystemAddresses);
 
   virtual ~Listener() = default;
 

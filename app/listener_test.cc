@@ -68,6 +68,50 @@ TEST_F(ListenerTest, AnAddressThatIsTakenIsUnavailable) {
   EXPECT_EQ(Listener::Open("no port").status().code(), absl::StatusCode::kUnavailable);
 }
 
+// 127.0.0.1, as often as is asked for, and another address of this machine.
+std::vector<SocketAddress> Addresses(int times) {
+  std::vector<SocketAddress> addresses;
+  for (int i = 0; i <= times; ++i) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    inet_pton(AF_INET, i < times ? "127.0.0.1" : "127.0.0.2", &address.sin_addr);
+    addresses.emplace_back(reinterpret_cast<const char*>(&address), sizeof(address));
+  }
+  return addresses;
+}
+
+TEST_F(ListenerTest, AnAddressThatANameHasTwiceIsListenedOnOnce) {
+  std::string asked;
+  auto listener =
+      Listener::Open("localhost:0", [&](const std::string& host, const std::string& port) {
+        asked = host + " " + port;
+        return Addresses(2);
+      });
+  EXPECT_EQ(asked, "localhost 0");
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  Start(**listener);
+  const int fd = ConnectTo((*listener)->address());
+  EXPECT_GE(fd, 0);
+  AwaitTaken(1);
+  close(fd);
+}
+
+TEST_F(ListenerTest, ANameOfWhichOneAddressIsTakenIsUnavailable) {
+  const auto other = Listener::Open("127.0.0.2:0");
+  ASSERT_TRUE(other.ok());
+  const auto resolve = [](const std::string&, const std::string& port) {
+    std::vector<SocketAddress> addresses = Addresses(1);
+    int number = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(port, &number));
+    for (SocketAddress& each : addresses) {
+      reinterpret_cast<sockaddr_in*>(each.data())->sin_port = htons(static_cast<uint16_t>(number));
+    }
+    return addresses;
+  };
+  EXPECT_EQ(Listener::Open((*other)->address(), resolve).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
 TEST_F(ListenerTest, AfterCloseConnectionsAreRefusedAndTheAddressIsFree) {
   auto listener = Listener::Open("127.0.0.1:0");
   ASSERT_TRUE(listener.ok());
