@@ -31,7 +31,12 @@ std::string DisclosureMetrics(const privacy::DisclosureLog& log) {
       "log.\n"
       "# TYPE edugate_disclosures_lost_total counter\n"
       "edugate_disclosures_lost_total ",
-      counts.lost, "\n");
+      counts.lost,
+      "\n# HELP edugate_disclosure_rotations_failed_total Times that a full file of the disclosure "
+      "log could not be closed: it went on.\n"
+      "# TYPE edugate_disclosure_rotations_failed_total counter\n"
+      "edugate_disclosure_rotations_failed_total ",
+      counts.rotations_failed, "\n");
 }
 
 }  // namespace edugate::app

@@ -214,16 +214,38 @@ absl::Status DisclosureLog::WriteLines(const std::string& bytes) {
   return absl::OkStatus();
 }
 
+// The file that is open stays so, under its name, where the next one can't be begun.
 absl::Status DisclosureLog::Rotate() {
   const std::string closed = absl::StrCat(options_.path, ".", files_ + 1);
   if (rename(options_.path.c_str(), closed.c_str()) != 0) {
-    return Failed(options_.path, "can't be renamed");
+    return Failed(options_.path, absl::StrCat("can't be closed as ", closed));
   }
-  ++files_;
-  size_ = 0;
-  close(std::exchange(file_, -1));
+  const int full = std::exchange(file_, -1);
+  const int64_t full_size = size_;
+  absl::Status opened = OpenFile();
+  if (!opened.ok() && rename(closed.c_str(), options_.path.c_str()) == 0) {
+    if (file_ >= 0) close(file_);
+    file_ = full;
+    size_ = full_size;
+    return opened;
+  }
   // The first batch begins the next file.
-  return OpenFile();
+  ++files_;
+  close(full);
+  if (!opened.ok()) size_ = 0;
+  return opened;
+}
+
+void DisclosureLog::NoteRotation(const absl::Status& rotated) {
+  const bool said = std::exchange(rotation_failing_, !rotated.ok());
+  if (rotated.ok()) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++counts_.rotations_failed;
+  }
+  if (said) return;
+  telemetry::Error(absl::StrCat(absl::string_view(rotated.message()),
+                                "; the full file goes on until it can be closed"));
 }
 
 // The file was closed because it could not be mended or, after the last one was full, not begun.
@@ -277,9 +299,8 @@ void DisclosureLog::Run() {
     std::vector<std::string> members;
     members.reserve(batch.size());
     for (Waiting& each : batch) members.push_back(std::move(each.members));
-    absl::Status written = absl::OkStatus();
-    if (size_ >= options_.max_file_bytes) written = Rotate();
-    if (written.ok()) written = WriteBatch(members);
+    if (size_ >= options_.max_file_bytes) NoteRotation(Rotate());
+    const absl::Status written = WriteBatch(members);
     if (written.ok()) {
       const std::lock_guard<std::mutex> lock(mutex_);
       counts_.written += static_cast<int64_t>(batch.size());

@@ -36,15 +36,18 @@ struct DisclosureLogOptions {
 struct DisclosureCounts {
   int64_t written = 0;
   int64_t lost = 0;  // there was no room, or the disk failed
+  // How often a full file could not be closed and the next one begun: it went on meanwhile.
+  int64_t rotations_failed = 0;
 };
 
 // Lines are written in the order of Append. All that wait when the thread comes back from the last
 // fsync share the next one. A batch that can't be written is taken back out of the file, so that
 // the chain goes on after it, and the next one is tried all the same.
 //
-// At PATH.N a file is closed that has reached its size. One process has the log at a time:
-// PATH.lock is locked. Built before the tasks that use it and destroyed after them, but before
-// their loops.
+// At PATH.N a file is closed that has reached its size. Where that or the next file's beginning
+// fails, the full one goes on, the log and the counts say so, and each batch tries again. One
+// process has the log at a time: PATH.lock is locked. Built before the tasks that use it and
+// destroyed after them, but before their loops.
 class DisclosureLog {
  public:
   // Opens or creates the log, checks its last line, takes what a crash left of an unfinished line
@@ -86,6 +89,7 @@ class DisclosureLog {
   absl::Status OpenFile();
   absl::Status Reopen();
   absl::Status Rotate();
+  void NoteRotation(const absl::Status& rotated);
   void Submit(std::string members, Done done);
   void Run();
   absl::Status WriteBatch(const std::vector<std::string>& members);
@@ -100,7 +104,8 @@ class DisclosureLog {
   // The thread's, after Start().
   int file_ = -1;
   int64_t size_ = 0;
-  int64_t files_ = 0;  // the greatest N of PATH.N
+  int64_t files_ = 0;              // the greatest N of PATH.N
+  bool rotation_failing_ = false;  // and that has been logged
   ChainEnd end_;
 
   mutable std::mutex mutex_;

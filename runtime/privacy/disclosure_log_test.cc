@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -23,6 +24,7 @@
 #include "runtime/async/event_loop.h"
 #include "runtime/async/when_all.h"
 #include "runtime/errors/errors.h"
+#include "runtime/telemetry/log.h"
 
 namespace edugate::privacy {
 namespace {
@@ -62,8 +64,11 @@ class DisclosureLogTest : public ::testing::Test {
     return CheckChain(DisclosureFiles(options_.path), Chain(options_.key));
   }
 
+  static std::vector<std::string> LinesOfText(const std::string& text) {
+    return absl::StrSplit(text, '\n', absl::SkipEmpty());
+  }
   std::vector<std::string> LinesOf(const std::string& path) const {
-    return absl::StrSplit(ReadAll(path), '\n', absl::SkipEmpty());
+    return LinesOfText(ReadAll(path));
   }
 
   async::EventLoop loop_;
@@ -219,7 +224,7 @@ TEST_F(DisclosureLogTest, AFullDiskFailsTheCallAndLeavesTheChainWhole) {
   EXPECT_THAT(LinesOf(options_.path), SizeIs(4));
 }
 
-TEST_F(DisclosureLogTest, AFileThatCouldNotBeBegunIsBegunWithTheNextLine) {
+TEST_F(DisclosureLogTest, WhereTheNextFileCantBeBegunTheFullOneGoesOn) {
   options_.max_file_bytes = 1;  // Each line closes the file before it.
   auto log = Open();
   rlimit before{};
@@ -227,11 +232,94 @@ TEST_F(DisclosureLogTest, AFileThatCouldNotBeBegunIsBegunWithTheNextLine) {
   rlimit none = before;
   none.rlim_cur = 1;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  const absl::Status failed = Write(*log, R"("kind":"read","n":1)");
+  const absl::Status first = Write(*log, R"("kind":"read","n":1)");
+  const absl::Status second = Write(*log, R"("kind":"read","n":2)");
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_EQ(errors::ReasonOf(failed), v1::ERROR_REASON_STORE_UNAVAILABLE) << failed;
-  const absl::Status written = Write(*log, R"("kind":"read","n":2)");
-  EXPECT_TRUE(written.ok()) << written;
+  EXPECT_TRUE(first.ok()) << first;
+  EXPECT_TRUE(second.ok()) << second;
+  EXPECT_EQ(DisclosureFiles(options_.path).size(), 1u);
+  const absl::Status third = Write(*log, R"("kind":"read","n":3)");
+  EXPECT_TRUE(third.ok()) << third;
+  EXPECT_EQ(DisclosureFiles(options_.path).size(), 2u);
+  EXPECT_EQ(log->counts().written, 3);
+  EXPECT_EQ(log->counts().lost, 0);
+  EXPECT_EQ(log->counts().rotations_failed, 2);
+  log.reset();
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  // The first lines of two files and of the process, and three.
+  EXPECT_EQ(check.lines, 6);
+}
+
+// The folder takes neither a new name nor a new file from anybody but root.
+class RefusingFolder {
+ public:
+  explicit RefusingFolder(const std::string& folder) : folder_(folder), user_(geteuid()) {
+    EXPECT_EQ(chmod(folder.c_str(), 0555), 0);
+    constexpr uid_t kNobody = 65534;
+    if (user_ == 0) EXPECT_EQ(seteuid(kNobody), 0);
+    const std::string probe = folder + "/probe";
+    EXPECT_NE(mkdir(probe.c_str(), 0700), 0) << "the folder does not refuse";
+    EXPECT_EQ(errno, EACCES);
+  }
+  ~RefusingFolder() {
+    EXPECT_EQ(seteuid(user_), 0);
+    EXPECT_EQ(chmod(folder_.c_str(), 0700), 0);
+  }
+
+ private:
+  const std::string folder_;
+  const uid_t user_;
+};
+
+TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedItGoesOnAndSaysSoOnce) {
+  options_.max_file_bytes = 1;
+  auto log = Open();
+  std::string said;
+  {
+    const RefusingFolder refuses(folder_);
+    telemetry::FlushLog();
+    ::testing::internal::CaptureStderr();
+    for (int i = 0; i < 20; ++i) {
+      const absl::Status written = Write(*log, absl::StrCat("\"kind\":\"read\",\"n\":", i));
+      EXPECT_TRUE(written.ok()) << written;
+    }
+    telemetry::FlushLog();
+    said = ::testing::internal::GetCapturedStderr();
+  }
+  EXPECT_EQ(DisclosureFiles(options_.path).size(), 1u);
+  EXPECT_EQ(log->counts().written, 20);
+  EXPECT_EQ(log->counts().lost, 0);
+  EXPECT_EQ(log->counts().rotations_failed, 20);
+  EXPECT_THAT(said, HasSubstr("can't be closed as " + options_.path + ".1"));
+  EXPECT_THAT(LinesOfText(said), SizeIs(1));
+  // The folder is as it was.
+  EXPECT_TRUE(Write(*log, "\"kind\":\"read\",\"n\":20").ok());
+  EXPECT_EQ(DisclosureFiles(options_.path).size(), 2u);
+  log.reset();
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_EQ(check.lines, 2 + 21 + 1);
+}
+
+TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedALineThatCantBeWrittenStillFailsItsCall) {
+  options_.max_file_bytes = 1;
+  auto log = Open();
+  {
+    const RefusingFolder refuses(folder_);
+    const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit before;
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit full = before;
+    full.rlim_cur = static_cast<rlim_t>(std::filesystem::file_size(options_.path) + 20);
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+    const absl::Status refused = Write(*log, "\"n\":1");
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    std::signal(SIGXFSZ, ignored);
+    EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE) << refused;
+    EXPECT_EQ(log->counts().lost, 1);
+    EXPECT_TRUE(Write(*log, "\"n\":2").ok());
+  }
   log.reset();
   EXPECT_TRUE(Check().whole) << Check().fault;
 }

@@ -174,6 +174,7 @@ const std::map<std::string, std::set<std::string>>& SeldomShown() {
   static const auto* seldom = new std::map<std::string, std::set<std::string>>{
       {"edugate_disclosures_written_total", {}},
       {"edugate_disclosures_lost_total", {}},
+      {"edugate_disclosure_rotations_failed_total", {}},
       {"edugate_webhooks_total", {"connection", "answer"}},
       {"edugate_provider_drift_total", {"provider", "connection", "kind", "message", "path"}}};
   return *seldom;
