@@ -10,15 +10,19 @@ import os
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
 import time
+import types
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests/faults"))
+
+from harness import certificates, front  # pylint: disable=wrong-import-position
+
 DEPLOY = os.path.join(ROOT, "deploy")
 KUSTOMIZATIONS = ["base", "overlays/trial", "overlays/production"]
 CHART = os.path.join(DEPLOY, "helm/edugate")
@@ -206,12 +210,6 @@ class ImageTest(unittest.TestCase):
             self.assertTrue(os.path.exists(os.path.join(ROOT, each)), each)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def await_port(port):
     for _ in range(200):
         with socket.socket() as probe:
@@ -226,48 +224,20 @@ class FrontTest(Scratch):
 
     def setUp(self):
         super().setUp()
-        ports = {name: free_port() for name in ("sandbox", "grpc", "admin", "front")}
-        self.front = ports["front"]
+        ports = {name: front.free_port() for name in ("sandbox", "grpc", "admin", "health")}
         with open(os.path.join(DEPLOY, "kubernetes/overlays/trial/edugate.yaml"), encoding="utf-8") as file:
             config = file.read()
         for given, port in (("0.0.0.0:7443", ports["grpc"]), ("0.0.0.0:7080", ports["admin"])):
             config = config.replace(given, f"127.0.0.1:{port}")
-        config = config.replace("0.0.0.0:7081", f"127.0.0.1:{free_port()}").replace(":8090", f":{ports['sandbox']}")
+        config = config.replace("0.0.0.0:7081", f"127.0.0.1:{ports['health']}").replace(":8090", f":{ports['sandbox']}")
         config = config.replace("  - id: m1\n", '  - id: m1\n    webhook: { secrets: [{ value: hook-secret }] }\n')
         self.start(options.program, "sandbox", "--port", str(ports["sandbox"]))
         self.start(options.program, "serve", "--config", self.write("edugate.yaml", config))
-        os.makedirs(os.path.join(self.scratch, "tls"))
-        made = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                   "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
-                   os.path.join(self.scratch, "tls/tls.key"), "-out", os.path.join(self.scratch, "tls/tls.crt"))
-        self.assertEqual(made.returncode, 0, made.stdout)
-        with open(os.path.join(DEPLOY, "kubernetes/components/front/default.conf.template"), encoding="utf-8") as file:
-            site = file.read()
-        for name, value in (("LISTEN", f"127.0.0.1:{self.front}"), ("TLS", os.path.join(self.scratch, "tls")),
-                            ("UPSTREAM_SCHEME", "grpc"), ("UPSTREAM", f"127.0.0.1:{ports['grpc']}"),
-                            ("ADMIN", f"127.0.0.1:{ports['admin']}")):
-            site = site.replace("${EDUGATE_" + name + "}", value)
-        self.assertNotIn("${", site)
-        nginx_conf = self.write("nginx.conf", f"""
-daemon off;
-worker_processes 1;
-pid {self.scratch}/nginx.pid;
-events {{ worker_connections 512; }}
-http {{
-  client_body_temp_path {self.scratch}/body;
-  proxy_temp_path {self.scratch}/proxy;
-  fastcgi_temp_path {self.scratch}/fastcgi;
-  uwsgi_temp_path {self.scratch}/uwsgi;
-  scgi_temp_path {self.scratch}/scgi;
-{site}
-}}
-""")
-        tested = run("nginx", "-t", "-q", "-e", "stderr", "-c", nginx_conf)
-        self.assertEqual(tested.returncode, 0, tested.stdout)
         for port in (ports["grpc"], ports["admin"]):
             await_port(port)
-        self.start("nginx", "-e", "stderr", "-c", nginx_conf)
-        await_port(self.front)
+        edugate = types.SimpleNamespace(address=f"127.0.0.1:{ports['grpc']}", admin=f"127.0.0.1:{ports['admin']}")
+        self.front = front.Front(edugate)
+        self.addCleanup(self.front.stop)
 
     def start(self, *command):
         log = open(os.path.join(self.scratch, os.path.basename(command[0]) + ".log"), "ab")  # noqa: SIM115
@@ -281,12 +251,12 @@ http {{
         self.addCleanup(end)
 
     def call(self, method, request):
-        return run(options.program, "call", method, json.dumps(request), "--target", f"localhost:{self.front}", "--tls-ca",
-                   os.path.join(self.scratch, "tls/tls.crt"))
+        return run(options.program, "call", method, json.dumps(request), "--target", f"localhost:{self.front.port}", "--tls-ca",
+                   certificates.authority_file())
 
     def ask(self, verb, path, headers=None, body=None):
-        context = ssl.create_default_context(cafile=os.path.join(self.scratch, "tls/tls.crt"))
-        connection = http.client.HTTPSConnection("localhost", self.front, context=context, timeout=20)
+        context = certificates.client_context()
+        connection = http.client.HTTPSConnection("localhost", self.front.port, context=context, timeout=20)
         try:
             connection.request(verb, path, body=body, headers=headers or {})
             return connection.getresponse().status
@@ -312,6 +282,12 @@ http {{
         for path in ("/metrics", "/config", "/webhooks/../config", "/log-level"):
             self.assertEqual(self.ask("GET", path), 415, path)
         self.assertEqual(self.ask("POST", "/webhooks/m1", body="x" * (2 << 20)), 413)
+
+
+class FrontStartTest(unittest.TestCase):
+    def test_a_front_that_nginx_refuses_says_why_at_once(self):
+        with self.assertRaisesRegex(RuntimeError, "invalid port in upstream"):
+            front.Front(types.SimpleNamespace(address="127.0.0.1:99999", admin="127.0.0.1:1"))
 
 
 if __name__ == "__main__":
