@@ -193,18 +193,24 @@ async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ConnectionHandlers::Lis
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
 
-  std::vector<const adapters::Connection*> matching;
+  // A page ends at an id: the configuration may be loaded again between two pages, so that
+  // positions move, and the last connection itself may be gone.
+  std::vector<const adapters::Connection*> rest;
   for (const adapters::Connection& connection : parts_(call).connections->connections()) {
-    if (MayUse(call, connection.id) && Matches(*filter, connection)) {
-      matching.push_back(&connection);
-    }
+    if (connection.id <= state->cursor) continue;
+    if (MayUse(call, connection.id) && Matches(*filter, connection)) rest.push_back(&connection);
   }
+  std::sort(rest.begin(), rest.end(),
+            [](const auto* left, const auto* right) { return left->id < right->id; });
   v1::ListConnectionsResponse response;
-  const size_t begin = std::min<size_t>(state->offset, matching.size());
-  const size_t end = std::min(matching.size(), begin + *page_size);
-  for (size_t i = begin; i < end; ++i) *response.add_connections() = ToConnection(*matching[i]);
   std::optional<PageState> next;
-  if (end < matching.size()) next = PageState{.offset = static_cast<uint32_t>(end)};
+  if (rest.size() > static_cast<size_t>(*page_size)) {
+    rest.resize(*page_size);
+    next = PageState{.cursor = rest.back()->id};
+  }
+  for (const adapters::Connection* each : rest) {
+    *response.add_connections() = ToConnection(*each);
+  }
   auto token = tokens.Seal(next);
   if (!token.ok()) co_return token.status();
   response.set_next_page_token(*std::move(token));

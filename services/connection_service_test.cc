@@ -26,12 +26,22 @@ class ConnectionHandlersTest : public ServiceFixture {
     oa.ports.list_enrollments =
         Listing(Answering<adapters::EnrollmentQuery, WholePage<v1::Enrollment>>(
             WholePage<v1::Enrollment>{}, nullptr));
-    Configure({oa,
-               {.id = "tms", .provider = "class_enrollment", .display_name = "tms"},
-               {.id = "oa2", .provider = "openapply", .display_name = "oa2"}});
+    Load({oa,
+          {.id = "tms", .provider = "class_enrollment", .display_name = "tms"},
+          {.id = "oa2", .provider = "openapply", .display_name = "oa2"}});
+  }
+
+  // From now on these are configured.
+  void Load(std::vector<adapters::Connection> connections) {
+    Configure(std::move(connections));
     ServiceParts with_drift = parts();
     with_drift.drift = &drift_;
     handlers_ = std::make_unique<ConnectionHandlers>(with_drift);
+  }
+  void LoadIds(const std::vector<std::string>& ids) {
+    std::vector<adapters::Connection> connections;
+    for (const std::string& id : ids) connections.push_back({.id = id, .provider = "openapply"});
+    Load(std::move(connections));
   }
 
   absl::StatusOr<v1::ListDriftResponse> Drift(const v1::ListDriftRequest& request) {
@@ -80,11 +90,11 @@ class ConnectionHandlersTest : public ServiceFixture {
   std::unique_ptr<ConnectionHandlers> handlers_;
 };
 
-TEST_F(ConnectionHandlersTest, ListsWhatIsConfiguredInItsOrder) {
+TEST_F(ConnectionHandlersTest, ListsWhatIsConfiguredById) {
   auto response = List({});
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_THAT(Names(*response),
-              ElementsAre("connections/oa", "connections/tms", "connections/oa2"));
+              ElementsAre("connections/oa", "connections/oa2", "connections/tms"));
   EXPECT_EQ(response->next_page_token(), "");
   EXPECT_EQ(response->connections(0).provider(), "openapply");
   EXPECT_EQ(response->connections(0).display_name(), "Lincoln");
@@ -107,6 +117,41 @@ TEST_F(ConnectionHandlersTest, PagesAndFilters) {
   EXPECT_EQ(errors::ReasonOf(List(request).status()), v1::ERROR_REASON_PAGE_TOKEN_INVALID);
   request.clear_page_token();
   EXPECT_TRUE(Names(*List(request)).empty());
+}
+
+TEST_F(ConnectionHandlersTest, PagesHoldEachOnceThoughTheConfigurationIsLoadedAgainBetweenThem) {
+  struct Case {
+    const char* what;
+    std::vector<std::string> reloaded;
+    std::vector<std::string> rest;  // after `b` and `d`
+  };
+  for (const Case& each : {Case{"one before goes", {"d", "f", "h"}, {"f", "h"}},
+                           Case{"one before comes", {"b", "d", "f", "h", "a"}, {"f", "h"}},
+                           Case{"the last one goes", {"b", "f", "h"}, {"f", "h"}},
+                           Case{"all before go", {"h", "f"}, {"f", "h"}},
+                           Case{"one after comes", {"b", "d", "e", "f", "h"}, {"e", "f", "h"}},
+                           Case{"one after goes", {"b", "d", "h"}, {"h"}},
+                           Case{"they are in another order", {"h", "f", "d", "b"}, {"f", "h"}},
+                           Case{"all after go", {"b", "d"}, {}}}) {
+    LoadIds({"b", "d", "f", "h"});
+    v1::ListConnectionsRequest request;
+    request.set_page_size(2);
+    auto page = List(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_THAT(Names(*page), ElementsAre("connections/b", "connections/d"));
+
+    LoadIds(each.reloaded);
+    std::vector<std::string> rest;
+    while (!page->next_page_token().empty()) {
+      request.set_page_token(page->next_page_token());
+      page = List(request);
+      ASSERT_TRUE(page.ok()) << page.status();
+      for (const auto& connection : page->connections()) {
+        rest.push_back(connection.name().substr(std::string("connections/").size()));
+      }
+    }
+    EXPECT_EQ(rest, each.rest) << each.what;
+  }
 }
 
 TEST_F(ConnectionHandlersTest, FiltersByWhatAConnectionSupports) {
