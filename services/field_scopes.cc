@@ -1,5 +1,6 @@
 #include "services/field_scopes.h"
 
+#include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
@@ -85,6 +86,28 @@ std::string PathOf(const std::string& name) {
 bool ListsEnrollments(const Message& request) {
   const std::string& name = request.GetDescriptor()->name();
   return name == "ListEnrollmentsRequest" || name == "StreamEnrollmentsRequest";
+}
+
+// The first field with a value, at any depth, by which a provider's message may not ask: a hidden
+// one, an order, or what may hold anything. Null where there is none.
+const FieldDescriptor* FirstRefused(const privacy::FieldScreen& screen, const Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> set;
+  reflection.ListFields(message, &set);
+  for (const FieldDescriptor* field : set) {
+    const bool orders = field->name() == "ordering" || field->name() == "sort";
+    if (orders || screen.HidesPath(*message.GetDescriptor(), field->name())) return field;
+    if (field->message_type() == nullptr) continue;
+    if (field->message_type() == google::protobuf::Any::descriptor()) return field;
+    const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      const Message& inside = field->is_repeated()
+                                  ? reflection.GetRepeatedMessage(message, field, i)
+                                  : reflection.GetMessage(message, field);
+      if (const FieldDescriptor* refused = FirstRefused(screen, inside)) return refused;
+    }
+  }
+  return nullptr;
 }
 
 // The field of an enrollment that a request's learner is compared with; empty where the request
@@ -180,16 +203,10 @@ absl::Status FieldScopes::CheckNative(const async::CallContext& call, const Mess
           call.connection());
     }
   }
-  const Reflection& reflection = *request.GetReflection();
-  std::vector<const FieldDescriptor*> set;
-  reflection.ListFields(request, &set);
-  for (const FieldDescriptor* field : set) {
-    const bool orders = field->name() == "ordering" || field->name() == "sort";
-    if (orders || screen->HidesPath(*request.GetDescriptor(), field->name())) {
-      return Denied(call, field->full_name(), "ask by it");
-    }
-  }
-  return absl::OkStatus();
+  const Descriptor& type = *request.GetDescriptor();
+  if (privacy::IsOpenShape(type)) return Denied(call, type.full_name(), "ask by it");
+  const FieldDescriptor* const refused = FirstRefused(*screen, request);
+  return refused == nullptr ? absl::OkStatus() : Denied(call, refused->full_name(), "ask by it");
 }
 
 absl::Status FieldScopes::CheckRequest(const async::CallContext& call, const Message& request) {
