@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <mutex>
 #include <utility>
 
@@ -95,13 +96,15 @@ class Echo {
 class FirstEnd final : public CallObserver {
  public:
   void OnEnd(const CallEnd& end) override {
-    if (ended.HasBeenNotified()) return;
-    status = end.status;
-    ended.Notify();
+    if (!told_.exchange(true)) status_.set_value(end.status);
   }
 
-  absl::Status status;
-  absl::Notification ended;
+  // Waits for it. Once.
+  absl::Status Wait() { return status_.get_future().get(); }
+
+ private:
+  std::atomic<bool> told_ = false;
+  std::promise<absl::Status> status_;
 };
 
 class TranscriptStreamsTest : public ::testing::Test {
@@ -199,10 +202,10 @@ class StalledReaderTest : public TranscriptStreamsTest {
     v1::DownloadTranscriptFilesRequest request;
     request.set_name("connections/m1/transcripts/t1");
     auto reader = stub_->DownloadTranscriptFiles(&context, request);
-    first_end_.ended.WaitForNotification();
+    absl::Status status = first_end_.Wait();
     context.TryCancel();
     reader->Finish();
-    return first_end_.status;
+    return status;
   }
 };
 
