@@ -1,4 +1,4 @@
-#include "services/field_scopes.h"
+// What a caller with a narrower view may ask of a provider by its own methods.
 
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
@@ -11,12 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "edugate/provider/class_enrollment/v2/class_enrollment.pb.h"
-#include "edugate/provider/edx_enterprise/v1/edx_enterprise.pb.h"
 #include "edugate/provider/edx_enterprise/v1/learner.pb.h"
-#include "edugate/provider/measureone/v2/measureone.pb.h"
-#include "edugate/provider/measureone/v3/measureone.pb.h"
-#include "edugate/provider/openapply/v3/openapply.pb.h"
 #include "gmock/gmock.h"
 #include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
@@ -24,8 +19,10 @@
 #include "runtime/errors/errors.h"
 #include "runtime/privacy/classification.h"
 #include "services/caller_rights.h"
+#include "services/field_scopes.h"
+#include "tests/privacy/messages.h"
 
-namespace edugate::services {
+namespace edugate::tests {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -41,11 +38,7 @@ using privacy::v1::DataClass;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-namespace class_enrollment = provider::class_enrollment::v2;
 namespace edx = provider::edx_enterprise::v1;
-namespace m2 = provider::measureone::v2;
-namespace m3 = provider::measureone::v3;
-namespace openapply = provider::openapply::v3;
 
 using Path = std::vector<const FieldDescriptor*>;
 
@@ -53,10 +46,8 @@ using Path = std::vector<const FieldDescriptor*>;
 // within lists, that a request may have one day.
 std::set<const Descriptor*> MessagesOfMethods() {
   std::set<const Descriptor*> messages;
-  for (const FileDescriptor* file :
-       {class_enrollment::ClassEnrollment::descriptor()->file(),
-        edx::ErrorBody::descriptor()->file(), m2::ErrorReply::descriptor()->file(),
-        m3::ErrorReply::descriptor()->file(), openapply::Reenrollment::descriptor()->file()}) {
+  for (const FileDescriptor* file : AllFiles()) {
+    if (file->package().rfind("edugate.provider.", 0) != 0) continue;
     for (int i = 0; i < file->service_count(); ++i) {
       for (int j = 0; j < file->service(i)->method_count(); ++j) {
         messages.insert(file->service(i)->method(j)->input_type());
@@ -142,27 +133,27 @@ std::string Text(const Descriptor& type, const Path& path) {
   return text;
 }
 
-class FieldScopesTest : public ::testing::Test {
+class NativeRequestsTest : public ::testing::Test {
  protected:
   // Whether a caller who sees these classes alone may make a native call with the request.
   absl::Status Check(const std::vector<DataClass>& visible, const Message& request) {
-    auto grant = std::make_shared<Grant>();
+    auto grant = std::make_shared<services::Grant>();
     grant->name = "narrow";
     grant->connections = {"lincoln"};
-    grant->scope = FieldScope(visible, {});
-    std::vector<std::shared_ptr<const Grant>> grants = {std::move(grant)};
+    grant->scope = services::FieldScope(visible, {});
+    std::vector<std::shared_ptr<const services::Grant>> grants = {std::move(grant)};
     async::CallContext call(loop_, async::kNever);
     call.set_method("Provider.Method");
     call.set_connection("lincoln");
-    call.set_caller_data(std::make_shared<CallerRights>(std::move(grants)));
+    call.set_caller_data(std::make_shared<services::CallerRights>(std::move(grants)));
     return scopes_.CheckRequest(call, request);
   }
 
   async::TestLoop loop_;
-  FieldScopes scopes_;
+  services::FieldScopes scopes_;
 };
 
-TEST_F(FieldScopesTest, AProvidersMessageAsksByNoHiddenFieldHoweverDeep) {
+TEST_F(NativeRequestsTest, AProvidersMessageAsksByNoHiddenFieldHoweverDeep) {
   int refused = 0;
   int deep = 0;
   for (const Descriptor* type : MessagesOfMethods()) {
@@ -194,7 +185,7 @@ TEST_F(FieldScopesTest, AProvidersMessageAsksByNoHiddenFieldHoweverDeep) {
   EXPECT_GT(deep, 100);
 }
 
-TEST_F(FieldScopesTest, TheFieldIsNamedAndItsValueIsNot) {
+TEST_F(NativeRequestsTest, TheFieldIsNamedAndItsValueIsNot) {
   edx::BulkEnrollRequest request;
   request.mutable_enrollment()->add_course_run_keys("course-v1:edX+DemoX+2T");
   EXPECT_TRUE(Check({DATA_CLASS_EDUCATION_RECORD}, request).ok());
@@ -207,13 +198,13 @@ TEST_F(FieldScopesTest, TheFieldIsNamedAndItsValueIsNot) {
   EXPECT_TRUE(Check({DATA_CLASS_IDENTITY}, request).ok());
 }
 
-TEST_F(FieldScopesTest, AnEmptyMessageInsideAsksByNothing) {
+TEST_F(NativeRequestsTest, AnEmptyMessageInsideAsksByNothing) {
   edx::BulkEnrollRequest request;
   request.mutable_enrollment();
   EXPECT_TRUE(Check({DATA_CLASS_EDUCATION_RECORD}, request).ok());
 }
 
-TEST_F(FieldScopesTest, WhatAnAnyHoldsCannotBeJudged) {
+TEST_F(NativeRequestsTest, WhatAnAnyHoldsCannotBeJudged) {
   google::rpc::Status request;
   request.set_message("harmless");
   EXPECT_TRUE(Check({DATA_CLASS_IDENTITY}, request).ok());
@@ -222,4 +213,4 @@ TEST_F(FieldScopesTest, WhatAnAnyHoldsCannotBeJudged) {
 }
 
 }  // namespace
-}  // namespace edugate::services
+}  // namespace edugate::tests
