@@ -187,9 +187,10 @@ using FillingMethod = async::Task<absl::Status> (Service::*)(async::CallContext&
 template <typename Service, typename Request, typename Response, typename Method>
 class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
  public:
+  // `response` is what gRPC gives; null where the context's CallMessages have no reply yet.
   UnaryCall(const BridgeOptions& options, grpc::CallbackServerContext& context,
             absl::string_view method_name, Service& service, Method method, const Request& request,
-            Response& response)
+            Response* response)
       : CallBase(options, context, method_name,
                  {.otherwise = options.default_deadline, .at_most = options.max_deadline}),
         service_(service),
@@ -211,6 +212,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
 
  private:
   static constexpr bool kFills = std::is_same_v<Method, FillingMethod<Service, Request, Response>>;
+  static_assert(kFills || std::is_same_v<Method, UnaryMethod<Service, Request, Response>>);
 
   async::Task<void> Execute() override {
     absl::Status status = call().Status();
@@ -218,19 +220,27 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
     if (status.ok() && OpenScreen()) status = co_await Check(&request_);
     if (status.ok()) {
       if constexpr (kFills) {
-        Response& reply = messages_ != nullptr ? messages_->ReplyOnArena() : response_;
+        Response& reply = messages_ != nullptr ? messages_->ReplyOnArena() : *response_;
         status = co_await (service_.*method_)(call(), request_, reply);
         if (status.ok() && screened()) status = co_await Screen(&request_, reply);
       } else {
         absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
         status = result.status();
         if (status.ok() && screened()) status = co_await Screen(&request_, *result);
-        if (status.ok()) response_ = *std::move(result);
+        if (status.ok()) Give(*std::move(result));
       }
     }
     if (screened()) status = co_await Conclude(&request_, status);
     Finish(Ending(status));
     if (frees_reply_) messages_->FreeReply();
+  }
+
+  void Give(Response reply) {
+    if (messages_ != nullptr) {
+      messages_->SetReply(std::move(reply));
+    } else {
+      *response_ = std::move(reply);
+    }
   }
 
   void OnCancel() override { CancelFromGrpc(); }
@@ -241,7 +251,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
   Service& service_;
   const Method method_;
   const Request& request_;
-  Response& response_;
+  Response* const response_;
   CallMessages<Request, Response>* const messages_;  // null: gRPC made them by itself
   const bool frees_reply_;                           // and holds `messages_` for it
 };
@@ -433,22 +443,13 @@ class Bridge {
   // For calls that have a class of their own.
   const BridgeOptions& options() const { return options_; }
 
-  // `method_name` is a literal, Service.Method.
-  template <typename Service, typename Request, typename Response>
+  // `method_name` is a literal, Service.Method; `method` is a UnaryMethod or a FillingMethod.
+  template <typename Service, typename Request, typename Response, typename Method>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
                                   absl::string_view method_name, const Request* request,
-                                  Response* response, Service& service,
-                                  UnaryMethod<Service, Request, Response> method) {
-    return new UnaryCall<Service, Request, Response, decltype(method)>(
-        options_, *context, method_name, service, method, *request, *response);
-  }
-  template <typename Service, typename Request, typename Response>
-  grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
-                                  absl::string_view method_name, const Request* request,
-                                  Response* response, Service& service,
-                                  FillingMethod<Service, Request, Response> method) {
-    return new UnaryCall<Service, Request, Response, decltype(method)>(
-        options_, *context, method_name, service, method, *request, *response);
+                                  Response* response, Service& service, Method method) {
+    return new UnaryCall<Service, Request, Response, Method>(options_, *context, method_name,
+                                                             service, method, *request, response);
   }
 
   template <typename Service, typename Request, typename Item>

@@ -8,7 +8,9 @@
 #include <grpcpp/support/message_allocator.h>
 
 #include <atomic>
+#include <memory>
 #include <optional>
+#include <utility>
 
 namespace edugate::services {
 
@@ -16,12 +18,15 @@ namespace edugate::services {
 // many calls later: by then its memory has left the processor's caches, and freeing a page of
 // records touches all of it again. A call that holds its messages frees the reply at once; one that
 // makes it on an arena also takes and gives back its memory as a few blocks.
+//
+// There is no reply, and response() is null, until the call makes one, in the one way or the other.
+// gRPC passes the pointer on, and looks at the reply when a call ends with OK.
 template <typename Request, typename Response>
 class CallMessages final : public grpc::MessageHolder<Request, Response> {
  public:
   CallMessages() {
     this->set_request(&request_);
-    this->set_response(&response_);
+    this->set_response(nullptr);
   }
 
   // A further holder beside gRPC; it calls Release() as gRPC does.
@@ -31,7 +36,7 @@ class CallMessages final : public grpc::MessageHolder<Request, Response> {
     if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  // Makes the reply one that lies on an arena. Once, before Finish(). The arena takes no more than
+  // Makes an empty reply that lies on an arena. Once, before Finish(). The arena takes no more than
   // the empty reply needs until there is something to put on it: many calls wait for long.
   Response& ReplyOnArena() {
     arena_.emplace();
@@ -39,24 +44,27 @@ class CallMessages final : public grpc::MessageHolder<Request, Response> {
     return *this->response();
   }
 
-  // Frees what the reply holds. By who holds the messages, when Finish() has written it: it does so
-  // later where gRPC doesn't know the call's reactor yet.
+  // Makes this the reply. Once, before Finish().
+  void SetReply(Response reply) {
+    reply_ = std::make_unique<Response>(std::move(reply));
+    this->set_response(reply_.get());
+  }
+
+  // Frees the reply. By who holds the messages, when Finish() has written it: it does so later
+  // where gRPC doesn't know the call's reactor yet.
   void FreeReply() {
-    if (arena_.has_value()) {
-      this->set_response(&response_);
-      arena_.reset();
-    } else {
-      Response reply;
-      reply.Swap(&response_);
-    }
+    this->set_response(nullptr);
+    arena_.reset();
+    reply_.reset();
   }
 
  private:
   ~CallMessages() override = default;
 
   Request request_;
-  Response response_;
+  // Of these two at most one.
   std::optional<google::protobuf::Arena> arena_;
+  std::unique_ptr<Response> reply_;
   std::atomic<int> holders_{1};
 };
 

@@ -3,6 +3,7 @@
 #ifndef SERVICES_PORT_CALLS_H_
 #define SERVICES_PORT_CALLS_H_
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -51,29 +52,19 @@ absl::StatusOr<PortRoute<Function>> ResolvePort(async::CallContext& call, const 
   return PortRoute<Function>{std::move(route->name), port};
 }
 
-// Reads one record by its name.
-template <typename Record>
-async::Task<absl::StatusOr<Record>> GetRecord(
+// Reads one record by its name: as a value through a Port, or `into` a record through a
+// FillingPort.
+template <typename Answer, typename... Into>
+async::Task<Answer> GetRecord(
     async::CallContext& call, const ServiceParts& parts, Address address,
-    adapters::Port<adapters::GetQuery, Record> adapters::Ports::* member, v1::View view) {
+    std::function<async::Task<Answer>(async::CallContext&, const adapters::GetQuery&, Into&...)>
+        adapters::Ports::* member,
+    v1::View view, Into&... into) {
   auto route = ResolvePort(call, parts, address, member);
   if (!route.ok()) co_return route.status();
   const adapters::GetQuery query{.name = std::move(route->name), .view = ViewOf(view)};
-  auto record = co_await route->port(call, query);
-  co_return record;
-}
-
-// The same in place.
-template <typename Record>
-async::Task<absl::Status> GetRecord(
-    async::CallContext& call, const ServiceParts& parts, Address address,
-    adapters::FillingPort<adapters::GetQuery, Record> adapters::Ports::* member, v1::View view,
-    Record& into) {
-  auto route = ResolvePort(call, parts, address, member);
-  if (!route.ok()) co_return route.status();
-  const adapters::GetQuery query{.name = std::move(route->name), .view = ViewOf(view)};
-  absl::Status status = co_await route->port(call, query, into);
-  co_return status;
+  auto answer = co_await route->port(call, query, into...);
+  co_return answer;
 }
 
 // Passes a read request on to its port.
