@@ -114,14 +114,13 @@ class Run:
         return instructions.measure(self.edugate, self.answers())
 
     def section_latency(self):
-        knee = self.results["rounds"]["calls_per_second"]["unary"]["edugate"]["median"]
+        most = self.results["rounds"]["calls_per_second"]["unary"]["edugate"]["median"]
         with contextlib.ExitStack() as stack:
             provider = start_provider("small", stack)
             servers = start_servers("small", provider, self.edugate, stack)
             rounds = Rounds("small", provider, servers, {"unary": self.counts["unary"]})
             rounds.round(0)
-            return {"knee_calls_per_second": round(knee),
-                    "loads": latency.measure(rounds, knee, self.few)}
+            return latency.measure(rounds, most, self.few)
 
     def section_in_flight(self):
         return in_flight.measure(self.edugate, self.answers()["GetEnrollment"])

@@ -126,10 +126,10 @@ def latency(results):
     rows = [(f"{each['load']:.0%}", f"{each['calls_per_second']:,}", each["p50_ms"],
              each["direct_p50_ms"], each["p99_ms"], each["direct_p99_ms"], each["added_p99_ms"])
             for each in figures]
-    return ("## Latency below the knee\n\nMilliseconds, at shares of the most calls a second that "
-            f"edugate answered ({results['latency']['knee_calls_per_second']:,}; calls start at a "
-            "steady pace), beside GETs of the same bytes by libcurl at the same pace. The gateway has a processor of its own; "
-            "callers and provider share the other.\n\n"
+    return ("## Latency below the knee\n\nMilliseconds, at shares of the most calls a second at a steady pace that "
+            f"edugate answered in time ({results['latency']['knee_calls_per_second']:,}), beside GETs of the same bytes by "
+            "libcurl at the same pace. The gateway has a processor of its own; callers and provider share the other. Calls in "
+            "a closed circle, as above, come in batches, each of which costs one wake-up; calls at a pace cost one each.\n\n"
             + table(("load", "calls/s", "p50", "p50 direct", "p99", "p99 direct", "added p99"),
                     rows) + "".join(
                 f"\n{each['load']:.0%} ({each['calls_per_second']:,} calls/s) is left out: with these callers beside it, "
