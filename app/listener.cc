@@ -1,6 +1,5 @@
 #include "app/listener.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <future>
 #include <optional>
@@ -178,7 +178,7 @@ std::vector<SocketAddress> SystemAddresses(const std::string& host, const std::s
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address,
                                                          const Resolver& resolve) {
-  const absl::Status failed = absl::UnavailableError(absl::StrCat("can't listen on ", address));
+  absl::Status failed = absl::UnavailableError(absl::StrCat("can't listen on ", address));
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) return failed;
   const std::string named = address.substr(0, colon);

@@ -27,8 +27,9 @@ constexpr int64_t kLinesBetweenComplaints = 1000;
 
 absl::Status Failed(const std::string& path, absl::string_view what) {
   const int error = errno;
-  return errors::StoreUnavailable(
-      absl::StrCat("the disclosure log ", path, " ", what, ": ", std::strerror(error)));
+  char words[128];
+  return errors::StoreUnavailable(absl::StrCat("the disclosure log ", path, " ", what, ": ",
+                                               strerror_r(error, words, sizeof(words))));
 }
 
 bool WriteAll(int fd, const std::string& bytes) {
@@ -331,24 +332,23 @@ void DisclosureLog::Lost(int64_t lines, const absl::Status& why) {
 void DisclosureLog::Submit(std::string members, Done done) {
   const std::size_t bytes = members.size();
   absl::Status refused = absl::OkStatus();
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (waiting_.size() >= options_.max_waiting_lines ||
-        waiting_bytes_ + bytes > options_.max_waiting_bytes) {
-      refused = errors::StoreUnavailable("too many disclosures wait for the disk");
-    } else if (bytes + 1024 > kMaxLineBytes) {
-      refused = errors::StoreUnavailable("a disclosure is too long for the log");
-    } else {
-      waiting_bytes_ += bytes;
-      waiting_.push_back({std::move(members), std::move(done)});
-    }
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (waiting_.size() >= options_.max_waiting_lines ||
+      waiting_bytes_ + bytes > options_.max_waiting_bytes) {
+    refused = errors::StoreUnavailable("too many disclosures wait for the disk");
+  } else if (bytes + 1024 > kMaxLineBytes) {
+    refused = errors::StoreUnavailable("a disclosure is too long for the log");
   }
-  if (refused.ok()) {
-    wake_.notify_one();
+  if (!refused.ok()) {
+    lock.unlock();
+    Lost(1, refused);
+    if (done) done(refused);
     return;
   }
-  Lost(1, refused);
-  if (done) done(refused);
+  waiting_bytes_ += bytes;
+  waiting_.push_back({std::move(members), std::move(done)});
+  lock.unlock();
+  wake_.notify_one();
 }
 
 void DisclosureLog::Append(std::string members) { Submit(std::move(members), nullptr); }
