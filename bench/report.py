@@ -197,8 +197,7 @@ def losses(results):
         parts = ", ".join(f"{LABELS[part]} {figures[part]['median']:.1f}" for part in FLOOR)
         over = figures["edugate"]["median"] - figures["floor"]["median"]
         text.append(f"- {CALLS[call]}: {over:.1f} us over the floor ({parts}). The echo answers whole "
-                    "batches of calls with one write, where the replies of a gateway come one by "
-                    "one; each costs a write.")
+                    "batches of calls at once, where a gateway's answers come as its provider sends them.")
     return "\n".join(text) + "\n"
 
 
