@@ -45,7 +45,7 @@ class CallMessages final : public grpc::MessageHolder<Request, Response> {
   }
 
   // Makes this the reply. Once, before Finish().
-  void SetReply(Response reply) {
+  void SetReply(Response&& reply) {
     reply_ = std::make_unique<Response>(std::move(reply));
     this->set_response(reply_.get());
   }
