@@ -283,7 +283,7 @@ class GrpcServer final : public Server {
         }
       }
     }
-    services_.push_back(services::MakeReflectionService(std::move(names), admission_));
+    services_.push_back(services::MakeReflectionService(std::move(names), bridge_, &drain_));
   }
 
   absl::Status Listen() {

@@ -143,12 +143,14 @@ bool Admission::View::Shows(absl::string_view service) const {
          callers_->policy.MayUseService(names_, service);
 }
 
-absl::StatusOr<Admission::View> Admission::ViewOf(const grpc::ServerContextBase& context) const {
+absl::StatusOr<Admission::View> Admission::ViewOf(const grpc::ServerContextBase& context,
+                                                  async::CallContext& call) const {
   View view;
   view.callers_ = Current();
   if (view.callers_ == nullptr) return view;
   auto names = NamesOf(CredentialsOf(context), view.callers_->tokens.get());
   if (!names.ok()) return names.status();
+  call.set_caller(names->front());
   view.names_ = *std::move(names);
   return view;
 }

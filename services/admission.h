@@ -64,7 +64,8 @@ class Admission {
   absl::Status Admit(const grpc::ServerContextBase& context, absl::string_view method,
                      async::CallContext& call) const;
 
-  // What a call of reflection may be shown. CALLER_UNAUTHENTICATED where nobody is known to call.
+  // What a call of reflection may be shown; notes the caller in `call`. CALLER_UNAUTHENTICATED
+  // where nobody is known to call.
   class View {
    public:
     // Whether a provider's service is shown. Others always are.
@@ -75,7 +76,8 @@ class Admission {
     std::shared_ptr<const Callers> callers_;  // null: everything
     std::vector<std::string> names_;
   };
-  absl::StatusOr<View> ViewOf(const grpc::ServerContextBase& context) const;
+  absl::StatusOr<View> ViewOf(const grpc::ServerContextBase& context,
+                              async::CallContext& call) const;
 
  private:
   std::shared_ptr<const Callers> Current() const;

@@ -69,7 +69,7 @@ CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& co
   }
   if (full) {
     admission_ = options.gate->refusal();
-  } else if (options.admission != nullptr) {
+  } else if (options.admission != nullptr && !granted_as.empty()) {
     admission_ = options.admission->Admit(context, granted_as, call_);
   }
 }

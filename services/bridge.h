@@ -52,7 +52,8 @@ struct BridgeOptions {
   absl::Duration max_deadline = absl::Seconds(120);
   // The same for streams, which last as long as their reader takes.
   absl::Duration max_stream_deadline = absl::Hours(1);
-  // A stream whose reader takes nothing for this long is ended.
+  // A stream whose reader takes nothing for this long is ended, as is a conversation (reflection)
+  // in which nothing is asked for this long.
   absl::Duration slow_reader_limit = absl::Seconds(60);
 };
 
@@ -73,7 +74,8 @@ inline constexpr bool kInlineReactions = true;
 // of the cancellation.
 class CallBase : private async::Work {
  public:
-  // `method` is a literal, Service.Method; `granted_as` is what grants call it.
+  // `method` is a literal, Service.Method; `granted_as` is what grants call it. Empty: it needs no
+  // grant, and the derived class asks who calls.
   CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
            absl::string_view method, absl::string_view granted_as, TimeLimit limit);
   CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
@@ -84,6 +86,9 @@ class CallBase : private async::Work {
  protected:
   // Whether the call may begin. If not, the reactor ends it at once, with Refused().
   bool admitted() const { return admission_.ok(); }
+
+  // The call must not begin, and this is why. Before admitted() is asked for the last time.
+  void Deny(absl::Status why) { admission_ = std::move(why); }
 
   // The end of a call that has not begun. Then the reactor's Finish(). Instead of Begin().
   grpc::Status Refused();
@@ -235,7 +240,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
     if (frees_reply_) messages_->FreeReply();
   }
 
-  void Give(Response reply) {
+  void Give(Response&& reply) {
     if (messages_ != nullptr) {
       messages_->SetReply(std::move(reply));
     } else {

@@ -2,16 +2,20 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <algorithm>
+#include <atomic>
+#include <optional>
 #include <set>
 #include <utility>
 
-#include "absl/strings/string_view.h"
+#include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "runtime/async/event.h"
+#include "runtime/errors/errors.h"
 #include "services/admission.h"
+#include "services/bridge.h"
+#include "services/drain.h"
 #include "services/grpc_reflection.grpc.pb.h"
-#include "services/grpc_status.h"
 
 namespace edugate::services {
 namespace {
@@ -128,68 +132,162 @@ class Answers {
   std::set<std::string> sent_;
 };
 
-class Exchange final : public grpc::ServerBidiReactor<Request, Response> {
+// What metrics and logs call it.
+constexpr char kMethod[] = "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo";
+
+// A tool that makes one call asks a dozen questions before, most often a conversation each: those
+// that went well would fill the access log and say nothing.
+class Failures final : public CallObserver {
  public:
-  Exchange(const std::vector<std::string>& services, Admission::View view)
-      : answers_(services, std::move(view)) {
-    StartRead(&request_);
+  // `next`, which may be null, outlives the object.
+  explicit Failures(CallObserver* next) : next_(next) {}
+
+  void OnEnd(const CallEnd& end) override {
+    if (next_ == nullptr || end.status.ok() || absl::IsCancelled(end.status)) return;
+    CallEnd failure = end;
+    failure.call = nullptr;  // Its beginning was not told.
+    next_->OnEnd(failure);
   }
 
  private:
-  void OnReadDone(bool ok) override {
-    if (!ok) {
-      Finish(grpc::Status::OK);
-      return;
-    }
-    response_ = answers_.To(request_);
-    StartWrite(&response_);
-  }
-  void OnWriteDone(bool ok) override {
-    if (ok) {
-      StartRead(&request_);
-    } else {
-      Finish(grpc::Status::CANCELLED);
-    }
-  }
-  void OnDone() override { delete this; }
-
-  Answers answers_;
-  Request request_;
-  Response response_;
+  CallObserver* const next_;
 };
 
-class Refusal final : public grpc::ServerBidiReactor<Request, Response> {
+class Conversation final : public grpc::ServerBidiReactor<Request, Response>, public CallBase {
  public:
-  explicit Refusal(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+  Conversation(const BridgeOptions& options, grpc::CallbackServerContext& context,
+               const std::vector<std::string>& services, Drain* drain)
+      : CallBase(
+            options, context, kMethod, /*granted_as=*/"",
+            {.otherwise = options.max_stream_deadline, .at_most = options.max_stream_deadline}),
+        drain_(drain) {
+    if (admitted()) {
+      auto view = options.admission != nullptr ? options.admission->ViewOf(context, call())
+                                               : Admission::View();
+      if (view.ok()) {
+        answers_.emplace(services, *std::move(view));
+      } else {
+        Deny(view.status());
+      }
+    }
+    admitted() ? Begin() : Finish(Refused());
+  }
 
  private:
-  void OnDone() override { delete this; }
+  async::Task<void> Execute() override {
+    absl::Status status = co_await Converse();
+    if (stuck_) {
+      // Who takes no answer would not take the status either: gRPC sends it last.
+      CutOff();
+      absl::Status gone = co_await moved_.Wait(call());
+      gone.IgnoreError();
+    }
+    Finish(Ending(status));
+  }
+
+  async::Task<absl::Status> Converse() {
+    absl::Status ended = EndOfCall();
+    if (!ended.ok()) co_return ended;
+    for (;;) {
+      auto asked = co_await Asked();
+      if (!asked.ok()) co_return asked.status();
+      if (!*asked) co_return absl::OkStatus();
+      response_ = answers_->To(request_);
+      absl::Status taken = co_await Taken();
+      if (!taken.ok()) co_return taken;
+    }
+  }
+
+  // Waits for a question. False where no more will come, or none has come for too long: all that
+  // was asked has been answered.
+  async::Task<absl::StatusOr<bool>> Asked() {
+    async::CallContext patience = call().Child(Latest());
+    const Drain::Wait waiting(drain_, patience);
+    moved_.Reset();
+    StartRead(&request_);
+    absl::Status waited = co_await moved_.Wait(patience);
+    if (waited.ok()) co_return good_.load(std::memory_order_relaxed);
+    absl::Status ended = EndOfCall();
+    if (!ended.ok()) co_return ended;
+    co_return false;
+  }
+
+  // Sends the answer, and waits until the caller has taken it, as far as gRPC can tell. gRPC tells
+  // also when the call is cancelled, and at the deadline what is on its way is not cut off.
+  async::Task<absl::Status> Taken() {
+    async::CallContext patience(call().loop(), Latest());
+    moved_.Reset();
+    StartWrite(&response_);
+    absl::Status waited = co_await moved_.Wait(patience);
+    stuck_ = !waited.ok();
+    if (stuck_) co_return errors::SlowConsumer();
+    absl::Status ended = EndOfCall();
+    if (ended.ok() && !good_.load(std::memory_order_relaxed)) co_return errors::Cancelled({});
+    co_return ended;
+  }
+
+  // OK where the call itself goes on.
+  absl::Status EndOfCall() {
+    const absl::Status status = call().Status();
+    if (status.ok()) return status;
+    return absl::IsCancelled(status) ? errors::Cancelled({}) : errors::DeadlineExceeded({});
+  }
+
+  async::MonotonicTime Latest() {
+    return async::After(call().loop().Now(), options().slow_reader_limit);
+  }
+
+  void OnReadDone(bool ok) override { Moved(ok); }
+  void OnWriteDone(bool ok) override { Moved(ok); }
+  void Moved(bool ok) {
+    good_.store(ok, std::memory_order_relaxed);
+    done_.Tell();
+  }
+  void OnCancel() override { CancelFromGrpc(); }
+  void OnDone() override { Unref(); }
+  // See kInlineReactions.
+  bool InternalInlineable() override { return kInlineReactions; }
+
+  Drain* const drain_;
+  std::optional<Answers> answers_;
+  Request request_;
+  Response response_;
+  bool stuck_ = false;  // An answer is on its way that nobody takes.
+  // Of the one reading or writing that is on its way.
+  std::atomic<bool> good_{false};
+  async::Event moved_;
+  CallBase::Done done_{*this, moved_};
 };
 
 class ReflectionService final
     : public ::grpc::reflection::v1alpha::ServerReflection::CallbackService {
  public:
-  ReflectionService(std::vector<std::string> services, const Admission& admission)
-      : services_(std::move(services)), admission_(admission) {}
+  ReflectionService(std::vector<std::string> services, const BridgeOptions& options, Drain* drain)
+      : services_(std::move(services)),
+        failures_(options.observer),
+        options_(options),
+        drain_(drain) {
+    options_.observer = &failures_;
+  }
 
   grpc::ServerBidiReactor<Request, Response>* ServerReflectionInfo(
       grpc::CallbackServerContext* context) override {
-    auto view = admission_.ViewOf(*context);
-    if (!view.ok()) return new Refusal(view.status());
-    return new Exchange(services_, *std::move(view));
+    return new Conversation(options_, *context, services_, drain_);
   }
 
  private:
   const std::vector<std::string> services_;
-  const Admission& admission_;
+  Failures failures_;
+  BridgeOptions options_;
+  Drain* const drain_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeReflectionService(std::vector<std::string> services,
-                                                     const Admission& admission) {
+                                                     Bridge& bridge, Drain* drain) {
   services.emplace_back(::grpc::reflection::v1alpha::ServerReflection::service_full_name());
-  return std::make_unique<ReflectionService>(std::move(services), admission);
+  return std::make_unique<ReflectionService>(std::move(services), bridge.options(), drain);
 }
 
 }  // namespace edugate::services
