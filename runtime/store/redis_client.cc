@@ -12,6 +12,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "runtime/async/clock.h"
 #include "runtime/errors/errors.h"
 #include "runtime/store/reply.h"
 
@@ -52,6 +53,10 @@ std::string NewOwner() {
       absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
 }
 
+// Leases and waits are by the clock that doesn't jump: one that isn't renewed gives away what this
+// process has begun.
+async::MonotonicTime MonotonicNow() { return async::SystemClock().MonotonicNow(); }
+
 std::size_t BytesOf(const RedisJob& job) {
   std::size_t bytes = sizeof(RedisJob);
   for (const std::string& argument : job.command) bytes += argument.size();
@@ -64,9 +69,7 @@ RedisClient::RedisClient(RedisOptions options, Limits limits)
     : options_(std::move(options)),
       limits_(std::move(limits)),
       owner_(NewOwner()),
-      backoff_(kFirstBackoff),
-      next_attempt_(absl::InfinitePast()),
-      next_lease_(absl::InfinitePast()) {
+      backoff_(kFirstBackoff) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -137,9 +140,7 @@ void RedisClient::Serve() {
 bool RedisClient::TakeJobs(std::deque<RedisJob>& jobs) {
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return closing_ || !waiting_.empty(); };
-  const absl::Time wake = connection_ != nullptr ? next_lease_ : next_attempt_;
-  const absl::Duration rest = std::max(wake - absl::Now(), absl::ZeroDuration());
-  has_work_.wait_for(lock, absl::ToChronoNanoseconds(rest), ready);
+  has_work_.wait_until(lock, connection_ != nullptr ? next_lease_ : next_attempt_, ready);
   while (!waiting_.empty() && (closing_ || jobs.size() < kMostAtOnce)) {
     jobs.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
@@ -148,7 +149,7 @@ bool RedisClient::TakeJobs(std::deque<RedisJob>& jobs) {
 }
 
 void RedisClient::RunJobs(std::deque<RedisJob> jobs) {
-  const absl::Time now = absl::Now();
+  const async::MonotonicTime now = MonotonicNow();
   if (connection_ == nullptr && now < next_attempt_) {
     Fail(std::move(jobs), errors::StoreUnavailable("Redis: can't be reached"));
     return;
@@ -170,11 +171,11 @@ void RedisClient::RunJobs(std::deque<RedisJob> jobs) {
   }
   if (!done.ok()) {
     connection_.reset();
-    next_attempt_ = absl::Now() + backoff_;
+    next_attempt_ = async::After(MonotonicNow(), backoff_);
     backoff_ = std::min(backoff_ * 2, kLongestBackoff);
   } else {
     backoff_ = kFirstBackoff;
-    next_attempt_ = absl::InfinitePast();
+    next_attempt_ = async::MonotonicTime::min();
   }
   NoteState(done);
   Fail(std::move(jobs), done);
@@ -231,7 +232,7 @@ void RedisClient::KeepUnsettled(RedisJob job) {
 }
 
 RedisJob RedisClient::LeaseJob() {
-  next_lease_ = absl::Now() + limits_.lease / 4;
+  next_lease_ = async::After(MonotonicNow(), limits_.lease / 4);
   RedisJob job;
   job.command = {"EVAL",
                  kLeaseScript,

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/async/call_context.h"
+#include "runtime/async/clock.h"
 #include "runtime/async/task.h"
 #include "runtime/store/database.h"
 #include "runtime/store/redis_connection.h"
@@ -116,8 +117,8 @@ class RedisClient {
   std::deque<RedisJob> unsettled_;
   std::size_t unsettled_bytes_ = 0;
   absl::Duration backoff_;
-  absl::Time next_attempt_;
-  absl::Time next_lease_;
+  async::MonotonicTime next_attempt_ = async::MonotonicTime::min();
+  async::MonotonicTime next_lease_ = async::MonotonicTime::min();
   bool failing_ = false;
 
   std::atomic<int64_t> processes_{1};

@@ -15,12 +15,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "runtime/async/clock.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::store {
@@ -37,6 +39,9 @@ absl::Status Lost(absl::string_view what) {
 
 absl::Status NoAnswer() { return absl::DeadlineExceededError("no answer"); }
 
+// Waits are by the clock that doesn't jump.
+async::MonotonicTime MonotonicNow() { return async::SystemClock().MonotonicNow(); }
+
 class Socket {
  public:
   explicit Socket(int fd) : fd_(fd) {}
@@ -51,15 +56,15 @@ class Socket {
   int fd() const { return fd_; }
 
   // Waits for events until `deadline`. False: it has passed.
-  bool Await(short events, absl::Time deadline) const {
+  bool Await(short events, async::MonotonicTime deadline) const {
     for (;;) {
-      const int64_t left = absl::ToInt64Milliseconds(absl::Ceil(
-          std::max(deadline - absl::Now(), absl::ZeroDuration()), absl::Milliseconds(1)));
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - MonotonicNow()).count();
       pollfd waiting{.fd = fd_, .events = events, .revents = 0};
-      const int ready = poll(&waiting, 1, static_cast<int>(std::min<int64_t>(left, 60'000)));
+      const int ready = poll(&waiting, 1, static_cast<int>(std::clamp<int64_t>(left, 0, 60'000)));
       if (ready > 0) return true;
       if (ready < 0 && errno != EINTR) return true;
-      if (absl::Now() >= deadline) return false;
+      if (MonotonicNow() >= deadline) return false;
     }
   }
 
@@ -68,7 +73,7 @@ class Socket {
 };
 
 absl::StatusOr<Socket> ConnectTo(const sockaddr* address, socklen_t size, int family,
-                                 absl::Time deadline) {
+                                 async::MonotonicTime deadline) {
   Socket made(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (made.fd() < 0) return Lost("no socket");
   if (family != AF_UNIX) {
@@ -87,7 +92,7 @@ absl::StatusOr<Socket> ConnectTo(const sockaddr* address, socklen_t size, int fa
   return made;
 }
 
-absl::StatusOr<Socket> OpenSocket(const std::string& address, absl::Time deadline) {
+absl::StatusOr<Socket> OpenSocket(const std::string& address, async::MonotonicTime deadline) {
   if (!address.empty() && address[0] == '/') {
     sockaddr_un local{};
     local.sun_family = AF_UNIX;
@@ -124,7 +129,7 @@ class Wire {
     SSL_CTX_free(context_);
   }
 
-  absl::Status StartTls(const RedisOptions& options, absl::Time deadline) {
+  absl::Status StartTls(const RedisOptions& options, async::MonotonicTime deadline) {
     context_ = SSL_CTX_new(TLS_client_method());
     if (context_ == nullptr) return Lost("no TLS");
     SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
@@ -151,7 +156,7 @@ class Wire {
     }
   }
 
-  absl::Status Write(absl::string_view bytes, absl::Time deadline) {
+  absl::Status Write(absl::string_view bytes, async::MonotonicTime deadline) {
     while (!bytes.empty()) {
       ERR_clear_error();
       const ssize_t sent =
@@ -168,14 +173,14 @@ class Wire {
   }
 
   // At least one byte. 0: none came in time.
-  absl::StatusOr<size_t> Read(char* to, size_t size, absl::Time deadline) {
+  absl::StatusOr<size_t> Read(char* to, size_t size, async::MonotonicTime deadline) {
     for (;;) {
       ERR_clear_error();
       const ssize_t got = ssl_ != nullptr ? SSL_read(ssl_, to, static_cast<int>(size))
                                           : recv(socket_.fd(), to, size, 0);
       if (got > 0) return static_cast<size_t>(got);
       if (got == 0 && ssl_ == nullptr) return Lost("the connection was closed");
-      if (absl::Now() >= deadline && WouldWait(got)) return size_t{0};
+      if (MonotonicNow() >= deadline && WouldWait(got)) return size_t{0};
       if (!MayGoOn(got, POLLIN, deadline)) {
         if (WouldWait(got)) return size_t{0};
         return Lost("the connection broke");
@@ -190,7 +195,7 @@ class Wire {
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
   }
 
-  bool MayGoOn(ssize_t result, short events, absl::Time deadline) const {
+  bool MayGoOn(ssize_t result, short events, async::MonotonicTime deadline) const {
     if (ssl_ != nullptr) return AwaitTls(static_cast<int>(result), deadline);
     if (errno == EINTR) return true;
     if (errno != EAGAIN) return false;
@@ -199,7 +204,7 @@ class Wire {
     return ready;
   }
 
-  bool AwaitTls(int result, absl::Time deadline) const {
+  bool AwaitTls(int result, async::MonotonicTime deadline) const {
     const int why = SSL_get_error(ssl_, result);
     if (why == SSL_ERROR_WANT_READ) return socket_.Await(POLLIN, deadline);
     if (why == SSL_ERROR_WANT_WRITE) return socket_.Await(POLLOUT, deadline);
@@ -264,11 +269,11 @@ class HiredisConnection final : public RedisConnection {
       bytes.append(formatted, length);
       free(formatted);
     }
-    return wire_->Write(bytes, absl::Now() + timeout_);
+    return wire_->Write(bytes, async::After(MonotonicNow(), timeout_));
   }
 
   absl::StatusOr<RedisValue> Receive(absl::Duration patience, std::string* refused) override {
-    const absl::Time deadline = absl::Now() + patience;
+    const async::MonotonicTime deadline = async::After(MonotonicNow(), patience);
     for (;;) {
       void* got = nullptr;
       if (redisReaderGetReply(reader_, &got) != REDIS_OK) return Lost("what it says is not Redis'");
@@ -310,7 +315,7 @@ absl::StatusOr<RedisValue> RedisConnection::Ask(const RedisCommand& command,
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(
     const RedisOptions& options) {
-  const absl::Time deadline = absl::Now() + options.timeout;
+  const async::MonotonicTime deadline = async::After(MonotonicNow(), options.timeout);
   auto socket = OpenSocket(options.address, deadline);
   if (!socket.ok()) return socket.status();
   auto wire = std::make_unique<Wire>(*std::move(socket));

@@ -9,7 +9,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "runtime/async/clock.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::store {
@@ -262,12 +263,13 @@ absl::Status RedisEventLog::ListenUntilItBreaks() {
   // What was appended before this is looked up, and what comes later is heard of.
   CatchUp();
   const RedisCommand ping = {"PING"};
-  absl::Time heard = absl::Now();
+  const async::Clock& clock = async::SystemClock();
+  async::MonotonicTime heard = clock.MonotonicNow();
   bool asked = false;
   while (!closing_) {
     auto message = (*connection)->Receive(kLook, nullptr);
     if (behind_->exchange(false)) CatchUp();
-    const absl::Duration silent = absl::Now() - heard;
+    const absl::Duration silent = absl::FromChrono(clock.MonotonicNow() - heard);
     if (absl::IsDeadlineExceeded(message.status())) {
       if (silent > kSilence + client_.options().timeout) return message.status();
       if (silent > kSilence && !asked) {
@@ -278,7 +280,7 @@ absl::Status RedisEventLog::ListenUntilItBreaks() {
       continue;
     }
     if (!message.ok()) return message.status();
-    heard = absl::Now();
+    heard = clock.MonotonicNow();
     asked = false;
     if (message->array.size() != 3) continue;
     // The sequence number, a blank, the topic.
