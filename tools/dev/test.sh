@@ -42,16 +42,16 @@ check_output() {
   python3 "$ROOT/tools/check_output.py" "$1/Testing/Temporary/LastTest.log" "$ROOT" >&2
 }
 
-# Entries that run whole programs over sockets share a few processors with each other and with who knows whom. Where only
+# Entries that speak over sockets (labels grpc and sockets) share a few processors with each other and with who knows whom. Where only
 # such ones failed they run once more, one at a time, and say so: docs/decisions/unsteady-tests-run-alone.md.
 run_failed_alone() {
   local folder="$1" names number
   check_output "$folder"
   names="$(sed 's/^[0-9]*://' "$folder/Testing/Temporary/LastTestsFailed.log" | paste -sd '|')"
-  number="$(ctest --test-dir "$folder" -N -L grpc -R "^($names)\$" | sed -n 's/^Total Tests: //p')"
+  number="$(ctest --test-dir "$folder" -N -FA '.*' -L 'grpc|sockets' -R "^($names)\$" | sed -n 's/^Total Tests: //p')"
   [[ "$names" && "$number" == "$(wc -l <"$folder/Testing/Temporary/LastTestsFailed.log")" ]] || return 1
   say "once more, one at a time: ${names//|/ }"
-  run_ctest "$folder" -j 1 -R "^($names)\$" || return
+  run_ctest "$folder" -j 1 -FA '.*' -R "^($names)\$" || return
   say "UNSTEADY, failed beside others and passed alone: ${names//|/ }"
 }
 
