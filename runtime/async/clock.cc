@@ -1,6 +1,6 @@
 #include "runtime/async/clock.h"
 
-#include <time.h>
+#include <ctime>
 
 #include "absl/time/time.h"
 

@@ -1,17 +1,17 @@
 #include "runtime/async/event_loop.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <coroutine>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <system_error>
 #include <utility>
 
 namespace edugate::async {
@@ -32,7 +32,7 @@ uint64_t KeyOf(int fd, uint32_t generation) {
 }
 
 [[noreturn]] void Die(const char* what) {
-  std::fprintf(stderr, "edugate: %s: %s\n", what, strerror(errno));
+  std::fprintf(stderr, "edugate: %s: %s\n", what, std::generic_category().message(errno).c_str());
   std::abort();
 }
 
@@ -254,7 +254,7 @@ int EventLoop::AskEpoll(std::optional<std::chrono::nanoseconds> timeout, epoll_e
   if (limited && has_pwait2_) {
     timespec spec;
     spec.tv_sec = static_cast<time_t>(timeout->count() / 1000000000);
-    spec.tv_nsec = static_cast<long>(timeout->count() % 1000000000);
+    spec.tv_nsec = timeout->count() % 1000000000;
     count = epoll_pwait2(epoll_fd_, events, capacity, &spec, nullptr);
     // Kernels before 5.11 don't have it, and some container filters answer for it with EPERM.
     if (count < 0 && (errno == ENOSYS || errno == EPERM)) has_pwait2_ = false;

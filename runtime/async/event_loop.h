@@ -182,7 +182,7 @@ class EventLoop {
  private:
   friend class Timer;
   class Detached;
-  struct DetachedPromise;
+  struct DetachedPromise;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
   struct HeapEntry {
     MonotonicTime when;
     uint64_t order;
@@ -195,7 +195,7 @@ class EventLoop {
     Watcher* watcher = nullptr;
     uint32_t generation = 0;
   };
-  struct SleepingMark;
+  struct SleepingMark;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
   class CurrentLoop;
 
   static Detached RunDetached(EventLoop& loop, Task<void> task);

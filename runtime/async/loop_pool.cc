@@ -1,9 +1,9 @@
 #include "runtime/async/loop_pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 #include <string>
 
 #include "absl/strings/str_cat.h"
