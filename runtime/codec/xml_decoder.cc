@@ -69,9 +69,7 @@ class JsonRendering {
       }
       return;
     }
-    if (!plan.repeated) {
-      One(node, plan, /*in_list=*/false);
-    } else if (IsList(node)) {
+    if (plan.repeated && IsList(node)) {
       json_ += '[';
       for (const pugi::xml_node& child : node.children()) {
         if (!IsElement(child)) continue;
@@ -80,7 +78,7 @@ class JsonRendering {
         One(child, plan, /*in_list=*/true);
       }
       json_ += ']';
-    } else if (!HasElements(node) && TextOf(node).empty()) {
+    } else if (plan.repeated && !HasElements(node) && TextOf(node).empty()) {
       json_ += "[]";
     } else {
       One(node, plan, /*in_list=*/false);
