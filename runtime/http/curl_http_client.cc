@@ -1,15 +1,15 @@
 #include "runtime/http/curl_http_client.h"
 
 #include <curl/curl.h>
-#include <errno.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <coroutine>
+#include <csignal>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -26,10 +26,12 @@ namespace edugate::http {
 
 namespace {
 
+using CurlLong = long;  // NOLINT(google-runtime-int): libcurl's numbers are of this type.
+
 // A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two. A smaller
 // one for requests of single records was tried: 10,000 of them in flight took no less memory, since
 // what nothing was received into is not resident.
-constexpr long kReceiveBuffer = 32 << 10;
+constexpr CurlLong kReceiveBuffer = 32 << 10;
 
 // Handles kept for reuse; more than this many at once are rare.
 constexpr std::size_t kPooledHandles = 64;
@@ -54,8 +56,8 @@ void Set(CURL* easy, CURLoption option, T value) {
   curl_easy_setopt(easy, option, value);
 }
 
-long LongInfo(CURL* easy, CURLINFO info) {
-  long value = 0;
+CurlLong LongInfo(CURL* easy, CURLINFO info) {
+  CurlLong value = 0;
   curl_easy_getinfo(easy, info, &value);
   return value;
 }
@@ -352,9 +354,9 @@ class CurlHttpClient::Engine {
     curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Engine::OnTimeout);
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                      static_cast<long>(options.max_connections_per_host));
+                      static_cast<CurlLong>(options.max_connections_per_host));
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
-                      static_cast<long>(options.max_kept_connections));
+                      static_cast<CurlLong>(options.max_kept_connections));
     // For the endpoints that offer HTTP/2.
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     share_ = curl_share_init();
@@ -489,7 +491,7 @@ class CurlHttpClient::Engine {
     return 0;
   }
 
-  static int OnTimeout(CURLM*, long milliseconds, void* engine) {
+  static int OnTimeout(CURLM*, CurlLong milliseconds, void* engine) {
     Engine& self = *static_cast<Engine*>(engine);
     if (milliseconds < 0) {
       self.timeout_.Cancel();
@@ -612,7 +614,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   static Transfer& Of(CURL* easy) {
     char* self = nullptr;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &self);
-    return *static_cast<Transfer*>(static_cast<void*>(self));
+    return *reinterpret_cast<Transfer*>(self);
   }
 
   static std::size_t OnHeader(char* data, std::size_t, std::size_t size, void* transfer) {
@@ -732,7 +734,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   // A source that has nothing to send is not a server that doesn't read.
   void SetStallLimit(bool on) {
     const int64_t seconds = absl::ToInt64Seconds(engine_.options().stall_time);
-    Set(easy_, CURLOPT_LOW_SPEED_TIME, on ? static_cast<long>(seconds) : 0L);
+    Set(easy_, CURLOPT_LOW_SPEED_TIME, on ? static_cast<CurlLong>(seconds) : 0L);
   }
 
   std::size_t TakeBody(absl::string_view piece) {
@@ -877,7 +879,7 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_FOLLOWLOCATION, 0L);
   Set(easy, CURLOPT_MAXREDIRS, 0L);
   Set(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
-  Set(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  Set(easy, CURLOPT_NETRC, static_cast<CurlLong>(CURL_NETRC_IGNORED));
   // Also spares libcurl a look into the environment for each request.
   Set(easy, CURLOPT_NOPROXY, "*");
   // Each request's is a parsed one, but libcurl makes a text of the first of a handle that has
@@ -887,13 +889,14 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   // Otherwise the end of a transfer whose name is still being resolved waits for the resolver's
   // thread, and the loop with it.
   Set(easy, CURLOPT_QUICK_EXIT, 1L);
-  Set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options_.stall_bytes_per_second));
-  Set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(absl::ToInt64Seconds(options_.stall_time)));
+  Set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<CurlLong>(options_.stall_bytes_per_second));
+  Set(easy, CURLOPT_LOW_SPEED_TIME,
+      static_cast<CurlLong>(absl::ToInt64Seconds(options_.stall_time)));
   Set(easy, CURLOPT_MAXAGE_CONN, 55L);
   Set(easy, CURLOPT_MAXLIFETIME_CONN, 600L);
   Set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   Set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  Set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  Set(easy, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2));
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   Set(easy, CURLOPT_SHARE, share_);
@@ -911,7 +914,7 @@ CURL* CurlHttpClient::Engine::NewHandle() {
 void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
   const EndpointOptions& options = endpoint.options();
   Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
-      static_cast<long>(absl::ToInt64Milliseconds(options.connect_timeout)));
+      static_cast<CurlLong>(absl::ToInt64Milliseconds(options.connect_timeout)));
   // The system's authorities are libcurl's own default, which a null doesn't bring back; and they
   // are not trusted beside those of a file.
   // Each connection reads them again, so that a file that was exchanged counts at once.
@@ -922,7 +925,7 @@ void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
   Set(easy, CURLOPT_CAPATH, system ? built.capath : none);
   Set(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   Set(easy, CURLOPT_HTTP_VERSION,
-      static_cast<long>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+      static_cast<CurlLong>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_PIPEWAIT, options.http2 ? 1L : 0L);
 }
 

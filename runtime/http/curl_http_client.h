@@ -98,7 +98,7 @@ class CurlHttpClient final : public HttpClient {
   class Endpoint;
   class Engine;
   class Transfer;
-  struct Socket;
+  struct Socket;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
   Engine* EngineOf(const async::EventLoop& loop) const;
   async::Task<Exchange> SendFrom(const Endpoint& endpoint, async::CallContext& call,

@@ -28,9 +28,9 @@ std::string Gzip(const std::string& text) {
   EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
   std::string out(deflateBound(&stream, text.size()) + 64, '\0');
   std::string in = text;
-  stream.next_in = static_cast<Bytef*>(static_cast<void*>(in.data()));
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
   stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = static_cast<Bytef*>(static_cast<void*>(out.data()));
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
   EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
   out.resize(stream.total_out);

@@ -1,12 +1,12 @@
 #include "runtime/http/scripted_server.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -120,7 +120,7 @@ void ScriptedConnection::Reset() {
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
   sockaddr none{};
   none.sa_family = AF_UNSPEC;
-  connect(fd_, &none, sizeof(none));
+  static_cast<void>(connect(fd_, &none, sizeof(none)));
 }
 
 void ScriptedConnection::Interrupt() {
@@ -140,7 +140,7 @@ ScriptedServer::ScriptedServer(Script script, std::vector<Script> scripts)
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  sockaddr* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
+  sockaddr* const generic = reinterpret_cast<sockaddr*>(&address);
   Check(bind(listen_fd_, generic, sizeof(address)) == 0, "bind");
   Check(listen(listen_fd_, 512) == 0, "listen");
   socklen_t size = sizeof(address);
@@ -203,13 +203,13 @@ void ScriptedServer::Serve(int fd) {
 }
 
 ScriptedServer::Script ScriptedServer::Always(std::string bytes) {
-  return [bytes](ScriptedConnection& connection) {
+  return [bytes = std::move(bytes)](ScriptedConnection& connection) {
     while (connection.ReadRequest().has_value()) connection.Send(bytes);
   };
 }
 
 ScriptedServer::Script ScriptedServer::Once(std::string bytes) {
-  return [bytes](ScriptedConnection& connection) {
+  return [bytes = std::move(bytes)](ScriptedConnection& connection) {
     if (connection.ReadRequest().has_value()) connection.Send(bytes);
   };
 }
