@@ -1,8 +1,8 @@
 #include "runtime/config/file_watch.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>

@@ -3,12 +3,12 @@
 #define EDUGATE_RUNTIME_STORE_CHILD_PROCESS_H_
 
 #include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
 #include <optional>
 
 #include "absl/functional/any_invocable.h"

@@ -1,7 +1,8 @@
 #include "runtime/store/database.h"
 
 #include <pthread.h>
-#include <signal.h>
+
+#include <csignal>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"

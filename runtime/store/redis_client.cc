@@ -2,10 +2,10 @@
 
 #include <openssl/rand.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <utility>
 
@@ -151,7 +151,7 @@ bool RedisClient::TakeJobs(std::deque<RedisJob>& jobs) {
 void RedisClient::RunJobs(std::deque<RedisJob> jobs) {
   const async::MonotonicTime now = MonotonicNow();
   if (connection_ == nullptr && now < next_attempt_) {
-    Fail(std::move(jobs), errors::StoreUnavailable("Redis: can't be reached"));
+    Fail(std::move(jobs), failure_);
     return;
   }
   // What an earlier job began is ended before anybody asks about it.
@@ -171,6 +171,7 @@ void RedisClient::RunJobs(std::deque<RedisJob> jobs) {
   }
   if (!done.ok()) {
     connection_.reset();
+    failure_ = done;
     next_attempt_ = async::After(MonotonicNow(), backoff_);
     backoff_ = std::min(backoff_ * 2, kLongestBackoff);
   } else {

@@ -117,6 +117,7 @@ class RedisClient {
   std::deque<RedisJob> unsettled_;
   std::size_t unsettled_bytes_ = 0;
   absl::Duration backoff_;
+  absl::Status failure_;  // Of the last attempt, where there is no connection.
   async::MonotonicTime next_attempt_ = async::MonotonicTime::min();
   async::MonotonicTime next_lease_ = async::MonotonicTime::min();
   bool failing_ = false;

@@ -1,9 +1,9 @@
 #include "runtime/store/redis_event_log.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 #include <vector>
 

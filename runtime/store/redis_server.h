@@ -3,13 +3,13 @@
 #define EDUGATE_RUNTIME_STORE_REDIS_SERVER_H_
 
 #include <netinet/in.h>
-#include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>

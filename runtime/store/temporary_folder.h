@@ -2,8 +2,7 @@
 #ifndef EDUGATE_RUNTIME_STORE_TEMPORARY_FOLDER_H_
 #define EDUGATE_RUNTIME_STORE_TEMPORARY_FOLDER_H_
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
