@@ -4,9 +4,9 @@
 #include <grpc/support/time.h>
 #include <grpcpp/completion_queue.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include "runtime/async/event_loop.h"
