@@ -69,10 +69,13 @@ TEST_F(RedisClientTest, AWrongPasswordIsToldAsAnUnusableStore) {
   options.username = "edugate";
   options.password = [] { return "canary"; };
   RedisClient client(options);
-  const absl::Status refused = Ask(client, {"DBSIZE"}).status();
-  EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE);
-  EXPECT_NE(std::string(refused.message()).find("WRONGPASS"), std::string::npos) << refused;
-  EXPECT_EQ(std::string(refused.message()).find("canary"), std::string::npos);
+  // Also between two attempts to connect.
+  for (int i = 0; i < 5; ++i) {
+    const absl::Status refused = Ask(client, {"DBSIZE"}).status();
+    EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE);
+    EXPECT_NE(std::string(refused.message()).find("WRONGPASS"), std::string::npos) << refused;
+    EXPECT_EQ(std::string(refused.message()).find("canary"), std::string::npos);
+  }
 }
 
 TEST_F(RedisClientTest, TlsIsSpokenToAServerOfTheAuthorityAlone) {
