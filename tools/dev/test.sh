@@ -29,12 +29,13 @@ run_tests() {
     return
   fi
   # Where everything is instrumented a report is a race; beside gRPC it may be a false one, so later.
-  local part
+  local part failed=0
   for part in -LE -L; do
     if [[ "$(ctest --test-dir "$folder" -N "$part" grpc "$@")" != *"Total Tests: 0"* ]]; then
-      run_ctest "$folder" "$part" grpc "$@"
+      run_ctest "$folder" "$part" grpc "$@" || failed=$?
     fi
   done
+  return "$failed"
 }
 
 # What all tests and all that they ran have written, also where they passed.
