@@ -93,7 +93,7 @@ std::string FaultOf(const std::string& text, bool first_of_all, const Chain& cha
 }  // namespace
 
 absl::StatusOr<ChainLine> ParseChainLine(absl::string_view line) {
-  const absl::Status wrong = absl::InvalidArgumentError("not a line of a disclosure log");
+  absl::Status wrong = absl::InvalidArgumentError("not a line of a disclosure log");
   if (line.size() > kMaxLineBytes) return absl::InvalidArgumentError("the line is too long");
   if (!absl::StartsWith(line, kSeq) || !absl::EndsWith(line, kEnd)) return wrong;
   if (line.size() < kSeq.size() + 1 + kPrevPart + kHashPart) return wrong;
@@ -157,10 +157,11 @@ std::vector<std::string> DisclosureFiles(const std::string& path) {
     if (!absl::SimpleAtoi(digits, &number) || number < 1 || absl::StrCat(number) != digits) {
       continue;
     }
-    closed.emplace_back(number, path + "." + digits);
+    closed.emplace_back(number, absl::StrCat(path, ".", digits));
   }
   std::sort(closed.begin(), closed.end());
   std::vector<std::string> files;
+  files.reserve(closed.size() + 1);
   for (auto& [number, file] : closed) files.push_back(std::move(file));
   if (fs::exists(whole, error)) files.push_back(path);
   return files;
