@@ -62,7 +62,7 @@ absl::Status Migrate(Session& session, const std::vector<const char*>& schema) {
         "the store's file was written by a newer version of the program");
   }
   for (size_t step = static_cast<size_t>(*version); step < schema.size(); ++step) {
-    const absl::Status migrated = session.Execute(
+    absl::Status migrated = session.Execute(
         absl::StrCat("BEGIN IMMEDIATE;", schema[step], "; PRAGMA application_id = ", kApplicationId,
                      "; PRAGMA user_version = ", step + 1, "; COMMIT;")
             .c_str());

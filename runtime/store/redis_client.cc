@@ -195,7 +195,7 @@ absl::Status RedisClient::SendAndReceive(std::deque<RedisJob>& jobs) {
   std::vector<const RedisCommand*> commands;
   commands.reserve(jobs.size());
   for (const RedisJob& job : jobs) commands.push_back(&job.command);
-  const absl::Status sent = connection_->Send(commands);
+  absl::Status sent = connection_->Send(commands);
   if (!sent.ok()) return sent;
   while (!jobs.empty()) {
     std::string refused;

@@ -33,6 +33,8 @@ constexpr size_t kReadBytes = 16 << 10;
 // An answer that is larger than this is none of edugate's.
 constexpr size_t kMaxAnswerBytes = size_t{256} << 20;
 
+using PollEvents = decltype(pollfd::events);
+
 absl::Status Lost(absl::string_view what) {
   return errors::StoreUnavailable(absl::StrCat("Redis: ", what));
 }
@@ -56,7 +58,7 @@ class Socket {
   int fd() const { return fd_; }
 
   // Waits for events until `deadline`. False: it has passed.
-  bool Await(short events, async::MonotonicTime deadline) const {
+  bool Await(PollEvents events, async::MonotonicTime deadline) const {
     for (;;) {
       const auto left =
           std::chrono::ceil<std::chrono::milliseconds>(deadline - MonotonicNow()).count();
@@ -195,8 +197,9 @@ class Wire {
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
   }
 
-  bool MayGoOn(ssize_t result, short events, async::MonotonicTime deadline) const {
+  bool MayGoOn(ssize_t result, PollEvents events, async::MonotonicTime deadline) const {
     if (ssl_ != nullptr) return AwaitTls(static_cast<int>(result), deadline);
+    // NOLINTNEXTLINE(clang-analyzer-unix.Errno): send() of some bytes doesn't answer with 0.
     if (errno == EINTR) return true;
     if (errno != EAGAIN) return false;
     const bool ready = socket_.Await(events, deadline);
@@ -306,7 +309,7 @@ class HiredisConnection final : public RedisConnection {
 
 absl::StatusOr<RedisValue> RedisConnection::Ask(const RedisCommand& command,
                                                 absl::Duration patience) {
-  const absl::Status sent = Send({&command});
+  absl::Status sent = Send({&command});
   if (!sent.ok()) return sent;
   auto answer = Receive(patience, nullptr);
   if (absl::IsDeadlineExceeded(answer.status())) return Lost("it doesn't answer");
@@ -320,7 +323,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(
   if (!socket.ok()) return socket.status();
   auto wire = std::make_unique<Wire>(*std::move(socket));
   if (options.tls) {
-    const absl::Status secure = wire->StartTls(options, deadline);
+    absl::Status secure = wire->StartTls(options, deadline);
     if (!secure.ok()) return secure;
   }
   std::unique_ptr<RedisConnection> made =

@@ -273,7 +273,7 @@ absl::Status RedisEventLog::ListenUntilItBreaks() {
     if (absl::IsDeadlineExceeded(message.status())) {
       if (silent > kSilence + client_.options().timeout) return message.status();
       if (silent > kSilence && !asked) {
-        const absl::Status sent = (*connection)->Send({&ping});
+        absl::Status sent = (*connection)->Send({&ping});
         if (!sent.ok()) return sent;
         asked = true;
       }

@@ -68,7 +68,7 @@ async::Task<absl::StatusOr<AppendedEvent>> SqliteEventLog::Append(async::CallCon
     insert.Bind(2, dedup_id);
     insert.Bind(3, payload);
     insert.Bind(4, absl::ToUnixMicros(now));
-    const absl::Status inserted = insert.Run();
+    absl::Status inserted = insert.Run();
     if (!inserted.ok()) return inserted;
     *stored = {.sequence = session.last_insert_id(), .duplicate = false};
     return *stored;
@@ -157,7 +157,7 @@ async::Task<absl::StatusOr<bool>> SqliteEventLog::PurgeBatch(async::CallContext&
     )sql");
     note.Bind(1, oldest);
     note.Bind(2, kPurgeBatch);
-    const absl::Status noted = note.Run();
+    absl::Status noted = note.Run();
     if (!noted.ok()) return noted;
     Statement purge(session, R"sql(
       DELETE FROM event WHERE sequence IN (
@@ -165,7 +165,7 @@ async::Task<absl::StatusOr<bool>> SqliteEventLog::PurgeBatch(async::CallContext&
     )sql");
     purge.Bind(1, oldest);
     purge.Bind(2, kPurgeBatch);
-    const absl::Status purged = purge.Run();
+    absl::Status purged = purge.Run();
     if (!purged.ok()) return purged;
     return session.changes() == kPurgeBatch;
   };

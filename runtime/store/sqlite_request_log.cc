@@ -50,7 +50,7 @@ absl::StatusOr<int64_t> Insert(Session& session, absl::string_view key,
   insert.Bind(1, key);
   insert.Bind(2, fingerprint);
   insert.Bind(3, absl::ToUnixMicros(now));
-  const absl::Status inserted = insert.Run();
+  absl::Status inserted = insert.Run();
   if (!inserted.ok()) return inserted;
   return session.last_insert_id();
 }
@@ -96,7 +96,7 @@ struct SqliteRequestLog::Ledger {
   // The last attempt of earlier processes.
   absl::StatusOr<int64_t> LastBefore(Session& session) {
     if (!last_before.has_value()) {
-      const absl::StatusOr<int64_t> last = LastAttempt(session);
+      absl::StatusOr<int64_t> last = LastAttempt(session);
       if (!last.ok()) return last;
       last_before = *last;
     }
@@ -122,7 +122,7 @@ struct SqliteRequestLog::Ledger {
 
   // How the file's entry, which has no outcome, stands.
   absl::StatusOr<End> Judge(Session& session, const Entry& entry) {
-    const absl::StatusOr<int64_t> last = LastBefore(session);
+    absl::StatusOr<int64_t> last = LastBefore(session);
     if (!last.ok()) return last.status();
     if (const auto found = ends.find(entry.attempt); found != ends.end()) {
       return found->second;
@@ -158,7 +158,8 @@ struct SqliteRequestLog::Ledger {
   static Job ForgetJob(std::shared_ptr<Ledger> ledger, std::shared_ptr<const int64_t> attempt) {
     Job job;
     job.work = [attempt](Session& session) { return Delete(session, *attempt); };
-    job.done = [ledger = std::move(ledger), attempt](const absl::Status& status) {
+    job.done = [ledger = std::move(ledger),
+                attempt = std::move(attempt)](const absl::Status& status) {
       if (status.ok()) {
         ledger->Drop(*attempt);
       } else if (*attempt != 0) {
@@ -244,7 +245,7 @@ async::Task<absl::StatusOr<BegunRequest>> SqliteRequestLog::Begin(async::CallCon
       }
       Statement free(session, "DELETE FROM request WHERE attempt = ?1");
       free.Bind(1, entry.attempt);
-      const absl::Status removed = free.Run();
+      absl::Status removed = free.Run();
       if (!removed.ok()) return removed;
       *freed = entry.attempt;
     }
@@ -267,7 +268,7 @@ async::Task<absl::Status> SqliteRequestLog::Finish(async::CallContext& call, std
   query.bytes = kJobBytes + shared->size();
   query.admission = Admission::kAlways;
   query.work = [shared, attempt](Session& session) -> absl::StatusOr<std::monostate> {
-    const absl::Status saved = SaveOutcome(session, attempt, *shared);
+    absl::Status saved = SaveOutcome(session, attempt, *shared);
     if (!saved.ok()) return saved;
     return std::monostate();
   };
@@ -290,7 +291,7 @@ async::Task<absl::Status> SqliteRequestLog::Forget(async::CallContext& call, std
   query.admission = job.admission;
   query.work =
       [work = std::move(job.work)](Session& session) mutable -> absl::StatusOr<std::monostate> {
-    const absl::Status deleted = work(session);
+    absl::Status deleted = work(session);
     if (!deleted.ok()) return deleted;
     return std::monostate();
   };
@@ -323,7 +324,7 @@ async::Task<absl::StatusOr<bool>> SqliteRequestLog::PurgeBatch(async::CallContex
   query.work = [ledger = ledger_, gone,
                 oldest = now - retention_](Session& session) -> absl::StatusOr<bool> {
     gone->clear();
-    const absl::Status saved = ledger->Save(session, kPurgeBatch);
+    absl::Status saved = ledger->Save(session, kPurgeBatch);
     if (!saved.ok()) return saved;
     Statement purge(session, R"sql(
       DELETE FROM request WHERE attempt IN (
