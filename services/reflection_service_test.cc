@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "services/bridge.h"
 #include "services/call_gate.h"
 #include "services/drain.h"
+#include "services/first_end.h"
 #include "services/grpc_reflection.grpc.pb.h"
 #include "services/settable_clock.h"
 
@@ -26,23 +26,6 @@ using ::grpc::reflection::v1alpha::ServerReflectionResponse;
 using Stream = grpc::ClientReaderWriter<ServerReflectionRequest, ServerReflectionResponse>;
 
 constexpr char kService[] = "edugate.v1.EnrollmentService";
-
-// How the first call ended that is told of.
-class FirstEnd final : public CallObserver {
- public:
-  void OnEnd(const CallEnd& end) override {
-    if (ended.HasBeenNotified()) return;
-    method = std::string(end.method);
-    status = end.status;
-    has_call = end.call != nullptr;
-    ended.Notify();
-  }
-
-  std::string method;
-  absl::Status status;
-  bool has_call = false;
-  absl::Notification ended;
-};
 
 ServerReflectionRequest Listing() {
   ServerReflectionRequest question;
@@ -120,7 +103,7 @@ TEST_F(ReflectionServiceTest, EachQuestionIsAnsweredUntilTheCallerHasNoMore) {
   EXPECT_FALSE(stream->Read(&answer));
   EXPECT_TRUE(stream->Finish().ok());
   StopServer();
-  EXPECT_FALSE(first_end_.ended.HasBeenNotified()) << "what went well is not told";
+  EXPECT_FALSE(first_end_.told()) << "what went well is not told";
 }
 
 TEST_F(ReflectionServiceTest, AConversationIsACallInProgressToTheGate) {
@@ -131,10 +114,10 @@ TEST_F(ReflectionServiceTest, AConversationIsACallInProgressToTheGate) {
   ServerReflectionResponse answer;
   EXPECT_FALSE(refused->Read(&answer));
   EXPECT_EQ(refused->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  first_end_.ended.WaitForNotification();
-  EXPECT_EQ(errors::ReasonOf(first_end_.status), v1::ERROR_REASON_LOCAL_LIMIT);
-  EXPECT_EQ(first_end_.method, "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo");
-  EXPECT_FALSE(first_end_.has_call);
+  const FirstEnd::End end = first_end_.Wait();
+  EXPECT_EQ(errors::ReasonOf(end.status), v1::ERROR_REASON_LOCAL_LIMIT);
+  EXPECT_EQ(end.method, "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo");
+  EXPECT_FALSE(end.has_call);
   EXPECT_EQ(context.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
   held->WritesDone();
   EXPECT_TRUE(held->Finish().ok());
@@ -182,10 +165,10 @@ TEST_F(PatienceTest, AConversationEndsInWhichNothingMoreIsAsked) {
 
 TEST_F(PatienceTest, ACallerThatTakesNoAnswerIsCutOff) {
   const auto stream = stub_->ServerReflectionInfo(&context_);
-  while (!first_end_.ended.HasBeenNotified() && stream->Write(FileOfService())) {
+  while (!first_end_.told() && stream->Write(FileOfService())) {
   }
-  first_end_.ended.WaitForNotification();
-  EXPECT_EQ(errors::ReasonOf(first_end_.status), v1::ERROR_REASON_SLOW_CONSUMER);
+  const FirstEnd::End end = first_end_.Wait();
+  EXPECT_EQ(errors::ReasonOf(end.status), v1::ERROR_REASON_SLOW_CONSUMER);
   context_.TryCancel();
   EXPECT_FALSE(stream->Finish().ok());
 }
@@ -201,8 +184,8 @@ TEST_F(StreamDeadlineTest, AConversationHasTheDeadlineOfStreams) {
   while (stream->Write(Listing()) && stream->Read(&answer)) {
   }
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
-  first_end_.ended.WaitForNotification();
-  EXPECT_EQ(errors::ReasonOf(first_end_.status), v1::ERROR_REASON_DEADLINE_EXCEEDED);
+  const FirstEnd::End end = first_end_.Wait();
+  EXPECT_EQ(errors::ReasonOf(end.status), v1::ERROR_REASON_DEADLINE_EXCEEDED);
 }
 
 }  // namespace

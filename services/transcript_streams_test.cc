@@ -1,9 +1,7 @@
 // Uploads and downloads through gRPC itself.
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
 #include <chrono>
-#include <future>
 #include <mutex>
 #include <utility>
 
@@ -12,6 +10,7 @@
 #include "edugate/v1/transcript_service.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "services/bridge.h"
+#include "services/first_end.h"
 #include "services/transcript_service.h"
 
 namespace edugate::services {
@@ -90,21 +89,6 @@ class Echo {
   size_t chunk_bytes_ = kChunkBytes;
   std::mutex mutex_;
   std::string received_;
-};
-
-// How the first call ended.
-class FirstEnd final : public CallObserver {
- public:
-  void OnEnd(const CallEnd& end) override {
-    if (!told_.exchange(true)) status_.set_value(end.status);
-  }
-
-  // Waits for it. Once.
-  absl::Status Wait() { return status_.get_future().get(); }
-
- private:
-  std::atomic<bool> told_ = false;
-  std::promise<absl::Status> status_;
 };
 
 class TranscriptStreamsTest : public ::testing::Test {
@@ -202,7 +186,7 @@ class StalledReaderTest : public TranscriptStreamsTest {
     v1::DownloadTranscriptFilesRequest request;
     request.set_name("connections/m1/transcripts/t1");
     auto reader = stub_->DownloadTranscriptFiles(&context, request);
-    absl::Status status = first_end_.Wait();
+    absl::Status status = first_end_.Wait().status;
     context.TryCancel();
     reader->Finish();
     return status;

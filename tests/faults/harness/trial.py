@@ -29,9 +29,13 @@ CALL_MEMORY_MB = 12  # I3: for each call
 BUFFERS_MEMORY_MB = 256  # I3: for all
 KEPT_CONNECTIONS = 256  # to a provider; edugate's own limit for each loop
 
-# The limits of memory and time in builds with sanitizers are wider by these.
-SANITIZER_MEMORY = 4
+# The limits of memory and time in builds with sanitizers are wider by these; ThreadSanitizer keeps a shadow of four times
+# what was ever used.
+SANITIZER_MEMORY = {"address": 4, "thread": 8}
+SANITIZER_MEMORY_KEPT = {"address": 1.5, "thread": 4}
 SANITIZER_TIME = 8
+# A sanitizer speaks to its symbolizer through a pipe.
+SANITIZER_DESCRIPTORS = 2
 
 
 SANITIZER_REPORT = re.compile(r"(?:ERROR|WARNING): \w+Sanitizer: [^\n]*|runtime error: [^\n]*")
@@ -179,7 +183,12 @@ class Trial:
         self.settings = settings  # program, preload, sanitizer
         self.sanitized = bool(settings.get("sanitizer"))
         self.time_scale = SANITIZER_TIME if self.sanitized else 1
-        self.memory_scale = SANITIZER_MEMORY if self.sanitized else 1
+        self.memory_scale, self.memory_kept_scale, self.own_descriptors = 1, 1, 0
+        if self.sanitized:
+            kind = settings["sanitizer"]
+            self.memory_scale = SANITIZER_MEMORY[kind]
+            self.memory_kept_scale = SANITIZER_MEMORY_KEPT[kind]
+            self.own_descriptors = SANITIZER_DESCRIPTORS
         mark = f"{case_.id}-{os.getpid()}-{time.monotonic_ns() % 10**9}"
         self.canary_secret = f"canary-secret-{mark}"
         self.canary_student = f"canary-student-{mark}"
@@ -604,10 +613,10 @@ class Runner:
         while True:
             now = trial.edugate.sample(trial.upstream_ports())
             faults = []
-            allowed = before.rss_mb * 1.2 * (1.5 if trial.sanitized else 1) + 8
+            allowed = before.rss_mb * 1.2 * trial.memory_kept_scale + 8
             if now.rss_mb > allowed:
                 faults.append(f"I3: memory stays at {now.rss_mb:.1f} MB, baseline {before.rss_mb:.1f} MB")
-            if now.fds > before.fds:
+            if now.fds > before.fds + trial.own_descriptors:
                 faults.append(f"I4: {now.fds} descriptors, baseline {before.fds}")
             if now.upstream_sockets > KEPT_CONNECTIONS:
                 faults.append(f"I4: {now.upstream_sockets} connections to providers")
