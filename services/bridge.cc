@@ -75,8 +75,9 @@ CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& co
 }
 
 grpc::Status CallBase::Refused() {
+  grpc::Status ended = Ending(admission_);
   Unref();  // There will be no coroutine.
-  return Ending(admission_);
+  return ended;
 }
 
 bool CallBase::OpenScreen() {

@@ -3,7 +3,6 @@
 #define SERVICES_CATALOG_SERVICE_H_
 
 #include <memory>
-#include <utility>
 
 #include "edugate/v1/catalog_service.pb.h"
 #include "runtime/async/call_context.h"
@@ -16,7 +15,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class CatalogHandlers {
  public:
-  explicit CatalogHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
+  explicit CatalogHandlers(PartsOfCall parts) : parts_(parts) {}
 
   async::Task<absl::Status> ListCatalogs(async::CallContext& call,
                                          const v1::ListCatalogsRequest& request,

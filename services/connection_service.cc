@@ -1,6 +1,7 @@
 #include "services/connection_service.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "edugate/v1/connection_service.grpc.pb.h"
@@ -129,7 +130,7 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration& out) {
 class ConnectionService final : public GatedService<v1::ConnectionService::CallbackService> {
  public:
   ConnectionService(PartsOfCall parts, Bridge& bridge, CheckBook* checks)
-      : handlers_(std::move(parts), checks), bridge_(bridge) {
+      : handlers_(parts, checks), bridge_(bridge) {
     Gate(bridge.options(), 0, &ConnectionService::ListConnections);
     Gate(bridge.options(), 1, &ConnectionService::GetConnection);
     Gate(bridge.options(), 2, &ConnectionService::CheckConnection);
@@ -311,7 +312,7 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
 
 std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge,
                                                      CheckBook* checks) {
-  return std::make_unique<ConnectionService>(std::move(parts), bridge, checks);
+  return std::make_unique<ConnectionService>(parts, bridge, checks);
 }
 
 }  // namespace edugate::services

@@ -3,7 +3,6 @@
 #define SERVICES_ENROLLMENT_SERVICE_H_
 
 #include <memory>
-#include <utility>
 
 #include "adapters/connection.h"
 #include "edugate/v1/enrollment_service.pb.h"
@@ -18,7 +17,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class EnrollmentHandlers {
  public:
-  explicit EnrollmentHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
+  explicit EnrollmentHandlers(PartsOfCall parts) : parts_(parts) {}
 
   // Those with a `response` fill it; it is empty, and may lie on an arena.
   async::Task<absl::Status> GetEnrollment(async::CallContext& call,

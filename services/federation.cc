@@ -175,7 +175,7 @@ absl::Status Recalled(const std::string& connection, const WalkPosition::Failure
 }
 
 absl::Status EndedCall(const async::CallContext& call) {
-  const absl::Status status = call.Status();
+  absl::Status status = call.Status();
   if (absl::IsCancelled(status)) return errors::Cancelled({});
   if (absl::IsDeadlineExceeded(status)) return errors::DeadlineExceeded({});
   return status;

@@ -3,7 +3,6 @@
 #define SERVICES_LICENSE_SERVICE_H_
 
 #include <memory>
-#include <utility>
 
 #include "edugate/v1/license_service.pb.h"
 #include "runtime/async/call_context.h"
@@ -15,7 +14,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class LicenseHandlers {
  public:
-  explicit LicenseHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
+  explicit LicenseHandlers(PartsOfCall parts) : parts_(parts) {}
 
   async::Task<absl::Status> ListSubscriptionPlans(async::CallContext& call,
                                                   const v1::ListSubscriptionPlansRequest& request,

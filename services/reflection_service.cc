@@ -228,7 +228,7 @@ class Conversation final : public grpc::ServerBidiReactor<Request, Response>, pu
 
   // OK where the call itself goes on.
   absl::Status EndOfCall() {
-    const absl::Status status = call().Status();
+    absl::Status status = call().Status();
     if (status.ok()) return status;
     return absl::IsCancelled(status) ? errors::Cancelled({}) : errors::DeadlineExceeded({});
   }
