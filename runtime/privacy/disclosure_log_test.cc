@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -251,25 +251,18 @@ TEST_F(DisclosureLogTest, WhereTheNextFileCantBeBegunTheFullOneGoesOn) {
   EXPECT_EQ(check.lines, 6);
 }
 
-// The folder takes neither a new name nor a new file from anybody but root.
-class RefusingFolder {
+// A folder stands under the name that a full file is to have: no file can be renamed to it.
+class TakenName {
  public:
-  explicit RefusingFolder(const std::string& folder) : folder_(folder), user_(geteuid()) {
-    EXPECT_EQ(chmod(folder.c_str(), 0555), 0);
-    constexpr uid_t kNobody = 65534;
-    if (user_ == 0) EXPECT_EQ(seteuid(kNobody), 0);
-    const std::string probe = folder + "/probe";
-    EXPECT_NE(mkdir(probe.c_str(), 0700), 0) << "the folder does not refuse";
-    EXPECT_EQ(errno, EACCES);
+  explicit TakenName(std::string path) : path_(std::move(path)) {
+    EXPECT_EQ(mkdir(path_.c_str(), 0700), 0);
   }
-  ~RefusingFolder() {
-    EXPECT_EQ(seteuid(user_), 0);
-    EXPECT_EQ(chmod(folder_.c_str(), 0700), 0);
-  }
+  TakenName(const TakenName&) = delete;
+  TakenName& operator=(const TakenName&) = delete;
+  ~TakenName() { EXPECT_EQ(rmdir(path_.c_str()), 0); }
 
  private:
-  const std::string folder_;
-  const uid_t user_;
+  const std::string path_;
 };
 
 TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedItGoesOnAndSaysSoOnce) {
@@ -277,7 +270,7 @@ TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedItGoesOnAndSaysSoOnce) {
   auto log = Open();
   std::string said;
   {
-    const RefusingFolder refuses(folder_);
+    const TakenName taken(options_.path + ".1");
     telemetry::FlushLog();
     ::testing::internal::CaptureStderr();
     for (int i = 0; i < 20; ++i) {
@@ -293,7 +286,7 @@ TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedItGoesOnAndSaysSoOnce) {
   EXPECT_EQ(log->counts().rotations_failed, 20);
   EXPECT_THAT(said, HasSubstr("can't be closed as " + options_.path + ".1"));
   EXPECT_THAT(LinesOfText(said), SizeIs(1));
-  // The folder is as it was.
+  // The name is free again.
   EXPECT_TRUE(Write(*log, "\"kind\":\"read\",\"n\":20").ok());
   EXPECT_EQ(DisclosureFiles(options_.path).size(), 2u);
   log.reset();
@@ -306,7 +299,7 @@ TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedALineThatCantBeWrittenStill
   options_.max_file_bytes = 1;
   auto log = Open();
   {
-    const RefusingFolder refuses(folder_);
+    const TakenName taken(options_.path + ".1");
     const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
     struct rlimit before;
     ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
