@@ -397,7 +397,7 @@ async::Task<absl::StatusOr<std::string>> EdxAdapter::ReadPage(
 
 absl::StatusOr<std::string> EdxAdapter::CursorOf(const rest::Operation& operation,
                                                  const std::string& next,
-                                                 NumberedPage asked) const {
+                                                 const NumberedPage& asked) const {
   // How many records this page has and how many there are in all says nothing: the services leave
   // records out after counting.
   if (next.empty()) return "";

@@ -82,7 +82,7 @@ class EdxAdapter final : public Adapter {
 
   // The cursor of the page that `next` points to. PAGINATION_LOOP where that does not lead on.
   absl::StatusOr<std::string> CursorOf(const rest::Operation& operation, const std::string& next,
-                                       NumberedPage asked) const;
+                                       const NumberedPage& asked) const;
 
   // What an operation is called with beside its request.
   rest::CallOptions OptionsFor(const rest::Operation& operation) const;
