@@ -30,7 +30,7 @@ constexpr char kAnyPath[] = R"([\s\S]*)";
 // this.
 constexpr absl::Duration kStallTimeout = absl::Seconds(30);
 
-bool PollFor(int socket, short events, absl::Duration timeout) {
+bool PollFor(int socket, decltype(pollfd::events) events, absl::Duration timeout) {
   pollfd entry = {socket, events, 0};
   const absl::Time deadline = absl::Now() + timeout;
   while (true) {
