@@ -29,7 +29,7 @@ services::FanOut FanOutOf(const v1::ServerConfig& config) {
 absl::StatusOr<std::shared_ptr<const Generation>> Generation::Build(const v1::Config& config,
                                                                     const GenerationParts& parts,
                                                                     const Generation* previous) {
-  const std::shared_ptr<Generation> made(new Generation(config));
+  std::shared_ptr<Generation> made(new Generation(config));
   auto connections = Connections::Build(
       config, parts.connections, previous == nullptr ? nullptr : previous->connections_.get());
   if (!connections.ok()) return connections.status();
@@ -37,9 +37,9 @@ absl::StatusOr<std::shared_ptr<const Generation>> Generation::Build(const v1::Co
   auto callers = MakeCallers(config, *parts.connections.clock);
   if (!callers.ok()) return callers.status();
   made->callers_ = *std::move(callers);
-  const absl::Status sealing = made->MakeSealers(previous);
+  absl::Status sealing = made->MakeSealers(previous);
   if (!sealing.ok()) return sealing;
-  const absl::Status receiving = made->MakeWebhooks(parts);
+  absl::Status receiving = made->MakeWebhooks(parts);
   if (!receiving.ok()) return receiving;
   made->parts_ = {.connections = &made->connections_->registry(),
                   .page_tokens = &*made->page_tokens_,
