@@ -47,6 +47,7 @@ absl::StatusOr<std::shared_ptr<const services::Callers>> MakeCallers(const v1::C
                                                                      const async::Clock& clock) {
   if (!config.has_callers()) return std::shared_ptr<const services::Callers>();
   std::vector<services::GrantRule> rules;
+  rules.reserve(config.callers().grants_size());
   for (int i = 0; i < config.callers().grants_size(); ++i) {
     rules.push_back(ToRule(config.callers().grants(i), i));
   }
