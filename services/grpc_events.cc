@@ -63,14 +63,10 @@ class CallbackQueue final : public async::Source {
     if (awake_.fetch_sub(1, std::memory_order_seq_cst) == 1) awake_.notify_one();
   }
 
-  // The stand-in hears of it where it has posted the work itself. Otherwise it would go on with
-  // what is ready while the loop waits for the processor that it uses.
-  void OnCalled() override {
-    // Less than zero: a loop is asleep again before its caller has come here.
-    if (awake_.fetch_add(1, std::memory_order_seq_cst) == -1) awake_.notify_one();
+  void OnWake() override {
+    awake_.fetch_add(1, std::memory_order_seq_cst);
+    joined.Start();
   }
-
-  void OnWake() override { joined.Start(); }
 
  private:
   CallbackQueue() {
@@ -130,7 +126,7 @@ class CallbackQueue final : public async::Source {
   }
 
   grpc::CompletionQueue queue_;
-  std::atomic<int> awake_{0};  // the loops that poll, or are about to
+  std::atomic<int> awake_{0};  // the loops that poll
   std::atomic<bool> standing_in_{false};
   std::atomic<CallGate*> gate_{nullptr};
 };

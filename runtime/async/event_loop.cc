@@ -236,13 +236,7 @@ int EventLoop::WaitForEvents(MonotonicTime until, epoll_event* events, int capac
   if (!block) return AskEpoll(std::chrono::nanoseconds(0), events, capacity);
   if (source_ != nullptr) source_->OnSleep();
   const int count = AskEpoll(timeout, events, capacity);
-  // Where the mark is gone, whoever took it calls the source.
-  Work* mark = SleepingMark::Get();
-  const bool by_itself = inbox_.compare_exchange_strong(mark, nullptr, std::memory_order_acq_rel);
-  if (source_ != nullptr) {
-    if (by_itself) source_->OnCalled();
-    source_->OnWake();
-  }
+  if (source_ != nullptr) source_->OnWake();
   return count;
 }
 
@@ -278,6 +272,7 @@ int EventLoop::AskEpoll(std::optional<std::chrono::nanoseconds> timeout, epoll_e
 void EventLoop::TakeInbox() {
   if (inbox_.load(std::memory_order_relaxed) == nullptr) return;
   Work* newest = inbox_.exchange(nullptr, std::memory_order_acquire);
+  if (newest == SleepingMark::Get() || newest == nullptr) return;
   Work* oldest = nullptr;
   Work* const tail = newest;
   while (newest != nullptr) {
@@ -338,10 +333,7 @@ void EventLoop::Post(Work* work) {
     work->next = head == SleepingMark::Get() ? nullptr : head;
   } while (!inbox_.compare_exchange_weak(head, work, std::memory_order_acq_rel,
                                          std::memory_order_relaxed));
-  if (head != SleepingMark::Get()) return;
-  Source* const source = called_source_.load(std::memory_order_acquire);
-  if (source != nullptr) source->OnCalled();
-  Wake();
+  if (head == SleepingMark::Get()) Wake();
 }
 
 void EventLoop::Post(absl::AnyInvocable<void()> function) {
@@ -393,8 +385,6 @@ void EventLoop::Modify(int fd, uint32_t events) {
 
 void EventLoop::SetSource(Source* source) {
   source_ = source;
-  called_source_.store(source, std::memory_order_release);
-  source->OnCalled();
   source->OnWake();
 }
 

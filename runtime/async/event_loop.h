@@ -57,16 +57,9 @@ class Source {
   // in a last look at its sockets, and not sleep.
   virtual void OnCaughtUp() {}
 
-  // The loop will not poll until OnCalled(), because it sleeps or has ended. From now on somebody
+  // The loop will not poll until OnWake(), because it sleeps or has ended. From now on somebody
   // else runs what becomes ready, or wakes the loop for it by posting.
   virtual void OnSleep() = 0;
-
-  // Once for each OnSleep() but that of the end: the loop wakes. Called by whoever wakes it, on any
-  // thread, maybe before OnSleep() has returned: whoever stands in for the loop can make way before
-  // it is there. The source stays for this even where the loop has ended meanwhile.
-  virtual void OnCalled() {}
-
-  // The loop polls from now on. Follows OnCalled(), on the loop's thread, and maybe before it.
   virtual void OnWake() = 0;
 
  protected:
@@ -159,8 +152,7 @@ class EventLoop {
   // Changes the events of a watched descriptor.
   void Modify(int fd, uint32_t events);
 
-  // Has `source` polled from this turn on, until Run() ends. Only from within Run(). It outlives
-  // everybody who posts.
+  // Has `source` polled from this turn on, until Run() ends. Only from within Run().
   void SetSource(Source* source);
 
   // Ends it, before `fd` is closed. Events of this turn that wait for dispatch are discarded.
@@ -239,7 +231,6 @@ class EventLoop {
   DetachedPromise* tasks_ = nullptr;
   std::size_t live_tasks_ = 0;
   Source* source_ = nullptr;
-  std::atomic<Source*> called_source_{nullptr};  // Whom others tell that they have woken the loop.
 };
 
 }  // namespace edugate::async

@@ -98,13 +98,12 @@ class FakeSource final : public Source {
     --awake_;
     on_sleep_();
   }
-  void OnCalled() override { ++awake_; }
-  void OnWake() override {}
+  void OnWake() override { ++awake_; }
 
  private:
   std::function<void()> on_sleep_;
   std::vector<std::function<void()>> queue_;
-  std::atomic<int> awake_ = 0;
+  int awake_ = 0;
   int caught_up_ = 0;
 };
 
@@ -179,50 +178,6 @@ TEST(EventLoopTest, ASourceHearsThatTheLoopSleepsAndThatItHasEnded) {
   stand_in.join();
   EXPECT_EQ(sleeps, 2);
   EXPECT_EQ(source.awake(), 0);
-}
-
-TEST(EventLoopTest, WhoeverWakesALoopCallsItsSourceBeforeTheLoopIsThere) {
-  EventLoop loop;
-  std::promise<void> going_to_sleep;
-  std::promise<void> posted;
-  int sleeps = 0;
-  FakeSource source([&] {
-    if (++sleeps > 1) return;
-    going_to_sleep.set_value();
-    posted.get_future().wait();
-  });
-  loop.Post([&] { loop.SetSource(&source); });
-  std::thread stand_in([&] {
-    going_to_sleep.get_future().wait();
-    EXPECT_EQ(source.awake(), 0);
-    loop.Post([&] { loop.Stop(); });
-    EXPECT_EQ(source.awake(), 1);
-    loop.Post([] {});
-    EXPECT_EQ(source.awake(), 1);
-    posted.set_value();
-  });
-  loop.Run();
-  stand_in.join();
-  EXPECT_EQ(source.awake(), 0);
-}
-
-TEST(EventLoopTest, ALoopThatWakesByItselfCallsItsSourceAsOften) {
-  EventLoop loop;
-  int sleeps = 0;
-  FakeSource source([&] { ++sleeps; });
-  std::unique_ptr<CallTimer> timer;
-  timer = std::make_unique<CallTimer>(loop, [&] {
-    EXPECT_EQ(source.awake(), 1);
-    if (sleeps == 3) return loop.Stop();
-    timer->Start(loop.clock().MonotonicNow() + std::chrono::milliseconds(1));
-  });
-  loop.Post([&] {
-    loop.SetSource(&source);
-    timer->Start(loop.clock().MonotonicNow() + std::chrono::milliseconds(1));
-  });
-  loop.Run();
-  EXPECT_EQ(source.awake(), 0);
-  EXPECT_EQ(sleeps, 4);
 }
 
 TEST(EventLoopTest, WorkThatPostsItselfForeverDoesNotStarveSockets) {
