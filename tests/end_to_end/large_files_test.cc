@@ -29,12 +29,6 @@ constexpr int64_t kFileBytes = 300 * kMebibyte;
 constexpr int64_t kSmallBytes = 4 * kMebibyte;
 constexpr size_t kChunkBytes = size_t{256} << 10;
 constexpr int64_t kMostGrowthKib = 32 * 1024;
-// The address sanitizer keeps freed memory for a while, and the thread sanitizer takes its own.
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kMemoryTells = false;
-#else
-constexpr bool kMemoryTells = true;
-#endif
 constexpr char kFileName[] = "scan.pdf";
 // A ZIP file's entry begins with a header of so many bytes and the file's name (APPNOTE.TXT 4.3.7).
 constexpr size_t kZipHeaderBytes = 30;

@@ -12,6 +12,14 @@
 
 namespace edugate::end_to_end {
 
+// Whether this process's resident memory says what is in use: the address sanitizer keeps freed
+// memory for a while, and the thread sanitizer takes its own.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kMemoryTells = false;
+#else
+inline constexpr bool kMemoryTells = true;
+#endif
+
 // A program that has ended.
 struct Ended {
   int exit_code = -1;  // 128 and the signal's number where a signal ended it

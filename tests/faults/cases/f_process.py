@@ -563,7 +563,8 @@ def reloads(t):
     grown = sum(samples[-third:]) / third - sum(samples[third : 2 * third]) / third
     t.note(reloads=count, reload_ms=round(took / count * 1000, 1), reload_rss_growth_mb=round(grown, 2),
            reload_rss_mb=f"{samples[0]:.0f}->{samples[-1]:.0f}", reload_fds=f"{fds[0]}->{max(fds[-third:])}")
-    t.expect(grown < 3 * t.memory_scale, f"memory grew by {grown:.1f} MB in {count // 3} reloads")
+    # A sanitizer's allocator grows with so many allocations; what leaks it says itself, at the end.
+    t.expect(t.sanitized or grown < 3, f"memory grew by {grown:.1f} MB in {count // 3} reloads")
     t.expect(max(fds[-third:]) <= fds[0] + 8, f"descriptors went from {fds[0]} to {max(fds[-third:])}")
 
 

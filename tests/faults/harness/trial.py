@@ -32,7 +32,7 @@ KEPT_CONNECTIONS = 256  # to a provider; edugate's own limit for each loop
 # The limits of memory and time in builds with sanitizers are wider by these; ThreadSanitizer keeps a shadow of four times
 # what was ever used.
 SANITIZER_MEMORY = {"address": 4, "thread": 8}
-SANITIZER_MEMORY_KEPT = {"address": 1.5, "thread": 4}
+SANITIZER_MEMORY_KEPT = {"address": 2.5, "thread": 4}
 SANITIZER_TIME = 8
 # A sanitizer speaks to its symbolizer through a pipe.
 SANITIZER_DESCRIPTORS = 2
