@@ -5,7 +5,7 @@ faults() {
   local arguments=("$@")
   if ((${#arguments[@]} == 0)); then arguments=(--markdown docs/faults.md); fi
   need tests "${TEST_PACKAGES[@]}"
-  build_preset dev edugate fault_preload fault_malloc python_stubs
+  build_preset dev edugate fault_preload fault_malloc open_loop python_messages
   exec "$(faults_python)" -B tests/faults/run.py "${arguments[@]}"
 }
 

@@ -3,6 +3,6 @@
 
 soak() {
   need tests "${TEST_PACKAGES[@]}"
-  build_preset dev edugate python_stubs
+  build_preset dev edugate python_messages
   exec "$(faults_python)" -B tests/faults/soak.py --minutes "${1:-10}"
 }
