@@ -31,7 +31,7 @@ KEPT_CONNECTIONS = 256  # to a provider; edugate's own limit for each loop
 
 # The limits of memory and time in builds with sanitizers are wider by these; ThreadSanitizer keeps a shadow of four times
 # what was ever used.
-SANITIZER_MEMORY = {"address": 4, "thread": 8}
+SANITIZER_MEMORY = 8
 SANITIZER_MEMORY_KEPT = {"address": 2.5, "thread": 4}
 SANITIZER_TIME = 8
 # A sanitizer speaks to its symbolizer through a pipe.
@@ -185,9 +185,8 @@ class Trial:
         self.time_scale = SANITIZER_TIME if self.sanitized else 1
         self.memory_scale, self.memory_kept_scale, self.own_descriptors = 1, 1, 0
         if self.sanitized:
-            kind = settings["sanitizer"]
-            self.memory_scale = SANITIZER_MEMORY[kind]
-            self.memory_kept_scale = SANITIZER_MEMORY_KEPT[kind]
+            self.memory_scale = SANITIZER_MEMORY
+            self.memory_kept_scale = SANITIZER_MEMORY_KEPT[settings["sanitizer"]]
             self.own_descriptors = SANITIZER_DESCRIPTORS
         mark = f"{case_.id}-{os.getpid()}-{time.monotonic_ns() % 10**9}"
         self.canary_secret = f"canary-secret-{mark}"
