@@ -1,5 +1,6 @@
 #include "runtime/http/http_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -17,12 +18,16 @@ void BodySource::Resume() {
 }
 
 void Request::SetHeader(absl::string_view name, std::string value) {
-  for (Header& header : headers) {
-    if (!absl::EqualsIgnoreCase(header.name, name)) continue;
-    header.value = std::move(value);
+  const auto named = [name](const Header& header) {
+    return absl::EqualsIgnoreCase(header.name, name);
+  };
+  const auto first = std::find_if(headers.begin(), headers.end(), named);
+  if (first == headers.end()) {
+    headers.push_back({std::string(name), std::move(value)});
     return;
   }
-  headers.push_back({std::string(name), std::move(value)});
+  first->value = std::move(value);
+  headers.erase(std::remove_if(first + 1, headers.end(), named), headers.end());
 }
 
 std::optional<absl::string_view> Response::find_header(absl::string_view name) const {

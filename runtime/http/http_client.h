@@ -119,7 +119,8 @@ struct Request {
   int64_t max_response_bytes = int64_t{8}
                                << 20;  // Of the decoded body; more is Failure::kTooLarge.
 
-  // Sets the header, in place of the first one of that name (without case) if there is one.
+  // Sets the header, in place of the first one of that name (without case) if there is one; takes
+  // away the others of it.
   void SetHeader(absl::string_view name, std::string value);
 };
 

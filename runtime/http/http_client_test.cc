@@ -18,5 +18,14 @@ TEST(RequestTest, AHeaderThatIsSetTakesThePlaceOfItsPredecessor) {
   EXPECT_EQ(request.headers[2].value, "2");
 }
 
+TEST(RequestTest, AHeaderThatIsSetTakesThePlaceOfEveryOneOfItsName) {
+  Request request;
+  request.headers = {{"authorization", "Bearer old"}, {"Accept", "a"}, {"AUTHORIZATION", "x"}};
+  request.SetHeader("Authorization", "Bearer new");
+  ASSERT_EQ(request.headers.size(), 2u);
+  EXPECT_EQ(request.headers[0].value, "Bearer new");
+  EXPECT_EQ(request.headers[1].value, "a");
+}
+
 }  // namespace
 }  // namespace edugate::http
