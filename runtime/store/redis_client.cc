@@ -53,10 +53,6 @@ std::string NewOwner() {
       absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
 }
 
-// Leases and waits are by the clock that doesn't jump: one that isn't renewed gives away what this
-// process has begun.
-async::MonotonicTime MonotonicNow() { return async::SystemClock().MonotonicNow(); }
-
 std::size_t BytesOf(const RedisJob& job) {
   std::size_t bytes = sizeof(RedisJob);
   for (const std::string& argument : job.command) bytes += argument.size();
@@ -149,7 +145,7 @@ bool RedisClient::TakeJobs(std::deque<RedisJob>& jobs) {
 }
 
 void RedisClient::RunJobs(std::deque<RedisJob> jobs) {
-  const async::MonotonicTime now = MonotonicNow();
+  const async::MonotonicTime now = async::SystemClock().MonotonicNow();
   if (connection_ == nullptr && now < next_attempt_) {
     Fail(std::move(jobs), failure_);
     return;
@@ -172,7 +168,7 @@ void RedisClient::RunJobs(std::deque<RedisJob> jobs) {
   if (!done.ok()) {
     connection_.reset();
     failure_ = done;
-    next_attempt_ = async::After(MonotonicNow(), backoff_);
+    next_attempt_ = async::After(async::SystemClock().MonotonicNow(), backoff_);
     backoff_ = std::min(backoff_ * 2, kLongestBackoff);
   } else {
     backoff_ = kFirstBackoff;
@@ -233,7 +229,7 @@ void RedisClient::KeepUnsettled(RedisJob job) {
 }
 
 RedisJob RedisClient::LeaseJob() {
-  next_lease_ = async::After(MonotonicNow(), limits_.lease / 4);
+  next_lease_ = async::After(async::SystemClock().MonotonicNow(), limits_.lease / 4);
   RedisJob job;
   job.command = {"EVAL",
                  kLeaseScript,

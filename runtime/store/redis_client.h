@@ -119,6 +119,7 @@ class RedisClient {
   absl::Duration backoff_;
   absl::Status failure_;  // Of the last attempt, where there is no connection.
   async::MonotonicTime next_attempt_ = async::MonotonicTime::min();
+  // By the clock that doesn't jump: a lease that isn't renewed gives away what this process began.
   async::MonotonicTime next_lease_ = async::MonotonicTime::min();
   bool failing_ = false;
 

@@ -41,9 +41,6 @@ absl::Status Lost(absl::string_view what) {
 
 absl::Status NoAnswer() { return absl::DeadlineExceededError("no answer"); }
 
-// Waits are by the clock that doesn't jump.
-async::MonotonicTime MonotonicNow() { return async::SystemClock().MonotonicNow(); }
-
 class Socket {
  public:
   explicit Socket(int fd) : fd_(fd) {}
@@ -60,13 +57,14 @@ class Socket {
   // Waits for events until `deadline`. False: it has passed.
   bool Await(PollEvents events, async::MonotonicTime deadline) const {
     for (;;) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(deadline - MonotonicNow()).count();
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+                            deadline - async::SystemClock().MonotonicNow())
+                            .count();
       pollfd waiting{.fd = fd_, .events = events, .revents = 0};
       const int ready = poll(&waiting, 1, static_cast<int>(std::clamp<int64_t>(left, 0, 60'000)));
       if (ready > 0) return true;
       if (ready < 0 && errno != EINTR) return true;
-      if (MonotonicNow() >= deadline) return false;
+      if (async::SystemClock().MonotonicNow() >= deadline) return false;
     }
   }
 
@@ -182,7 +180,7 @@ class Wire {
                                           : recv(socket_.fd(), to, size, 0);
       if (got > 0) return static_cast<size_t>(got);
       if (got == 0 && ssl_ == nullptr) return Lost("the connection was closed");
-      if (MonotonicNow() >= deadline && WouldWait(got)) return size_t{0};
+      if (async::SystemClock().MonotonicNow() >= deadline && WouldWait(got)) return size_t{0};
       if (!MayGoOn(got, POLLIN, deadline)) {
         if (WouldWait(got)) return size_t{0};
         return Lost("the connection broke");
@@ -272,11 +270,12 @@ class HiredisConnection final : public RedisConnection {
       bytes.append(formatted, length);
       free(formatted);
     }
-    return wire_->Write(bytes, async::After(MonotonicNow(), timeout_));
+    return wire_->Write(bytes, async::After(async::SystemClock().MonotonicNow(), timeout_));
   }
 
   absl::StatusOr<RedisValue> Receive(absl::Duration patience, std::string* refused) override {
-    const async::MonotonicTime deadline = async::After(MonotonicNow(), patience);
+    const async::MonotonicTime deadline =
+        async::After(async::SystemClock().MonotonicNow(), patience);
     for (;;) {
       void* got = nullptr;
       if (redisReaderGetReply(reader_, &got) != REDIS_OK) return Lost("what it says is not Redis'");
@@ -318,7 +317,8 @@ absl::StatusOr<RedisValue> RedisConnection::Ask(const RedisCommand& command,
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(
     const RedisOptions& options) {
-  const async::MonotonicTime deadline = async::After(MonotonicNow(), options.timeout);
+  const async::MonotonicTime deadline =
+      async::After(async::SystemClock().MonotonicNow(), options.timeout);
   auto socket = OpenSocket(options.address, deadline);
   if (!socket.ok()) return socket.status();
   auto wire = std::make_unique<Wire>(*std::move(socket));
