@@ -1,6 +1,7 @@
 #include "tests/privacy/messages.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include "edugate/provider/class_enrollment/v2/class_enrollment.pb.h"
 #include "edugate/provider/edx_enterprise/v1/assignment.pb.h"
@@ -20,12 +21,16 @@
 #include "edugate/v1/enrollment_service.pb.h"
 #include "edugate/v1/license_service.pb.h"
 #include "edugate/v1/transcript_service.pb.h"
+#include "gtest/gtest.h"
 
 namespace edugate::tests {
 namespace {
 
 using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
 
 // A message of each file, by which the linker keeps it.
 template <typename... Messages>
@@ -65,6 +70,38 @@ std::vector<const Descriptor*> AllMessages() {
     }
   }
   return messages;
+}
+
+void SetScalar(Message& message, const FieldDescriptor& field, const Scalar& value) {
+  const Reflection& reflection = *message.GetReflection();
+  // A pointer to the setter or to the adder, as the field has one value or many.
+  const auto put = [&](auto set, auto add, auto what) {
+    field.is_repeated() ? (reflection.*add)(&message, &field, what)
+                        : (reflection.*set)(&message, &field, what);
+  };
+  using R = Reflection;
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return put(&R::SetString, &R::AddString, value.text);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return put(&R::SetInt32, &R::AddInt32, value.number);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return put(&R::SetInt64, &R::AddInt64, value.number);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return put(&R::SetUInt32, &R::AddUInt32, static_cast<uint32_t>(value.number));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return put(&R::SetUInt64, &R::AddUInt64, static_cast<uint64_t>(value.number));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return put(&R::SetDouble, &R::AddDouble, value.number);
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return put(&R::SetFloat, &R::AddFloat, static_cast<float>(value.number));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return put(&R::SetBool, &R::AddBool, true);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return put(&R::SetEnumValue, &R::AddEnumValue, value.enum_number);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      FAIL() << field.full_name();
+  }
 }
 
 }  // namespace edugate::tests

@@ -29,7 +29,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 using google::protobuf::Message;
-using google::protobuf::Reflection;
 using privacy::v1::DATA_CLASS_EDUCATION_RECORD;
 using privacy::v1::DATA_CLASS_IDENTITY;
 using privacy::v1::DATA_CLASS_SECRET;
@@ -75,42 +74,6 @@ void AddPaths(const Descriptor& type, Path& at, std::vector<Path>& paths) {
   }
 }
 
-void SetLeaf(Message& message, const FieldDescriptor& field) {
-  const Reflection& reflection = *message.GetReflection();
-  const bool many = field.is_repeated();
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING:
-      return many ? reflection.AddString(&message, &field, "canary")
-                  : reflection.SetString(&message, &field, "canary");
-    case FieldDescriptor::CPPTYPE_INT32:
-      return many ? reflection.AddInt32(&message, &field, 1)
-                  : reflection.SetInt32(&message, &field, 1);
-    case FieldDescriptor::CPPTYPE_INT64:
-      return many ? reflection.AddInt64(&message, &field, 1)
-                  : reflection.SetInt64(&message, &field, 1);
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return many ? reflection.AddUInt32(&message, &field, 1)
-                  : reflection.SetUInt32(&message, &field, 1);
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return many ? reflection.AddUInt64(&message, &field, 1)
-                  : reflection.SetUInt64(&message, &field, 1);
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return many ? reflection.AddDouble(&message, &field, 1)
-                  : reflection.SetDouble(&message, &field, 1);
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return many ? reflection.AddFloat(&message, &field, 1)
-                  : reflection.SetFloat(&message, &field, 1);
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return many ? reflection.AddBool(&message, &field, true)
-                  : reflection.SetBool(&message, &field, true);
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return many ? reflection.AddEnumValue(&message, &field, 1)
-                  : reflection.SetEnumValue(&message, &field, 1);
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      FAIL() << field.full_name();
-  }
-}
-
 // A message that has a value at the path and nowhere else.
 std::unique_ptr<Message> MessageWith(const Descriptor& type, const Path& path) {
   std::unique_ptr<Message> message(
@@ -118,7 +81,7 @@ std::unique_ptr<Message> MessageWith(const Descriptor& type, const Path& path) {
   Message* at = message.get();
   for (const FieldDescriptor* field : path) {
     if (field->message_type() == nullptr) {
-      SetLeaf(*at, *field);
+      SetScalar(*at, *field, {.text = "canary", .number = 1, .enum_number = 1});
     } else {
       at = field->is_repeated() ? at->GetReflection()->AddMessage(at, field)
                                 : at->GetReflection()->MutableMessage(at, field);

@@ -39,54 +39,17 @@ void Fill(Message& message, bool hidden, int depth);
 
 // Sets a field; its text, or all text inside it, is a canary where `hidden`.
 void FillField(Message& message, const FieldDescriptor& field, bool hidden, int depth) {
-  const Reflection& reflection = *message.GetReflection();
-  const int number = hidden ? kCanaryNumber : kPlainNumber;
-  const bool many = field.is_repeated();
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING: {
-      const std::string text = hidden ? kCanary : kPlain;
-      many ? reflection.AddString(&message, &field, text)
-           : reflection.SetString(&message, &field, text);
-      break;
-    }
-    case FieldDescriptor::CPPTYPE_INT32:
-      many ? reflection.AddInt32(&message, &field, number)
-           : reflection.SetInt32(&message, &field, number);
-      break;
-    case FieldDescriptor::CPPTYPE_INT64:
-      many ? reflection.AddInt64(&message, &field, number)
-           : reflection.SetInt64(&message, &field, number);
-      break;
-    case FieldDescriptor::CPPTYPE_UINT32:
-      many ? reflection.AddUInt32(&message, &field, static_cast<uint32_t>(number))
-           : reflection.SetUInt32(&message, &field, static_cast<uint32_t>(number));
-      break;
-    case FieldDescriptor::CPPTYPE_UINT64:
-      many ? reflection.AddUInt64(&message, &field, static_cast<uint64_t>(number))
-           : reflection.SetUInt64(&message, &field, static_cast<uint64_t>(number));
-      break;
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      many ? reflection.AddDouble(&message, &field, number)
-           : reflection.SetDouble(&message, &field, number);
-      break;
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      many ? reflection.AddFloat(&message, &field, static_cast<float>(number))
-           : reflection.SetFloat(&message, &field, static_cast<float>(number));
-      break;
-    case FieldDescriptor::CPPTYPE_BOOL:
-      many ? reflection.AddBool(&message, &field, true)
-           : reflection.SetBool(&message, &field, true);
-      break;
-    case FieldDescriptor::CPPTYPE_ENUM:
-      many ? reflection.AddEnumValue(&message, &field, hidden ? kCanaryNumber : 0)
-           : reflection.SetEnumValue(&message, &field, hidden ? kCanaryNumber : 0);
-      break;
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      Fill(many ? *reflection.AddMessage(&message, &field)
-                : *reflection.MutableMessage(&message, &field),
-           hidden, depth + 1);
-      break;
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+    SetScalar(message, field,
+              {.text = hidden ? kCanary : kPlain,
+               .number = hidden ? kCanaryNumber : kPlainNumber,
+               .enum_number = hidden ? kCanaryNumber : 0});
+    return;
   }
+  const Reflection& reflection = *message.GetReflection();
+  Fill(field.is_repeated() ? *reflection.AddMessage(&message, &field)
+                           : *reflection.MutableMessage(&message, &field),
+       hidden, depth + 1);
 }
 
 // Whether the redactor must not show the field, whatever holds it.
