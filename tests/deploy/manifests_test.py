@@ -17,11 +17,13 @@ import time
 import types
 import unittest
 
+import yaml
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests/faults"))
 
-from harness import certificates, front  # pylint: disable=wrong-import-position
+from harness import certificates, front, http2  # pylint: disable=wrong-import-position
 
 DEPLOY = os.path.join(ROOT, "deploy")
 KUSTOMIZATIONS = ["base", "overlays/trial", "overlays/production"]
@@ -50,6 +52,71 @@ def kustomize(folder):
     return rendered.stdout
 
 
+def objects_of(text):
+    return [each for each in yaml.safe_load_all(text) if each is not None]
+
+
+def of_kind(objects, kind):
+    return [each for each in objects if each["kind"] == kind]
+
+
+def fits(selector, labels):
+    """Whether a label selector of equalities chooses what has these labels."""
+    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
+
+
+class Place:
+    """Where a connection begins or ends: a pod with its named ports, or, without labels, an address outside the cluster."""
+
+    def __init__(self, namespace="", labels=None, **ports):
+        self.namespace = {"kubernetes.io/metadata.name": namespace} if namespace else {}
+        self.labels = labels
+        self.ports = ports
+
+
+class Network:
+    """What the NetworkPolicies among the objects of one namespace let through."""
+
+    def __init__(self, objects, namespace):
+        self.policies = of_kind(objects, "NetworkPolicy")
+        self.namespace = {"kubernetes.io/metadata.name": namespace}
+
+    def lets(self, source, target, port):
+        return (self._side(source, target, target, port, "Egress", "to")
+                and self._side(target, source, target, port, "Ingress", "from"))
+
+    def _side(self, judged, other, target, port, direction, peers):
+        if judged.namespace != self.namespace:
+            return True
+        about = [each["spec"] for each in self.policies
+                 if direction in each["spec"]["policyTypes"] and fits(each["spec"]["podSelector"], judged.labels)]
+        return not about or any(self._rule(rule, peers, other, target, port)
+                                for policy in about for rule in policy.get(direction.lower(), []))
+
+    def _rule(self, rule, peers, other, target, port):
+        named = peers not in rule or any(self._peer(peer, other) for peer in rule[peers])
+        opened = "ports" not in rule or port in [target.ports.get(each["port"], each["port"]) for each in rule["ports"]]
+        return named and opened
+
+    def _peer(self, peer, other):
+        if "ipBlock" in peer:
+            return other.labels is None
+        if other.labels is None or not fits(peer.get("podSelector", {}), other.labels):
+            return False
+        if "namespaceSelector" not in peer:
+            return other.namespace == self.namespace
+        return fits(peer["namespaceSelector"], other.namespace)
+
+
+# As Deployments label them and name their ports.
+EDUGATE = Place("edugate", {"app.kubernetes.io/name": "edugate"}, grpc=7443, admin=7080, health=7081)
+FRONT = Place("edugate", {"edugate/part": "front"}, grpc=8443)
+NAMES = Place("kube-system", {"k8s-app": "kube-dns"})
+REDIS = Place("redis", {"app": "redis"})
+PROMETHEUS = Place("monitoring", {"app": "prometheus"})
+OUTSIDE = Place()
+
+
 class Scratch(unittest.TestCase):
     def setUp(self):
         self.scratch = tempfile.mkdtemp()
@@ -72,18 +139,21 @@ class Scratch(unittest.TestCase):
 
 
 class KustomizeTest(Scratch):
+    def with_front(self):
+        """The production overlay with the front before it."""
+        copy = os.path.join(self.scratch, "kubernetes")
+        shutil.copytree(os.path.join(DEPLOY, "kubernetes"), copy)
+        overlay = os.path.join(copy, "overlays/production/kustomization.yaml")
+        with open(overlay, "a", encoding="utf-8") as file:
+            file.write("components:\n  - ../../components/front\n")
+        return kustomize(os.path.dirname(overlay))
+
     def test_everything_renders_and_every_object_passes_its_schema(self):
         good, said = self.check(*[kustomize(os.path.join(DEPLOY, "kubernetes", each)) for each in KUSTOMIZATIONS])
         self.assertTrue(good, said)
 
     def test_the_front_renders_over_any_overlay(self):
-        folder = os.path.join(DEPLOY, "kubernetes")
-        copy = os.path.join(self.scratch, "kubernetes")
-        shutil.copytree(folder, copy)
-        overlay = os.path.join(copy, "overlays/production/kustomization.yaml")
-        with open(overlay, "a", encoding="utf-8") as file:
-            file.write("components:\n  - ../../components/front\n")
-        text = kustomize(os.path.dirname(overlay))
+        text = self.with_front()
         self.assertIn("edugate-front", text)
         good, said = self.check(text)
         self.assertTrue(good, said)
@@ -102,6 +172,57 @@ class KustomizeTest(Scratch):
                 self.assertFalse(good)
                 self.assertIn(told, said)
 
+    def test_edugate_reaches_what_it_needs_and_only_who_may_reaches_it(self):
+        network = Network(objects_of(kustomize(os.path.join(DEPLOY, "kubernetes/overlays/production"))), "edugate")
+        for target, port in ((NAMES, 53), (REDIS, 6379), (PROMETHEUS, 4318), (OUTSIDE, 443)):
+            self.assertTrue(network.lets(EDUGATE, target, port), port)
+        self.assertFalse(network.lets(EDUGATE, OUTSIDE, 80))
+        self.assertTrue(network.lets(PROMETHEUS, EDUGATE, 7080))
+        self.assertFalse(network.lets(PROMETHEUS, EDUGATE, 7443))
+        self.assertFalse(network.lets(OUTSIDE, EDUGATE, 7443))
+        self.assertFalse(network.lets(Place("other", {"app": "x"}), EDUGATE, 7080))
+
+    def test_the_front_is_reached_from_outside_and_reaches_edugate(self):
+        objects = objects_of(self.with_front())
+        network = Network(objects, "edugate")
+        self.assertTrue(network.lets(OUTSIDE, FRONT, 8443))
+        for target, port in ((NAMES, 53), (EDUGATE, 7443), (EDUGATE, 7080)):
+            self.assertTrue(network.lets(FRONT, target, port), port)
+        self.assertFalse(network.lets(FRONT, OUTSIDE, 443))
+        self.assertFalse(network.lets(OUTSIDE, EDUGATE, 7443))
+        labels = {each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"]
+                  for each in of_kind(objects, "Deployment")}
+        self.assertEqual(labels, {"edugate": EDUGATE.labels, "edugate-front": FRONT.labels})
+
+    def test_the_front_asks_for_addresses_that_stay(self):
+        objects = objects_of(self.with_front())
+        steady = {each["metadata"]["name"] for each in of_kind(objects, "Service") if each["spec"].get("clusterIP") != "None"}
+        front_pod = next(each for each in of_kind(objects, "Deployment") if each["metadata"]["name"] == "edugate-front")
+        given = {each["name"]: each["value"] for each in front_pod["spec"]["template"]["spec"]["containers"][0]["env"]}
+        for name in ("EDUGATE_UPSTREAM", "EDUGATE_ADMIN"):
+            self.assertIn(given[name].split(":")[0], steady)
+
+    def test_each_selector_chooses_the_pods_of_edugate(self):
+        for overlay in KUSTOMIZATIONS:
+            objects = objects_of(kustomize(os.path.join(DEPLOY, "kubernetes", overlay)))
+            for each in of_kind(objects, "Service"):
+                self.assertEqual(each["spec"]["selector"], EDUGATE.labels)
+            for each in of_kind(objects, "Deployment"):
+                self.assertEqual(each["spec"]["selector"]["matchLabels"], EDUGATE.labels)
+                self.assertEqual(each["spec"]["template"]["metadata"]["labels"], EDUGATE.labels)
+            for each in of_kind(objects, "PodDisruptionBudget"):
+                self.assertEqual(each["spec"]["selector"]["matchLabels"], EDUGATE.labels)
+
+    def test_what_an_autoscaler_scales_has_no_number_of_replicas(self):
+        for overlay in KUSTOMIZATIONS:
+            objects = objects_of(kustomize(os.path.join(DEPLOY, "kubernetes", overlay)))
+            scaled = {each["spec"]["scaleTargetRef"]["name"] for each in of_kind(objects, "HorizontalPodAutoscaler")}
+            for each in of_kind(objects, "Deployment"):
+                self.assertEqual("replicas" in each["spec"], each["metadata"]["name"] not in scaled)
+
+    def test_prometheus_knows_the_job_by_the_name_that_the_alerts_ask_for(self):
+        assert_jobs_fit(self, objects_of(kustomize(os.path.join(DEPLOY, "kubernetes/overlays/production"))))
+
     def test_no_secret_is_mounted_by_subpath(self):
         for each in KUSTOMIZATIONS:
             self.assertNotIn("subPath", kustomize(os.path.join(DEPLOY, "kubernetes", each)))
@@ -112,6 +233,19 @@ class KustomizeTest(Scratch):
             published = json.load(file)
         self.assertIn("round_robin", json.dumps(published))
         self.assertIn('"retryPolicy"', text)
+
+
+def assert_jobs_fit(test, objects):
+    with open(os.path.join(DEPLOY, "prometheus/alerts.yaml"), encoding="utf-8") as file:
+        asked = set(re.findall(r'job="([^"]*)"', file.read()))
+    test.assertEqual(len(asked), 1)
+    for monitor in of_kind(objects, "ServiceMonitor"):
+        scraped = [each for each in of_kind(objects, "Service") if fits(monitor["spec"]["selector"], each["metadata"]["labels"])]
+        test.assertEqual(len(scraped), 1)
+        # Without `jobLabel` the operator takes the Service's name.
+        label = monitor["spec"].get("jobLabel")
+        job = scraped[0]["metadata"]["labels"].get(label, scraped[0]["metadata"]["name"])
+        test.assertEqual({job}, asked)
 
 
 class HelmTest(Scratch):
@@ -135,6 +269,9 @@ class HelmTest(Scratch):
             self.assertEqual(rendered.returncode, 0, rendered.stdout)
             good, said = self.check(rendered.stdout)
             self.assertTrue(good, said)
+
+    def test_prometheus_knows_the_job_by_the_name_that_the_alerts_ask_for(self):
+        assert_jobs_fit(self, objects_of(self.template(self.CONFIG).stdout))
 
     def test_values_that_mean_nothing_are_refused(self):
         for more, told in (("replicas=0", "/replicas"), ("replicaz=3", "replicaz"),
@@ -275,6 +412,23 @@ class FrontTest(Scratch):
         missing = self.call("EnrollmentService.GetEnrollment", {"name": "connections/tms/enrollments/424242"})
         self.assertEqual(missing.returncode, 1)
         self.assertIn("RESOURCE_NOT_FOUND", missing.stdout)
+
+    def test_a_connection_may_have_a_hundred_calls_in_progress(self):
+        client = http2.Client(self.front.address, self.front.context)
+        self.addCleanup(client.close)
+        headers = [(":method", "POST"), (":scheme", "https"), (":path", "/edugate.v1.EnrollmentService/GetEnrollment"),
+                   (":authority", "localhost"), ("te", "trailers"), ("content-type", "application/grpc")]
+        opened = [client.open(headers) for _ in range(100)]
+        name = b"connections/tms/enrollments/10"
+        message = b"\x0a" + bytes([len(name)]) + name
+        for each in opened:
+            client.data(each, b"\0" + len(message).to_bytes(4, "big") + message, end_stream=True)
+        statuses = []
+        for each in opened:
+            self.assertTrue(client.wait_for(each, 30))
+            blocks = dict(pair for block in client.stream(each).header_blocks for pair in block)
+            statuses.append((blocks.get(b":status"), blocks.get(b"grpc-status")))
+        self.assertEqual(set(statuses), {(b"200", b"0")})
 
     def test_of_the_admin_port_only_webhooks_are_reached(self):
         self.assertEqual(self.ask("POST", "/webhooks/m1", body="{}"), 401)
