@@ -58,7 +58,6 @@ void TakePageInFrontForOutage(const http::Response& response, errors::ProviderFa
   }
   failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
   failure.message = "a page in front of the provider answered instead of it";
-  failure.nothing_sent = true;
   failure.transient = true;
 }
 

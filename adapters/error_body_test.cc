@@ -87,7 +87,8 @@ TEST(ErrorBodyTest, OnlyADenialInHtmlIsTakenForAnOutage) {
   TakePageInFrontForOutage(page, denied);
   EXPECT_EQ(denied.reason, v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
   EXPECT_TRUE(denied.transient);
-  EXPECT_TRUE(denied.nothing_sent);
+  // A write that must not happen twice is not sent again.
+  EXPECT_FALSE(denied.nothing_sent);
 
   errors::ProviderFailure in_json;
   in_json.reason = v1::ERROR_REASON_PROVIDER_DENIED;

@@ -173,7 +173,7 @@ TEST(EdxErrorsTest, TakesAPageInFrontForAnOutage) {
   const errors::ProviderFailure failure =
       Failure("BulkEnroll", {403, "<!DOCTYPE html><html>blocked</html>", kHtml});
   EXPECT_EQ(failure.reason, v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
-  EXPECT_TRUE(failure.nothing_sent);
+  EXPECT_FALSE(failure.nothing_sent);
 }
 
 TEST(EdxErrorsTest, TurnsAListOfReasonsIntoPreconditions) {

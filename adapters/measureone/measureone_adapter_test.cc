@@ -478,6 +478,24 @@ TEST_F(MeasureOneAdapterTest, LastStateIsReturnedWhenALookTakesTooLong) {
   Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
   http_.Expect({.method = "POST",
                 .url = absl::StrCat(kBase, kStatusPath),
+TEST_F(MeasureOneAdapterTest, LoginThatAPageInFrontRefusesIsNotRepeated) {
+  const std::string url = absl::StrCat(kBase, "/v2/transcriptlink/access_transcript");
+  http_.Expect("POST", url, http::Answer(403, "<html>blocked</html>", "text/html"));
+  // With the attempts that a connection makes unless it is configured otherwise.
+  rest::ClientParts parts;
+  parts.connection = "m1";
+  parts.provider = "measureone";
+  parts.endpoint.base_url = kBase;
+  parts.http = &http_;
+  parts.authorizer = &authorizer_;
+  parts.classifier = &MeasureOneAdapter::Errors();
+  rest::Client client(std::move(parts));
+  MeasureOneAdapter adapter(client, client);
+  EXPECT_EQ(errors::ReasonOf(Run(adapter.ports().start_transcript_access, Access()).status()),
+            v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
+  EXPECT_THAT(http_.requests(), SizeIs(1));
+}
+
                 .exchange = http::Answer(200, "{}"),
                 .delay = absl::Seconds(60)});
   const auto verification = Verify(true, absl::Seconds(10));

@@ -103,7 +103,7 @@ TEST(OpenApplyErrorsTest, ADenialInHtmlIsAnOutageInFrontOfTheProvider) {
     const auto failure = Classified(kUpdate, Answered(403, page, type));
     EXPECT_EQ(failure->reason, v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
     EXPECT_TRUE(failure->transient);
-    EXPECT_TRUE(failure->nothing_sent);
+    EXPECT_FALSE(failure->nothing_sent);
     EXPECT_THAT(failure->message, Not(HasSubstr("canary")));
   }
   EXPECT_EQ(Classified(kUpdate, Answered(503, page, "text/html"))->reason,
