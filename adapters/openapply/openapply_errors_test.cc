@@ -110,9 +110,10 @@ TEST(OpenApplyErrorsTest, ADenialInHtmlIsAnOutageInFrontOfTheProvider) {
             v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
 }
 
-std::vector<std::string> Fields(int status, const std::string& body) {
+std::vector<std::string> Fields(int status, const std::string& body,
+                                const std::string& method = kUpdate) {
   std::vector<std::string> fields;
-  const auto failure = Classified(kUpdate, Answered(status, body));
+  const auto failure = Classified(method, Answered(status, body));
   for (const errors::FieldViolation& each : failure->fields) {
     fields.push_back(each.field);
     EXPECT_THAT(each.description, Not(HasSubstr("canary")));
@@ -126,8 +127,17 @@ TEST(OpenApplyErrorsTest, ARefusedFieldIsNamedAsTheDomainNamesIt) {
               ElementsAre("enrollment.grade_level", "enrollment.status_time"));
   EXPECT_THAT(Fields(422, R"({"errors": {"grade": ["canary"], "status": "canary"}})"),
               ElementsAre("enrollment.grade_level", "enrollment.status"));
-  EXPECT_THAT(Fields(422, R"({"year": ["canary"], "decision_date": ["canary"]})"),
-              ElementsAre("filter", "filter"));
+  EXPECT_THAT(Fields(422, R"({"year": ["canary"]})"), IsEmpty());
+}
+
+TEST(OpenApplyErrorsTest, WhatIsRefusedOfAListIsItsFilter) {
+  for (const char* list : {kList, "ListStudentReenrollments"}) {
+    EXPECT_THAT(
+        Fields(422, R"({"year": ["canary"], "decision_date": ["canary"], "status": ["canary"]})",
+               list),
+        ElementsAre("filter", "filter", "filter"));
+    EXPECT_THAT(Fields(422, R"({"grade": ["canary"], "per_page": ["canary"]})", list), IsEmpty());
+  }
 }
 
 TEST(OpenApplyErrorsTest, WhatTheDomainDoesNotHaveIsNotNamed) {
