@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "adapters/openapply/openapply_mapping.h"
 #include "adapters/testing/adapter_fixture.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
@@ -303,12 +304,6 @@ TEST_F(OpenApplyAdapterTest, OnlyWhatTheMaskNamesIsSent) {
       {{"provider_status"},
        "{\"status\":\"Zur\xC3\xBC"
        "ckgestellt\"}"},
-      {{"status", "provider_status"},
-       "{\"status\":\"Zur\xC3\xBC"
-       "ckgestellt\"}"},
-      {{"provider_status", "status"},
-       "{\"status\":\"Zur\xC3\xBC"
-       "ckgestellt\"}"},
       {{"grade_level", "status"}, R"({"status":"Confirmed","grade":10})"},
   };
   for (const auto& each : cases) {
@@ -318,12 +313,42 @@ TEST_F(OpenApplyAdapterTest, OnlyWhatTheMaskNamesIsSent) {
   }
 }
 
+TEST_F(OpenApplyAdapterTest, ARecordThatWasReadCanBeSentBackAsItIs) {
+  const std::vector<std::string> orders[] = {{"status", "provider_status"},
+                                             {"provider_status", "status"}};
+  for (const auto& paths : orders) {
+    for (const char* label : {"Declined", "Own"}) {
+      v1::Enrollment read;
+      read.set_provider_status(label);
+      read.set_status(OpenApplyStatus(label));
+      Expect("PUT", absl::StrCat(kList, "/59"), 200, R"({"reenrollment": {"id": 59}})");
+      const auto updated = Update(read, paths);
+      ASSERT_TRUE(updated.ok()) << updated.status();
+      EXPECT_EQ(http_.requests().back().body, absl::StrCat(R"({"status":")", label, R"("})"));
+    }
+  }
+}
+
+TEST_F(OpenApplyAdapterTest, AStatusThatContradictsTheLabelBesideItIsNotGuessedAt) {
+  v1::Enrollment changed = Wanted();
+  changed.set_status(v1::ENROLLMENT_STATUS_DECLINED);
+  changed.set_provider_status("Confirmed");
+  for (const auto& paths : {std::vector<std::string>{"status", "provider_status"},
+                            std::vector<std::string>{"provider_status", "status"}}) {
+    const absl::Status status = Update(changed, paths).status();
+    EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_ARGUMENT_INVALID) << status;
+  }
+  EXPECT_THAT(http_.requests(), IsEmpty());
+}
+
 TEST_F(OpenApplyAdapterTest, WhatCannotBeSaidToOpenApplyIsRefusedByItsField) {
   v1::Enrollment waitlisted = Wanted();
   waitlisted.set_status(v1::ENROLLMENT_STATUS_WAITLISTED);
   v1::Enrollment kindergarten = Wanted();
   kindergarten.set_grade_level("K");
   v1::Enrollment nothing;
+  v1::Enrollment endless = Wanted();
+  endless.mutable_status_time()->set_seconds(int64_t{1} << 60);
   const struct {
     v1::Enrollment enrollment;
     const char* path;
@@ -335,6 +360,7 @@ TEST_F(OpenApplyAdapterTest, WhatCannotBeSaidToOpenApplyIsRefusedByItsField) {
       {kindergarten, "grade_level", "enrollment.grade_level"},
       {nothing, "grade_level", "enrollment.grade_level"},
       {nothing, "status_time", "enrollment.status_time"},
+      {endless, "status_time", "enrollment.status_time"},
   };
   for (const auto& each : cases) {
     const absl::Status status = Update(each.enrollment, {each.path}).status();

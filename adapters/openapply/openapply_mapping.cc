@@ -1,6 +1,9 @@
 #include "adapters/openapply/openapply_mapping.h"
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -175,6 +178,18 @@ absl::StatusOr<oa::UpdateReenrollmentRequest> ToUpdateRequest(const EnrollmentUp
   request.set_id(update.name.id());
   oa::ReenrollmentUpdate& values = *request.mutable_reenrollment();
   const v1::Enrollment& enrollment = update.enrollment;
+  const auto named = [&update](const char* path) {
+    return std::find(update.paths.begin(), update.paths.end(), path) != update.paths.end();
+  };
+  const bool own_label = named("provider_status");
+  // Both come with a record that was read and is sent back: whoever has changed one of them means
+  // that one, and which it was can't be told.
+  if (own_label && named("status") &&
+      OpenApplyStatus(enrollment.provider_status()) != enrollment.status()) {
+    return errors::ArgumentInvalid("enrollment.provider_status",
+                                   "and enrollment.status say different things; name one of the "
+                                   "two in update_mask");
+  }
   for (const std::string& path : update.paths) {
     if (path == "provider_status") {
       if (enrollment.provider_status().empty()) {
@@ -182,9 +197,7 @@ absl::StatusOr<oa::UpdateReenrollmentRequest> ToUpdateRequest(const EnrollmentUp
       }
       values.set_status(enrollment.provider_status());
     } else if (path == "status") {
-      // A school's own label stands in provider_status; with both in the mask it is the more exact
-      // one.
-      if (values.has_status()) continue;
+      if (own_label) continue;
       const absl::string_view label = OpenApplyLabel(enrollment.status());
       if (label.empty()) {
         return errors::ArgumentInvalid("enrollment.status",
@@ -203,7 +216,12 @@ absl::StatusOr<oa::UpdateReenrollmentRequest> ToUpdateRequest(const EnrollmentUp
       if (!enrollment.has_status_time()) {
         return errors::ArgumentInvalid("enrollment.status_time", "must be set");
       }
-      values.set_status_updated_at(codec::FormatRfc3339(enrollment.status_time()));
+      std::string time = codec::FormatRfc3339(enrollment.status_time());
+      if (time.empty()) {
+        return errors::ArgumentInvalid("enrollment.status_time",
+                                       "must be a time of the years 1 to 9999");
+      }
+      values.set_status_updated_at(std::move(time));
     }
   }
   return request;
