@@ -59,11 +59,17 @@ void Refine(const CodeRow& row, errors::ProviderFailure& failure) {
   if (*row.field != '\0') failure.fields.push_back({row.field, row.message});
 }
 
+// An item's id: the page doesn't say whether the list is of ids or of objects that have one.
+const std::string& IdOf(const google::protobuf::Value& item) {
+  const auto id = item.struct_value().fields().find("id");
+  return id == item.struct_value().fields().end() ? item.string_value() : id->second.string_value();
+}
+
 // What the codes are about: ids of items, where they are ids.
 std::string SubjectOf(const m3::ReasonCode& reason) {
   std::vector<std::string> items;
   for (const google::protobuf::Value& item : reason.context().items()) {
-    std::string id = errors::SafeToken(item.string_value());
+    std::string id = errors::SafeToken(IdOf(item));
     if (!id.empty()) items.push_back(std::move(id));
   }
   return absl::StrJoin(items, ", ");

@@ -105,6 +105,14 @@ TEST(MeasureOneErrorsTest, ReasonCodesBecomePreconditions) {
             "The report could not be generated as there are no items for this Individual.");
 }
 
+TEST(MeasureOneErrorsTest, ItemsOfAReasonAreNamedWhateverTheirShape) {
+  const auto failure = Classified(V3(), 422,
+                                  R"({"reason_codes":[{"code":"PARTIAL_DOCUMENT","context":{"items":
+          ["itm_1",{"id":"itm_2","file_name":"jane doe.pdf"},{"id":7},{"name":"jane"}]}}]})");
+  ASSERT_THAT(failure->preconditions, SizeIs(1));
+  EXPECT_EQ(failure->preconditions[0].subject, "itm_1, itm_2");
+}
+
 TEST(MeasureOneErrorsTest, NothingOfAReasonsProseGetsOut) {
   const auto failure = Classified(
       V3(), 422,
