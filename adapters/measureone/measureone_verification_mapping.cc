@@ -1,6 +1,8 @@
 #include "adapters/measureone/measureone_verification_mapping.h"
 
+#include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -59,9 +61,15 @@ v1::EnrollmentFinding ToFinding(const m3::EnrollmentStatus& record) {
   return out;
 }
 
-// The same bytes for the same message, whatever the order of its JSON.
-std::string DigestOf(const google::protobuf::Message& message) {
-  return digest::Sha256Hex(digest::MessageBytes(message));
+// The same for the same event, in whatever order its JSON names its fields.
+template <typename Record>
+std::string DigestOf(Record record) {
+  std::sort(record.mutable_unknown_fields()->pointer_begin(),
+            record.mutable_unknown_fields()->pointer_end(),
+            [](const rest::v1::UnknownField* a, const rest::v1::UnknownField* b) {
+              return std::tie(a->path(), a->json()) < std::tie(b->path(), b->json());
+            });
+  return digest::Sha256Hex(digest::MessageBytes(record));
 }
 
 template <typename Record>

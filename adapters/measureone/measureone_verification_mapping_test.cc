@@ -71,10 +71,11 @@ TEST(MeasureOneVerificationMappingTest, RequestTakesADataRequestOrATransaction) 
 }
 
 TEST(MeasureOneWebhookTest, SameEventHasTheSameIdHoweverItIsWritten) {
-  const auto first =
-      ReadWebhook("m1", R"({"transcript_id":"trc_1","event":"transcript.created","new":1})");
+  const auto first = ReadWebhook(
+      "m1", R"({"transcript_id":"trc_1","event":"transcript.created","new":1,"newer":[2]})");
   const auto again = ReadWebhook(
-      "m1", "{ \"event\": \"transcript.created\", \"new\": 1, \"transcript_id\": \"trc_1\" }");
+      "m1",
+      R"({ "newer": [2], "event": "transcript.created", "new": 1, "transcript_id": "trc_1" })");
   const auto later =
       ReadWebhook("m1", R"({"transcript_id":"trc_1","event":"transcript.processed"})");
   ASSERT_TRUE(first.ok() && again.ok() && later.ok());
@@ -83,7 +84,7 @@ TEST(MeasureOneWebhookTest, SameEventHasTheSameIdHoweverItIsWritten) {
   EXPECT_EQ(first->event.type(), v1::TRANSCRIPT_EVENT_TYPE_CREATED);
   EXPECT_EQ(later->event.type(), v1::TRANSCRIPT_EVENT_TYPE_PROCESSED);
   EXPECT_EQ(first->event.transcript(), "connections/m1/transcripts/trc_1");
-  EXPECT_EQ(first->event.unknown_fields_size(), 1);
+  EXPECT_EQ(first->event.unknown_fields_size(), 2);
 }
 
 TEST(MeasureOneWebhookTest, OtherEventsKeepTheirWord) {
