@@ -147,18 +147,14 @@ class MeasureOne : public Provider {
   }
 
   Reply Refuse(Refusal refusal) const override {
-    switch (refusal) {
-      case Refusal::kUnauthorized:
-        return ErrorReply(401, "INVALID_CREDENTIALS",
-                          "Unauthorized to perform the requested operation");
-      case Refusal::kNotFound:
-        return ErrorReply(404, "NOT_FOUND", "The requested resource could not be found");
-      case Refusal::kMethodNotAllowed:
-        return ErrorReply(405, "METHOD_NOT_ALLOWED", "Given Method not allowed");
-      case Refusal::kThrottled:
-        return ErrorReply(429, "TOO_MANY_REQUESTS", "Too many requests");
-    }
-    return ErrorReply(500, "INTERNAL_ERROR", "Something went wrong");
+    const Words words = WordsOf(refusal);
+    return ErrorReply(words.status, words.code, words.message);
+  }
+
+  Reply RefuseRequest(Refusal refusal, const Request& request) const override {
+    if (!absl::StartsWith(request.target, "/v3/")) return Refuse(refusal);
+    const Words words = WordsOf(refusal);
+    return ErrorOfV3(words.status, words.code, words.message);
   }
 
   void Reset() override {
@@ -230,6 +226,26 @@ class MeasureOne : public Provider {
     std::string external_id;
     bool waits_for_code = false;
   };
+
+  struct Words {
+    int status;
+    const char* code;
+    const char* message;
+  };
+
+  static Words WordsOf(Refusal refusal) {
+    switch (refusal) {
+      case Refusal::kUnauthorized:
+        return {401, "INVALID_CREDENTIALS", "Unauthorized to perform the requested operation"};
+      case Refusal::kNotFound:
+        return {404, "NOT_FOUND", "The requested resource could not be found"};
+      case Refusal::kMethodNotAllowed:
+        return {405, "METHOD_NOT_ALLOWED", "Given Method not allowed"};
+      case Refusal::kThrottled:
+        return {429, "TOO_MANY_REQUESTS", "Too many requests"};
+    }
+    return {500, "INTERNAL_ERROR", "Something went wrong"};
+  }
 
   // An id as the vendor makes them: a prefix and 27 letters and digits.
   std::string NewId(absl::string_view prefix) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -542,7 +558,8 @@ class MeasureOne : public Provider {
     return Answer({{"session_id", id}});
   }
 
-  Reply ErrorOfV3(int status, absl::string_view code, absl::string_view message, Json more = {}) {
+  Reply ErrorOfV3(int status, absl::string_view code, absl::string_view message,
+                  Json more = {}) const {
     Json body;
     body["timestamp"] = absl::ToUnixMillis(surroundings_.now());
     body["error_code"] = std::string(code);

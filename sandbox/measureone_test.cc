@@ -81,6 +81,18 @@ TEST_F(MeasureOneTest, RefusesAWrongKey) {
   const Answer answer = client_->Send("POST", "/measureone/v2/schools/get", {}, "{}");
   EXPECT_EQ(answer.status, 401);
   EXPECT_THAT(answer.body, HasSubstr("INVALID_CREDENTIALS"));
+  EXPECT_THAT(answer.body, HasSubstr("request_id"));
+}
+
+TEST_F(MeasureOneTest, RefusesInTheWordsOfTheVersionThatIsAsked) {
+  const std::string path = "/v3/services/get_enrollment_status";
+  const Json key = Json::parse(client_->Send("POST", "/measureone" + path, {}, "{}").body);
+  EXPECT_EQ(key["error_code"], "INVALID_CREDENTIALS");
+  EXPECT_EQ(key["timestamp"], 1'700'000'000'000);
+  EXPECT_FALSE(key.contains("request_id"));
+  const Answer method = Send(path, "", "GET");
+  EXPECT_EQ(method.status, 405);
+  EXPECT_EQ(Json::parse(method.body)["timestamp"], 1'700'000'000'000);
 }
 
 TEST_F(MeasureOneTest, WorksOnDocumentsForAWhile) {

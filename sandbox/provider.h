@@ -96,6 +96,10 @@ class Provider {
   virtual bool Authorized(const Request& request) const = 0;
   // The refusal in the provider's own words.
   virtual Reply Refuse(Refusal refusal) const = 0;
+  // The same for a request, for providers whose words depend on what is asked.
+  virtual Reply RefuseRequest(Refusal refusal, const Request& /*request*/) const {
+    return Refuse(refusal);
+  }
   // Whether paths match whatever their case.
   virtual bool paths_ignore_case() const { return false; }
   // Puts the records back as they were at the start and forgets issued tokens.

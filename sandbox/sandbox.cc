@@ -158,12 +158,12 @@ struct Sandbox::Parts {
     bool handled = false;
     if (!fault || fault->applied.value_or(!fault->status.has_value())) {
       if (const std::optional<absl::Time> reset = rules.Exceeds(provider.id(), options.now())) {
-        reply = provider.Refuse(Refusal::kThrottled);
+        reply = provider.RefuseRequest(Refusal::kThrottled, request);
         AddLimitHeaders(provider, *reset, reply);
       } else if (match.route == nullptr) {
-        reply = provider.Refuse(match.refusal);
+        reply = provider.RefuseRequest(match.refusal, request);
       } else if (!seen.authorized && !match.route->open) {
-        reply = provider.Refuse(Refusal::kUnauthorized);
+        reply = provider.RefuseRequest(Refusal::kUnauthorized, request);
       } else {
         reply = match.route->handle(request);
         handled = true;
