@@ -34,6 +34,8 @@ namespace m3 = provider::measureone::v3;
 constexpr char kTranscriptType[] = "edugate/Transcript";
 constexpr char kSchoolType[] = "edugate/School";
 constexpr char kSessionType[] = "edugate/TranscriptAccessSession";
+constexpr char kVerificationType[] = "edugate/EnrollmentVerification";
+constexpr char kDataRequestType[] = "edugate/DataRequest";
 
 // Asks for few schools and shows that the key is good.
 constexpr char kProbeCountry[] = "LI";
@@ -108,16 +110,29 @@ absl::StatusOr<std::string> SchoolIdOf(const std::string& school, absl::string_v
   return name->id();
 }
 
-bool IsReady(const m3::EnrollmentStatusReport& report) {
-  const v1::ProcessingState state = ProcessingStateOf(report.processing_status());
-  return state != v1::PROCESSING_STATE_PENDING && state != v1::PROCESSING_STATE_ACQUIRING &&
-         state != v1::PROCESSING_STATE_IN_PROGRESS;
+// Whether MeasureOne still works on something. A word that no document lists says nothing of it:
+// waiting on it might never end.
+bool IsUnderWay(const std::string& processing_status) {
+  const v1::ProcessingState state = ProcessingStateOf(processing_status);
+  return state == v1::PROCESSING_STATE_PENDING || state == v1::PROCESSING_STATE_ACQUIRING ||
+         state == v1::PROCESSING_STATE_IN_PROGRESS;
 }
 
 // Whether another look may do better than this failure.
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status);
+}
+
+// A failure that names what was asked for where the provider doesn't know it.
+absl::Status WithDataRequest(const absl::Status& status, absl::string_view connection,
+                             const m3::GetEnrollmentStatusRequest& request) {
+  if (request.has_datarequest_id()) {
+    return errors::WithResource(status, kDataRequestType, request.datarequest_id());
+  }
+  return errors::WithResource(
+      status, kVerificationType,
+      MakeName<Resource::kEnrollmentVerification>(connection, request.transaction_id()));
 }
 
 // The transcript as sent, without what is for the provider alone.
@@ -368,7 +383,9 @@ async::Task<absl::StatusOr<v1::TranscriptScore>> MeasureOneAdapter::ScoreTranscr
     default:
       co_return errors::WithResource(score.status(), kTranscriptType, routed.request.name());
   }
-  absl::Status why = co_await WhyNotScored(call, routed.name.id(), score.status());
+  const rest::Operation& operation =
+      routed.request.kind() == v1::TRANSCRIPT_SCORE_KIND_MERIT ? merit_score_ : grad_score_;
+  absl::Status why = co_await WhyNotScored(call, operation, routed.name.id(), score.status());
   co_return why;
 }
 
@@ -379,11 +396,18 @@ async::Task<absl::StatusOr<v1::TranscriptScore>> MeasureOneAdapter::Score(
   if (request.kind() == v1::TRANSCRIPT_SCORE_KIND_MERIT) {
     auto merit = co_await v2_.Call<m1::MeritScore>(call, merit_score_, score);
     if (!merit.ok()) co_return merit.status();
+    if (!merit->has_merit_score()) {
+      co_return errors::ProviderResponseInvalid("merit_score is missing",
+                                                v2_.OriginOf(merit_score_));
+    }
     co_return ToScore(*merit, request.name(), view);
   }
   if (request.kind() == v1::TRANSCRIPT_SCORE_KIND_GRADUATION) {
     auto graduation = co_await v2_.Call<m1::GradScore>(call, grad_score_, score);
     if (!graduation.ok()) co_return graduation.status();
+    if (!graduation->has_grad_score()) {
+      co_return errors::ProviderResponseInvalid("grad_score is missing", v2_.OriginOf(grad_score_));
+    }
     co_return ToScore(*graduation, request.name(), view);
   }
   co_return errors::ArgumentInvalid("kind", "must be MERIT or GRADUATION");
@@ -391,21 +415,19 @@ async::Task<absl::StatusOr<v1::TranscriptScore>> MeasureOneAdapter::Score(
 
 // The document doesn't say how a score is refused that comes too early: only the transcript itself
 // tells.
-async::Task<absl::Status> MeasureOneAdapter::WhyNotScored(async::CallContext& call, std::string id,
-                                                          absl::Status refused) {
+async::Task<absl::Status> MeasureOneAdapter::WhyNotScored(async::CallContext& call,
+                                                          const rest::Operation& operation,
+                                                          std::string id, absl::Status refused) {
   m1::GetTranscriptRequest request;
   request.set_id(std::move(id));
   auto transcript = co_await v2_.Call<m1::Transcript>(call, get_digest_, request);
   if (!transcript.ok()) co_return refused;
-  const v1::ProcessingState state = ProcessingStateOf(transcript->processing_status());
-  if (state == v1::PROCESSING_STATE_UNSPECIFIED || state == v1::PROCESSING_STATE_COMPLETED) {
-    co_return refused;
-  }
+  if (!IsUnderWay(transcript->processing_status())) co_return refused;
   errors::ProviderFailure failure;
   failure.reason = v1::ERROR_REASON_NOT_READY;
   failure.code = absl::StatusCode::kFailedPrecondition;
   failure.message = "the transcript is still being processed";
-  co_return errors::FromProvider(failure, v2_.OriginOf(merit_score_));
+  co_return errors::FromProvider(failure, v2_.OriginOf(operation));
 }
 
 async::Task<absl::StatusOr<v1::TranscriptAccessSession>> MeasureOneAdapter::StartTranscriptAccess(
@@ -490,13 +512,30 @@ async::Task<absl::StatusOr<v1::EnrollmentVerification>> MeasureOneAdapter::Verif
     async::CallContext& call, const Routed<v1::VerifyEnrollmentRequest>& routed) {
   auto request = ToStatusRequest(routed.request);
   if (!request.ok()) co_return request.status();
-  auto report = co_await v3_.Call<m3::EnrollmentStatusReport>(call, enrollment_status_, *request);
-  if (!report.ok()) co_return report.status();
-  if (routed.request.wait()) {
-    absl::Status waited = co_await AwaitCompletion(call, *request, *report);
-    if (!waited.ok()) co_return waited;
+  m3::EnrollmentStatusReport report;
+  absl::Status looked = co_await Look(call, *request, report);
+  if (looked.ok() && routed.request.wait()) {
+    looked = co_await AwaitCompletion(call, *request, report);
   }
-  co_return ToVerification(*report, v3_.connection(), routed.request.view());
+  if (!looked.ok()) co_return WithDataRequest(looked, v3_.connection(), *request);
+  co_return ToVerification(report, v3_.connection(), routed.request.view());
+}
+
+async::Task<absl::Status> MeasureOneAdapter::Look(async::CallContext& call,
+                                                  const m3::GetEnrollmentStatusRequest& request,
+                                                  m3::EnrollmentStatusReport& report) {
+  // Not what was seen at an earlier look: asking again is how one waits.
+  rest::CallOptions options;
+  options.ask_now = true;
+  absl::Status status =
+      co_await v3_.CallInto(call, enrollment_status_, request, report, nullptr, std::move(options));
+  const bool says_nothing =
+      report.processing_status().empty() && report.enrollment_status().empty();
+  if (status.ok() && says_nothing) {
+    co_return errors::ProviderResponseInvalid("processing_status is missing",
+                                              v3_.OriginOf(enrollment_status_));
+  }
+  co_return status;
 }
 
 async::Task<absl::Status> MeasureOneAdapter::AwaitCompletion(
@@ -508,17 +547,17 @@ async::Task<absl::Status> MeasureOneAdapter::AwaitCompletion(
   }
   async::CallContext looking = call.Child(async::After(call.deadline(), -margin));
   absl::Duration pause = options_.poll_interval;
-  while (!IsReady(last)) {
-    // A pause beyond the deadline would only hold the answer back until then.
-    absl::Status slept = co_await async::Sleep(looking, pause);
+  absl::Duration asked_for = absl::ZeroDuration();
+  while (IsUnderWay(last.processing_status())) {
+    // Towards the end the looks come closer again: one that comes after the deadline is none.
+    const absl::Duration wait =
+        std::min(pause, std::max(looking.remaining() / 2, options_.poll_interval));
+    absl::Status slept = co_await async::Sleep(looking, std::max(wait, asked_for));
     if (!slept.ok()) co_return call.cancelled() ? errors::Cancelled({}) : absl::OkStatus();
     pause = std::min(2 * pause, std::max(options_.poll_interval, options_.max_poll_interval));
     m3::EnrollmentStatusReport report;
-    // Not what was seen at the last look.
-    rest::CallOptions options;
-    options.ask_now = true;
-    absl::Status looked = co_await v3_.CallInto(looking, enrollment_status_, request, report,
-                                                nullptr, std::move(options));
+    absl::Status looked = co_await Look(looking, request, report);
+    asked_for = errors::RetryAfterOf(looked).value_or(absl::ZeroDuration());
     if (looked.ok()) {
       last = std::move(report);
     } else if (!MayPass(looked)) {
@@ -564,6 +603,10 @@ async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>> MeasureOneAdapter
   }
   v1::UploadTranscriptFilesResponse response;
   for (int i = 0; i < reply.files_size(); ++i) {
+    if (reply.files(i).uri().empty()) {
+      co_return errors::ProviderResponseInvalid(absl::StrCat("[", i, "].uri is missing"),
+                                                v2_.OriginOf(upload_));
+    }
     *response.add_files() = ToUploadedFile(reply.files(i), media_types[i]);
   }
   co_return response;

@@ -69,8 +69,13 @@ class MeasureOneAdapter final : public Adapter {
   async::Task<absl::StatusOr<v1::TranscriptScore>> Score(
       async::CallContext& call, const v1::ScoreTranscriptRequest& request,
       const provider::measureone::v2::ScoreRequest& score);
-  async::Task<absl::Status> WhyNotScored(async::CallContext& call, std::string id,
-                                         absl::Status refused);
+  async::Task<absl::Status> WhyNotScored(async::CallContext& call, const rest::Operation& operation,
+                                         std::string id, absl::Status refused);
+
+  // One look at a report, now. An answer that says nothing is none.
+  async::Task<absl::Status> Look(
+      async::CallContext& call, const provider::measureone::v3::GetEnrollmentStatusRequest& request,
+      provider::measureone::v3::EnrollmentStatusReport& report);
 
   // Looks until the report is COMPLETED or the call's time is nearly up; `last` is what was seen.
   async::Task<absl::Status> AwaitCompletion(

@@ -350,11 +350,85 @@ TEST_F(MeasureOneAdapterTest, ScoreThatComesTooEarlyIsNotReady) {
   const auto early = Score(v1::TRANSCRIPT_SCORE_KIND_MERIT);
   EXPECT_TRUE(absl::IsFailedPrecondition(early.status())) << early.status();
   EXPECT_EQ(errors::ReasonOf(early.status()), v1::ERROR_REASON_NOT_READY);
+  EXPECT_EQ(errors::MetadataOf(early.status()).at("operation"), "MeasureOneV2.GetMeritScore");
+
+  Expect("/v2/analytics/gradscore", 400, "{}");
+  Expect("/v2/transcripts/get_digest_by_id", 200,
+         R"({"id":"x","processing_status":"IN-PROGRESS"})");
+  const absl::Status graduation = Score(v1::TRANSCRIPT_SCORE_KIND_GRADUATION).status();
+  EXPECT_EQ(errors::ReasonOf(graduation), v1::ERROR_REASON_NOT_READY);
+  EXPECT_EQ(errors::MetadataOf(graduation).at("operation"), "MeasureOneV2.GetGradScore");
+
+  // Not a state that passes.
+  Expect("/v2/analytics/meritscore", 400, "{}");
+  Expect("/v2/transcripts/get_digest_by_id", 200, R"({"id":"x","processing_status":"FAILED"})");
+  EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_MERIT).status()),
+            v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST);
 
   Expect("/v2/analytics/meritscore", 400, "{}");
   Expect("/v2/transcripts/get_digest_by_id", 200, R"({"id":"x","processing_status":"COMPLETED"})");
   EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_MERIT).status()),
             v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST);
+}
+
+TEST_F(MeasureOneAdapterTest, ReplyWithoutAScoreIsInvalid) {
+  for (const char* body : {"{}", R"({"error_code":"X"})", R"({"merit_score":null})"}) {
+    Expect("/v2/analytics/meritscore", 200, body);
+    EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_MERIT).status()),
+              v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
+        << body;
+  }
+  Expect("/v2/analytics/gradscore", 200, R"({"merit_score":698})");
+  EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_GRADUATION).status()),
+            v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+}
+
+TEST_F(MeasureOneAdapterTest, NothingOfHowADocumentIsFetchedComesBack) {
+  const char* const references[] = {
+      R"({"uri":"https://canary:canary@h/f","http_headers":{"authorization":["canary"]}})",
+      R"({"uri":"sftp://canary@h/f@g","http_body":{"token":"canary"}})",
+      R"({"uri":"m1://sdr_1","http_headers":["canary"],"http_body":["canary"]})",
+      R"(["canary"])",
+      R"({"uri":"m1://sdr_1","http_body":"canary"},"source_data_reference":{"http_body":"canary"})",
+  };
+  for (const char* reference : references) {
+    Expect("/v2/transcripts/get_by_id", 200,
+           absl::StrCat(
+               R"({"id":")", kId,
+               R"(","new":1,"source_data":[{"source_data_type":"OTHER","source_data_reference":)",
+               reference, "}]}"));
+    const auto transcript = Get(v1::TRANSCRIPT_VIEW_FULL);
+    ASSERT_TRUE(transcript.ok()) << transcript.status();
+    EXPECT_THAT(transcript->SerializeAsString(), Not(HasSubstr("canary"))) << reference;
+    EXPECT_EQ(transcript->unknown_fields_size(), 1) << reference;
+  }
+  Expect("/v2/transcripts/get_by_id", 200,
+         absl::StrCat(R"({"id":")", kId, R"(","source_data":{"source_data_reference":"canary"}})"));
+  const auto odd = Get(v1::TRANSCRIPT_VIEW_FULL);
+  ASSERT_TRUE(odd.ok()) << odd.status();
+  EXPECT_THAT(odd->SerializeAsString(), Not(HasSubstr("canary")));
+}
+
+TEST_F(MeasureOneAdapterTest, AddressOfADocumentComesBackWithoutItsLogin) {
+  const std::pair<const char*, const char*> addresses[] = {
+      {"sftp://john.doe:shah@files.example.net/a@b/f.html", "sftp://files.example.net/a@b/f.html"},
+      {"https://john@example.com?mail=a@b", "https://example.com?mail=a@b"},
+      {"https://a@b@example.com", "https://example.com"},
+      {"https://example.com/f", "https://example.com/f"},
+      {"m1://sdr_1", "m1://sdr_1"},
+      {"odd", "odd"},
+  };
+  for (const auto& [sent, given] : addresses) {
+    Expect("/v2/transcripts/get_by_id", 200,
+           absl::StrCat(R"({"id":")", kId, R"(","source_data":[{"source_data_reference":{"uri":")",
+                        sent, R"("}}]})"));
+    const auto transcript = Get(v1::TRANSCRIPT_VIEW_FULL);
+    ASSERT_TRUE(transcript.ok()) << transcript.status();
+    EXPECT_EQ(transcript->sources(0).document().uri(), given);
+    provider::measureone::v2::Transcript record;
+    ASSERT_TRUE(transcript->provider_record().UnpackTo(&record));
+    EXPECT_EQ(record.source_data(0).source_data_reference().uri(), given);
+  }
 }
 
 TEST_F(MeasureOneAdapterTest, LoginAtASchoolConnectsOrAsksForACode) {
@@ -402,6 +476,24 @@ TEST_F(MeasureOneAdapterTest, LoginWithoutAnAnswerIsNotRepeated) {
                http::NoAnswer(http::Failure::kReset, true));
   EXPECT_EQ(errors::ReasonOf(Run(ports_.start_transcript_access, Access()).status()),
             v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
+}
+
+TEST_F(MeasureOneAdapterTest, LoginThatAPageInFrontRefusesIsNotRepeated) {
+  const std::string url = absl::StrCat(kBase, "/v2/transcriptlink/access_transcript");
+  http_.Expect("POST", url, http::Answer(403, "<html>blocked</html>", "text/html"));
+  // With the attempts that a connection makes unless it is configured otherwise.
+  rest::ClientParts parts;
+  parts.connection = "m1";
+  parts.provider = "measureone";
+  parts.endpoint.base_url = kBase;
+  parts.http = &http_;
+  parts.authorizer = &authorizer_;
+  parts.classifier = &MeasureOneAdapter::Errors();
+  rest::Client client(std::move(parts));
+  MeasureOneAdapter adapter(client, client);
+  EXPECT_EQ(errors::ReasonOf(Run(adapter.ports().start_transcript_access, Access()).status()),
+            v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
+  EXPECT_THAT(http_.requests(), SizeIs(1));
 }
 
 TEST_F(MeasureOneAdapterTest, CodeIsBroughtToItsSession) {
@@ -469,19 +561,48 @@ TEST_F(MeasureOneAdapterTest, WaitsLongerAndLongerUntilTheReportIsThere) {
 TEST_F(MeasureOneAdapterTest, LastStateIsReturnedWhenTimeIsUp) {
   Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
   Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_in_progress.json"));
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_in_progress.json"));
   const auto verification = Verify(true, absl::Seconds(3));
   ASSERT_TRUE(verification.ok()) << verification.status();
   EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_IN_PROGRESS);
 }
 
-TEST_F(MeasureOneAdapterTest, LastStateIsReturnedWhenALookTakesTooLong) {
+TEST_F(MeasureOneAdapterTest, ReportThatIsReadyBeforeTheDeadlineIsSeen) {
+  // At 0, 1, 3, 7 and 15 seconds, and then not only after the deadline.
+  for (int i = 0; i < 5; ++i) {
+    Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_in_progress.json"));
+  }
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_completed.json"));
+  const auto verification = Verify(true, absl::Seconds(30));
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_COMPLETED);
+}
+
+TEST_F(MeasureOneAdapterTest, ProviderThatNamesATimeIsNotAskedBefore) {
+  const async::MonotonicTime begin = loop_.fake_clock().MonotonicNow();
   Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
-  http_.Expect({.method = "POST",
-                .url = absl::StrCat(kBase, kStatusPath),
-TEST_F(MeasureOneAdapterTest, LoginThatAPageInFrontRefusesIsNotRepeated) {
-  const std::string url = absl::StrCat(kBase, "/v2/transcriptlink/access_transcript");
-  http_.Expect("POST", url, http::Answer(403, "<html>blocked</html>", "text/html"));
-  // With the attempts that a connection makes unless it is configured otherwise.
+  http::Exchange limited = http::Answer(429, "{}");
+  limited.response.headers.push_back({"Retry-After", "38"});
+  http_.Expect("POST", absl::StrCat(kBase, kStatusPath), std::move(limited));
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_completed.json"));
+  const auto verification = Verify(true);
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(absl::FromChrono(loop_.fake_clock().MonotonicNow() - begin), absl::Seconds(39));
+}
+
+TEST_F(MeasureOneAdapterTest, ReportThatSaysNothingIsInvalid) {
+  for (const char* body : {"{}", R"({"error_code":"X"})", R"({"processing_status":null})"}) {
+    Expect(kStatusPath, 200, body);
+    EXPECT_EQ(errors::ReasonOf(Verify(false).status()), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
+        << body;
+  }
+  Expect(kStatusPath, 200, R"({"enrollment_status":[{"enrollment_status":"ACTIVE"}]})");
+  const auto stateless = Verify(false);
+  ASSERT_TRUE(stateless.ok()) << stateless.status();
+  EXPECT_EQ(stateless->result(), v1::VERIFICATION_RESULT_ACTIVE);
+}
+
+TEST_F(MeasureOneAdapterTest, ReportIsAskedForEachTimeWhateverIsKept) {
   rest::ClientParts parts;
   parts.connection = "m1";
   parts.provider = "measureone";
@@ -489,13 +610,31 @@ TEST_F(MeasureOneAdapterTest, LoginThatAPageInFrontRefusesIsNotRepeated) {
   parts.http = &http_;
   parts.authorizer = &authorizer_;
   parts.classifier = &MeasureOneAdapter::Errors();
+  resilience::SafeguardOptions options;
+  options.policy.cache_max_age = absl::Minutes(1);
+  parts.safeguards = std::make_shared<resilience::Safeguards>(std::move(options), "m1", nullptr);
   rest::Client client(std::move(parts));
   MeasureOneAdapter adapter(client, client);
-  EXPECT_EQ(errors::ReasonOf(Run(adapter.ports().start_transcript_access, Access()).status()),
-            v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
-  EXPECT_THAT(http_.requests(), SizeIs(1));
+  Routed<v1::VerifyEnrollmentRequest> routed{{"m1", {}}, {}};
+  routed.request.set_data_request("dr_1");
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_completed.json"));
+  const Ports ports = adapter.ports();
+  ASSERT_TRUE(Run(ports.verify_enrollment, routed).ok());
+  const auto verification = Run(ports.verify_enrollment, routed);
+  ASSERT_TRUE(verification.ok()) << verification.status();
+  EXPECT_EQ(verification->state(), v1::PROCESSING_STATE_COMPLETED);
 }
 
+TEST_F(MeasureOneAdapterTest, MissingDataRequestIsNamed) {
+  Expect(kStatusPath, 404, R"({"error_code":"DATAREQUEST_NOT_FOUND"})");
+  EXPECT_THAT(errors::ToRpcStatus(Verify(true).status()).DebugString(), HasSubstr("dr_1"));
+}
+
+TEST_F(MeasureOneAdapterTest, LastStateIsReturnedWhenALookTakesTooLong) {
+  Expect(kStatusPath, 200, Example("v3_get_enrollment_status_reply_acquiring.json"));
+  http_.Expect({.method = "POST",
+                .url = absl::StrCat(kBase, kStatusPath),
                 .exchange = http::Answer(200, "{}"),
                 .delay = absl::Seconds(60)});
   const auto verification = Verify(true, absl::Seconds(10));
@@ -584,6 +723,14 @@ TEST_F(MeasureOneAdapterTest, UploadEndsWithItsCaller) {
   upload.EndWith(errors::Cancelled({}));
   EXPECT_TRUE(absl::IsCancelled(Upload(upload).status()));
   EXPECT_THAT(http_.requests(), IsEmpty());
+}
+
+TEST_F(MeasureOneAdapterTest, UploadedFileWithoutAnAddressIsInvalid) {
+  Expect("/v2/transcripts/upload", 200, R"([{"file_name":"a.txt"}])");
+  ScriptedUpload upload;
+  upload.Header("a.txt", "text/plain");
+  upload.Chunk("x");
+  EXPECT_EQ(errors::ReasonOf(Upload(upload).status()), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
 }
 
 TEST_F(MeasureOneAdapterTest, RefusedUploadIsAStatus) {

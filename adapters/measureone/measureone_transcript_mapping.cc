@@ -1,8 +1,10 @@
 #include "adapters/measureone/measureone_transcript_mapping.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "adapters/measureone/measureone_words.h"
 #include "adapters/record_mapping.h"
 #include "google/protobuf/struct.pb.h"
@@ -272,9 +274,20 @@ bool IsFullRecord(const m1::SourceDataValue& value) {
          value.academic_summary_size() > 0 || value.academic_sessions_size() > 0;
 }
 
+// An address without the login that it may carry: sftp://user:password@host/file.
+std::string WithoutLogin(const std::string& uri) {
+  const size_t scheme = uri.find("://");
+  if (scheme == std::string::npos) return uri;
+  const size_t begin = scheme + 3;
+  const size_t end = std::min(uri.find_first_of("/?#", begin), uri.size());
+  const size_t at = uri.substr(0, end).rfind('@');
+  if (at == std::string::npos || at < begin) return uri;
+  return absl::StrCat(uri.substr(0, begin), uri.substr(at + 1));
+}
+
 v1::SourceDocument ToDocument(const m1::SourceDataReference& record) {
   v1::SourceDocument out;
-  out.set_uri(record.uri());
+  out.set_uri(WithoutLogin(record.uri()));
   out.set_media_type(record.media_type());
   if (record.has_file_name()) out.set_file_name(record.file_name());
   if (record.has_created_at()) {
@@ -302,8 +315,18 @@ v1::TranscriptSource ToSource(const m1::SourceData& record) {
   return out;
 }
 
-// A document's record without what a caller gave for fetching it: logins and headers are for the
-// provider alone and never come back.
+// Whether a path of a transcript's unknown fields leads to a document's reference as a whole, or to
+// what holds it.
+bool HoldsReference(absl::string_view path) {
+  if (!absl::ConsumePrefix(&path, "source_data")) return false;
+  if (absl::ConsumePrefix(&path, "["))
+    path.remove_prefix(std::min(path.find(']') + 1, path.size()));
+  return path.empty() || path == ".source_data_reference";
+}
+
+// A document's record without what a caller gave for fetching it: logins, headers and bodies are
+// for the provider alone and never come back, whatever the shape in which the provider repeats
+// them.
 m1::Transcript WithoutFetchSecrets(m1::Transcript record) {
   for (m1::SourceData& source : *record.mutable_source_data()) {
     if (!source.has_source_data_reference()) continue;
@@ -311,7 +334,14 @@ m1::Transcript WithoutFetchSecrets(m1::Transcript record) {
     reference.clear_http_method();
     reference.clear_http_headers();
     reference.clear_http_body();
+    reference.clear_unknown_fields();
+    if (reference.has_uri()) reference.set_uri(WithoutLogin(reference.uri()));
   }
+  auto& unknown = *record.mutable_unknown_fields();
+  unknown.erase(std::remove_if(
+                    unknown.begin(), unknown.end(),
+                    [](const rest::v1::UnknownField& each) { return HoldsReference(each.path()); }),
+                unknown.end());
   return record;
 }
 
