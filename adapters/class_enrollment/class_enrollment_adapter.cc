@@ -1,5 +1,7 @@
 #include "adapters/class_enrollment/class_enrollment_adapter.h"
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -32,6 +34,13 @@ bool FoundNothing(const absl::Status& status) {
 // Whether the query names a learner, and not by the provider's id.
 bool IsNamedOtherwise(const EnrollmentQuery& query) {
   return !query.learner_email.empty() || !query.learner_external_id.empty();
+}
+
+// Whether a user can have this id: the provider numbers them. The search takes any text for the id,
+// and would answer another one with an error of its own, if not with everybody's enrollments.
+bool IsUserId(const std::string& id) {
+  int64_t number = 0;
+  return absl::c_all_of(id, absl::ascii_isdigit) && absl::SimpleAtoi(id, &number);
 }
 
 // The user whom the first page found, which a cursor keeps for the next ones: `u57383/1/100`.
@@ -94,7 +103,7 @@ Ports ClassEnrollmentAdapter::ports() {
                    {"="},
                    FilterType::kString,
                    "REQUESTED, CANCELLED, WAITLISTED, APPROVED, DENIED, AUDITING or ENROLLED"},
-                  {"course.provider_id", {"="}, FilterType::kString, "the class's id"},
+                  {"course.provider_id", {"="}, FilterType::kInt, "the class's id"},
                   {"course.title", {":"}, FilterType::kString, "part of the class's name"},
                   {"create_time", {">", "<"}, FilterType::kTime, "when the enrollment was made"}},
       .max_provider_page_size = kMaxPageSize,
@@ -132,6 +141,7 @@ async::Task<absl::StatusOr<std::string>> ClassEnrollmentAdapter::ListEnrollments
   if (!asked.ok()) co_return asked.status();
   auto request = ToSearchRequest(query);
   if (!request.ok()) co_return request.status();
+  if (!query.learner.empty() && !IsUserId(query.learner)) co_return std::string();
   std::string user = found.id;
   if (IsNamedOtherwise(query)) {
     if (user.empty()) {

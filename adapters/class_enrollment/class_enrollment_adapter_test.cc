@@ -237,10 +237,24 @@ TEST_F(ClassEnrollmentAdapterTest, FiltersBecomeTheProvidersParameters) {
 
 TEST_F(ClassEnrollmentAdapterTest, ALearnerIsAParameterOfTheSearch) {
   EnrollmentQuery query = Filtered("status = ENROLLED");
-  query.learner = "897615&x=1";
-  ExpectSearch("?pageIndex=0&pageSize=100&studentId=897615%26x%3D1&enrollmentStatusId=60",
-               Page({10}));
+  query.learner = "897615";
+  ExpectSearch("?pageIndex=0&pageSize=100&studentId=897615&enrollmentStatusId=60", Page({10}));
   EXPECT_THAT(Ids(*List(query)), ElementsAre("10"));
+}
+
+// The provider's ids are numbers. Anything else it takes for an error of its own, or for nobody in
+// particular.
+TEST_F(ClassEnrollmentAdapterTest, AnIdThatIsNoNumberIsNobodysAndIsNotSearchedFor) {
+  for (const char* learner :
+       {"897615&x=1", "joe", "8976 15", " 897615", "+897615", "-1", "99999999999999999999"}) {
+    EnrollmentQuery query = Query();
+    query.learner = learner;
+    const auto page = List(query);
+    ASSERT_TRUE(page.ok()) << learner << " " << page.status();
+    EXPECT_THAT(page->records, IsEmpty());
+    EXPECT_EQ(page->next_cursor, "");
+  }
+  EXPECT_THAT(http_.requests(), IsEmpty());
 }
 
 // The vendor's example of a user.
@@ -309,8 +323,9 @@ TEST_F(ClassEnrollmentAdapterTest, AFilterThatTheSearchCannotApplyIsRefused) {
               v1::ERROR_REASON_FILTER_UNSUPPORTED)
         << filter;
   }
-  for (const char* filter : {"grade > 50", "status != ENROLLED", "provider_status = sixty",
-                             "create_time = \"2026-01-31T00:00:00Z\""}) {
+  for (const char* filter :
+       {"grade > 50", "status != ENROLLED", "provider_status = sixty", "course.provider_id = azure",
+        "create_time = \"2026-01-31T00:00:00Z\""}) {
     EXPECT_FALSE(CheckFilter(Filtered(filter).filter, ports_.list_enrollments_traits.filters).ok())
         << filter;
   }

@@ -108,7 +108,7 @@ void FillEnrollment(const ce::ClassEnrollment& record, absl::string_view connect
   out.set_name(MakeName<Resource::kEnrollment>(connection, id));
   out.set_provider("class_enrollment");
   out.set_provider_id(id);
-  if (record.has_external_id()) {
+  if (!record.external_id().empty()) {
     v1::Identifier& external = *out.add_identifiers();
     external.set_issuer("class_enrollment");
     external.set_type("external_id");

@@ -144,6 +144,10 @@ TEST(ClassEnrollmentMappingTest, NullsAndMissingFieldsAreAbsent) {
   }
 }
 
+TEST(ClassEnrollmentMappingTest, AnEmptyExternalIdIsNone) {
+  EXPECT_THAT(Mapped(R"({"Id": 10, "ExternalId": ""})").identifiers(), IsEmpty());
+}
+
 TEST(ClassEnrollmentMappingTest, IdsMayBeTextAndLarge) {
   const v1::Enrollment out =
       Mapped(R"({"Id": "4449999", "UserId": "9007199254740993", "ClassId": "7",
