@@ -64,9 +64,20 @@ Enum ValueOf(const Rows& rows, absl::string_view word, Enum other) {
   return other;
 }
 
-void SetPrice(const std::string& amount, const std::string& currency, google::type::Money* out) {
-  auto price = codec::DecimalToMoney(amount, currency);
-  if (price.ok()) *out = *std::move(price);
+// Sets the price of a seat or an entitlement where the amount is one: none is not a price of 0.
+template <typename Record, typename Out>
+void SetPrice(const Record& from, Out& out) {
+  auto price = codec::DecimalToMoney(from.price(), from.currency());
+  if (price.ok()) *out.mutable_price() = *std::move(price);
+}
+
+// The text that stands where the schema has a record; empty where there is none.
+template <typename Record>
+std::string TextInPlaceOf(absl::string_view field, const Record& from) {
+  for (const rest::v1::UnknownField& each : from.unknown_fields()) {
+    if (each.ill_fitting() && each.path() == field) return TextOfJson(each.json(), {});
+  }
+  return "";
 }
 
 void AddTexts(const std::vector<std::string>& texts,
@@ -222,7 +233,7 @@ v1::Seat ToSeat(const edx::Seat& from) {
   v1::Seat out;
   out.set_mode(EdxEnrollmentMode(from.type()));
   out.set_provider_mode(from.type());
-  if (!from.price().empty()) SetPrice(from.price(), from.currency(), out.mutable_price());
+  SetPrice(from, out);
   SetInstant(from.upgrade_deadline_override().empty() ? from.upgrade_deadline()
                                                       : from.upgrade_deadline_override(),
              out, &v1::Seat::mutable_upgrade_deadline_time);
@@ -237,7 +248,7 @@ v1::Entitlement ToEntitlement(const edx::Entitlement& from) {
   v1::Entitlement out;
   out.set_mode(EdxEnrollmentMode(from.mode()));
   out.set_provider_mode(from.mode());
-  if (!from.price().empty()) SetPrice(from.price(), from.currency(), out.mutable_price());
+  SetPrice(from, out);
   SetText(from.sku(), out, &v1::Entitlement::mutable_sku);
   SetInstant(from.expires(), out, &v1::Entitlement::mutable_expire_time);
   return out;
@@ -259,11 +270,23 @@ v1::LocationRestriction ToLocationRestriction(const edx::LocationRestriction& fr
   return out;
 }
 
-v1::ProductSource ToProductSource(const edx::ProductSource& from) {
+// Of a course or program: a record, or in older content a bare name.
+template <typename Record>
+v1::ProductSource ToProductSource(const Record& record) {
   v1::ProductSource out;
-  out.set_display_name(from.name());
+  const edx::ProductSource& from = record.product_source();
+  out.set_display_name(record.has_product_source() ? from.name()
+                                                   : TextInPlaceOf("product_source", record));
   out.set_slug(from.slug());
   SetText(from.description(), out, &v1::ProductSource::mutable_description);
+  return out;
+}
+
+// Documented as a URL, sent as an image.
+v1::Image ToOriginalImage(const edx::Course& from) {
+  if (from.has_original_image()) return ToImage(from.original_image());
+  v1::Image out;
+  out.set_url(TextInPlaceOf("original_image", from));
   return out;
 }
 
@@ -311,7 +334,7 @@ void SetContentPlacement(const Record& from, Out& out) {
   SetUnlessEmpty(ToGeolocation(from.geolocation()), out, &Out::mutable_geolocation);
   SetUnlessEmpty(ToLocationRestriction(from.location_restriction()), out,
                  &Out::mutable_location_restriction);
-  SetUnlessEmpty(ToProductSource(from.product_source()), out, &Out::mutable_product_source);
+  SetUnlessEmpty(ToProductSource(from), out, &Out::mutable_product_source);
   SetText(from.organization_short_code_override(), out, &Out::mutable_organization_key_override);
   SetText(from.organization_logo_override_url(), out, &Out::mutable_organization_logo_override_url);
 }
@@ -437,7 +460,7 @@ v1::Course CourseFrom(const edx::Course& from, const CatalogScope& scope) {
   AddSkills(from, out);
   SetUnlessEmpty(ToImage(from.image()), out, &Out::mutable_image);
   if (!out.has_image() && !from.image_url().empty()) out.mutable_image()->set_url(from.image_url());
-  SetUnlessEmpty(ToImage(from.original_image()), out, &Out::mutable_original_image);
+  SetUnlessEmpty(ToOriginalImage(from), out, &Out::mutable_original_image);
   SetText(from.card_image_url(), out, &Out::mutable_card_image_url);
   SetUnlessEmpty(ToVideo(from.video()), out, &Out::mutable_video);
   SetText(from.marketing_url(), out, &Out::mutable_marketing_url);
@@ -667,6 +690,22 @@ Kind As(const edx::ContentItem& item) {
   return kind;
 }
 
+enum class ItemKind { kCourse, kCourseRun, kProgram, kOther };
+
+// What an item is. The services name it; the reference doesn't, and there the fields tell: only
+// programs have no key, and only course runs have a course, a pace and a status beside a key.
+ItemKind KindOf(const edx::ContentItem& item) {
+  if (item.content_type() == "course") return ItemKind::kCourse;
+  if (item.content_type() == "courserun") return ItemKind::kCourseRun;
+  if (item.content_type() == "program") return ItemKind::kProgram;
+  if (!item.content_type().empty()) return ItemKind::kOther;
+  if (item.key().empty()) return item.uuid().empty() ? ItemKind::kOther : ItemKind::kProgram;
+  const bool run = !item.course().empty() || !item.course_uuid().empty() ||
+                   !item.pacing_type().empty() || !item.status().empty() ||
+                   absl::StartsWith(item.key(), "course-v1:");
+  return run ? ItemKind::kCourseRun : ItemKind::kCourse;
+}
+
 template <typename Record, typename Out>
 void AttachIfFull(const Record& record, v1::View view, Out& out) {
   if (view == v1::VIEW_FULL) AttachRecord(record, out);
@@ -717,17 +756,22 @@ v1::CatalogItem ToCatalogItem(const edx::ContentItem& record, const CatalogScope
                               v1::View view) {
   v1::CatalogItem out;
   out.set_provider_content_type(record.content_type());
-  if (record.content_type() == "course") {
-    *out.mutable_course() = CourseFrom(As<edx::Course>(record), scope);
-    AttachIfFull(record, view, *out.mutable_course());
-  } else if (record.content_type() == "courserun") {
-    *out.mutable_course_run() = RunFrom(As<edx::CourseRun>(record), scope);
-    AttachIfFull(record, view, *out.mutable_course_run());
-  } else if (record.content_type() == "program") {
-    *out.mutable_program() = ProgramFrom(As<edx::Program>(record), scope);
-    AttachIfFull(record, view, *out.mutable_program());
-  } else {
-    AttachIfFull(record, view, out);
+  switch (KindOf(record)) {
+    case ItemKind::kCourse:
+      *out.mutable_course() = CourseFrom(As<edx::Course>(record), scope);
+      AttachIfFull(record, view, *out.mutable_course());
+      break;
+    case ItemKind::kCourseRun:
+      *out.mutable_course_run() = RunFrom(As<edx::CourseRun>(record), scope);
+      AttachIfFull(record, view, *out.mutable_course_run());
+      break;
+    case ItemKind::kProgram:
+      *out.mutable_program() = ProgramFrom(As<edx::Program>(record), scope);
+      AttachIfFull(record, view, *out.mutable_program());
+      break;
+    case ItemKind::kOther:
+      AttachIfFull(record, view, out);
+      break;
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include "adapters/edx_enterprise/edx_catalog_mapping.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/codec/decoder.h"
@@ -89,7 +90,21 @@ TEST(EdxCatalogMappingTest, ReadsPricesThatAreTextsOrNumbers) {
   EXPECT_TRUE(run.seats(1).has_price());
   EXPECT_EQ(run.seats(2).mode(), v1::ENROLLMENT_MODE_OTHER);
   EXPECT_EQ(run.seats(2).provider_mode(), "brand-new");
-  EXPECT_EQ(run.seats(2).price().units(), 0);
+}
+
+TEST(EdxCatalogMappingTest, TakesAPriceThatIsNoNumberForNoneAndNotForNothing) {
+  const v1::Course course = ToCourse(From<edx::Course>(R"({"key": "k",
+        "entitlements": [{"mode": "verified", "price": "on request", "currency": "USD"},
+                         {"mode": "professional", "price": null, "currency": "USD"}],
+        "course_runs": [{"key": "r", "seats": [{"type": "verified", "price": "on request"},
+                                               {"type": "honor", "price": ""}]}]})"),
+                                     kScope, v1::VIEW_BASIC);
+  ASSERT_EQ(course.entitlements_size(), 2);
+  EXPECT_FALSE(course.entitlements(0).has_price());
+  EXPECT_FALSE(course.entitlements(1).has_price());
+  ASSERT_EQ(course.course_runs(0).seats_size(), 2);
+  EXPECT_FALSE(course.course_runs(0).seats(0).has_price());
+  EXPECT_FALSE(course.course_runs(0).seats(1).has_price());
 }
 
 TEST(EdxCatalogMappingTest, KeepsNewWordsBesideTheEnum) {
@@ -153,10 +168,37 @@ TEST(EdxCatalogMappingTest, TakesTheLanguagesOfAListAsTextOrList) {
       ElementsAre("English", "Spanish"));
 }
 
-TEST(EdxCatalogMappingTest, KeepsAProductSourceThatIsABareNameAsAnIllFittingField) {
+TEST(EdxCatalogMappingTest, TellsCoursesRunsAndProgramsApartWhereTheListDoesNotNameThem) {
+  EXPECT_TRUE(Item(R"({"key": "edX+DemoX", "course_runs": []})").has_course());
+  EXPECT_TRUE(Item(R"({"key": "course-v1:edX+DemoX+2T", "course": "edX+DemoX"})").has_course_run());
+  EXPECT_TRUE(Item(R"({"key": "edX/DemoX/2T", "pacing_type": "self_paced"})").has_course_run());
+  EXPECT_TRUE(Item(R"({"key": "course-v1:edX+DemoX+2T"})").has_course_run());
+  const v1::CatalogItem program = Item(R"({"uuid": "p", "title": "MBA", "status": "active"})");
+  EXPECT_EQ(program.program().title(), "MBA");
+  EXPECT_EQ(program.provider_content_type(), "");
+  EXPECT_EQ(Item(R"({"title": "Neither key nor uuid"})").item_case(),
+            v1::CatalogItem::ITEM_NOT_SET);
+}
+
+TEST(EdxCatalogMappingTest, ReadsAnOriginalImageThatIsAUrlAndOneThatIsARecord) {
+  for (const char* image : {R"("https://images.example/o.png")",
+                            R"({"src": "https://images.example/o.png", "height": null})"}) {
+    const v1::Course course =
+        ToCourse(From<edx::Course>(absl::StrCat(R"({"key": "k", "original_image": )", image, "}")),
+                 kScope, v1::VIEW_BASIC);
+    EXPECT_EQ(course.original_image().url(), "https://images.example/o.png") << image;
+  }
+}
+
+TEST(EdxCatalogMappingTest, ReadsAProductSourceThatIsABareNameAndKeepsItAsItCame) {
+  EXPECT_EQ(ToProgram(From<edx::Program>(R"({"uuid": "p", "product_source": "2u"})"), kScope,
+                      v1::VIEW_BASIC)
+                .product_source()
+                .display_name(),
+            "2u");
   const v1::Course course = ToCourse(From<edx::Course>(R"({"key": "k", "product_source": "edX"})"),
                                      kScope, v1::VIEW_FULL);
-  EXPECT_FALSE(course.has_product_source());
+  EXPECT_EQ(course.product_source().display_name(), "edX");
   ASSERT_EQ(course.unknown_fields_size(), 1);
   EXPECT_EQ(course.unknown_fields(0).json(), "\"edX\"");
   EXPECT_TRUE(course.unknown_fields(0).ill_fitting());
