@@ -137,11 +137,13 @@ v1::CourseOfferingRef ToOffering(const edx::LearnerEnrollment& from) {
   return out;
 }
 
+// Either of has_passed and progress_status may be null.
 v1::GradeStatus GradeStatusOf(const edx::LearnerEnrollment& from) {
-  if (from.has_passed()) return v1::GRADE_STATUS_PASS;
-  if (EdxCompletion(from.progress_status()) == v1::COMPLETION_STATUS_FAILED) {
-    return v1::GRADE_STATUS_FAIL;
+  const v1::CompletionStatus completion = EdxCompletion(from.progress_status());
+  if (from.has_passed() || completion == v1::COMPLETION_STATUS_PASSED) {
+    return v1::GRADE_STATUS_PASS;
   }
+  if (completion == v1::COMPLETION_STATUS_FAILED) return v1::GRADE_STATUS_FAIL;
   const bool still_changes = !from.current_grade().empty() && from.passed_date().empty();
   return still_changes ? v1::GRADE_STATUS_IN_PROGRESS : v1::GRADE_STATUS_UNSPECIFIED;
 }

@@ -89,6 +89,12 @@ TEST(EdxEnrollmentMappingTest, KeepsCompletionApartFromStatus) {
   EXPECT_TRUE(passed.progress().passed());
   EXPECT_EQ(From(R"({"progress_status": "in progress", "current_grade": 0.1})").grade().status(),
             v1::GRADE_STATUS_IN_PROGRESS);
+  EXPECT_EQ(From(R"({"progress_status": "Passed", "has_passed": null, "current_grade": 0.8})")
+                .grade()
+                .status(),
+            v1::GRADE_STATUS_PASS);
+  EXPECT_EQ(From(R"({"progress_status": "Failed", "current_grade": 0.2})").grade().status(),
+            v1::GRADE_STATUS_FAIL);
   const v1::Enrollment odd = From(R"({"progress_status": "Paused"})");
   EXPECT_EQ(odd.completion(), v1::COMPLETION_STATUS_UNKNOWN);
   EXPECT_EQ(odd.provider_completion(), "Paused");
@@ -121,15 +127,16 @@ TEST(EdxEnrollmentMappingTest, SplitsGroupsAtCommasAndPairsThemWithTheirIds) {
   EXPECT_EQ(unpaired.groups(0).provider_id(), "");
 }
 
-TEST(EdxEnrollmentMappingTest, KeepsABooleanWhereADateWasMeantAsAnUnknownField) {
+TEST(EdxEnrollmentMappingTest, KeepsABooleanWhereADateWasMeantInTheProvidersRecordAlone) {
   const v1::Enrollment enrollment =
       From(R"({"enrollment_id": 1, "unenrollment_end_within_date": true, "brand_new": "x"})",
            v1::VIEW_FULL);
   EXPECT_FALSE(enrollment.has_refund_deadline_date());
   edx::LearnerEnrollment record;
   ASSERT_TRUE(enrollment.provider_record().UnpackTo(&record));
-  ASSERT_GE(enrollment.unknown_fields_size(), 1);
-  EXPECT_EQ(enrollment.unknown_fields(enrollment.unknown_fields_size() - 1).path(), "brand_new");
+  EXPECT_EQ(record.unenrollment_end_within_date(), "true");
+  ASSERT_EQ(enrollment.unknown_fields_size(), 1);
+  EXPECT_EQ(enrollment.unknown_fields(0).path(), "brand_new");
 }
 
 Routed<v1::BulkEnrollRequest> Bulk(int learners, int runs) {
