@@ -96,6 +96,8 @@ absl::StatusOr<edx::AllocateAssignmentsRequest> ToAllocateRequest(
   if (from.learner_emails().empty()) {
     return errors::ArgumentInvalid("learner_emails", "must not be empty");
   }
+  absl::Status count = CheckCount("learner_emails", DifferentEmails(from.learner_emails()).size());
+  if (!count.ok()) return count;
   if (from.content_key().empty()) {
     return errors::ArgumentInvalid("content_key", "must not be empty");
   }
@@ -146,6 +148,8 @@ absl::StatusOr<google::protobuf::RepeatedPtrField<std::string>> ToAssignmentIds(
     if (seen.insert(id).second) *ids.Add() = std::move(id);
   }
   if (ids.empty()) return errors::ArgumentInvalid("assignments", "must not be empty");
+  absl::Status count = CheckCount("assignments", ids.size());
+  if (!count.ok()) return count;
   return ids;
 }
 

@@ -1,5 +1,6 @@
 #include "adapters/edx_enterprise/edx_assignment_mapping.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/codec/decoder.h"
@@ -57,6 +58,26 @@ TEST(EdxAssignmentMappingTest, ChecksWhatIsToBeAllocated) {
   EXPECT_EQ(request->policy_uuid(), "po1");
   EXPECT_TRUE(request->has_content_price_cents());
   EXPECT_THAT(request->learner_emails(), ElementsAre("a@example.com"));
+}
+
+TEST(EdxAssignmentMappingTest, TakesAThousandOfEachAndNoMore) {
+  Routed<v1::AllocateAssignmentsRequest> call{{"acme", {"po1"}}, {}};
+  call.request.set_content_key("edX+DemoX");
+  Texts assignments;
+  for (int i = 0; i < 1000; ++i) {
+    call.request.add_learner_emails(absl::StrCat("l", i, "@example.com"));
+    *assignments.Add() = absl::StrCat("a", i);
+  }
+  call.request.add_learner_emails("L7@example.com");
+  *assignments.Add() = "a7";
+  EXPECT_TRUE(ToAllocateRequest(call).ok());
+  EXPECT_TRUE(ToAssignmentIds(assignments, {"acme", {"ac1"}}).ok());
+
+  call.request.add_learner_emails("one.more@example.com");
+  *assignments.Add() = "one-more";
+  EXPECT_EQ(errors::ReasonOf(ToAllocateRequest(call).status()), v1::ERROR_REASON_ARGUMENT_INVALID);
+  EXPECT_EQ(errors::ReasonOf(ToAssignmentIds(assignments, {"acme", {"ac1"}}).status()),
+            v1::ERROR_REASON_ARGUMENT_INVALID);
 }
 
 TEST(EdxAssignmentMappingTest, TakesAssignmentsByNameOrId) {

@@ -1,8 +1,6 @@
 #include "adapters/edx_enterprise/edx_license_mapping.h"
 
-#include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,19 +49,6 @@ google::rpc::Code CodeOf(int32_t status) {
     if (row.status == status) return row.code;
   }
   return google::rpc::UNKNOWN;
-}
-
-// The different addresses of a list in the order of their first appearance, as edX keeps them.
-std::vector<std::string> DifferentEmails(
-    const google::protobuf::RepeatedPtrField<std::string>& emails) {
-  std::vector<std::string> different;
-  for (const std::string& email : emails) {
-    std::string plain = EdxEmail(email);
-    if (std::find(different.begin(), different.end(), plain) == different.end()) {
-      different.push_back(std::move(plain));
-    }
-  }
-  return different;
 }
 
 v1::License LicenseOf(const NameParts& plan, const std::string& id, const std::string& email,
@@ -255,6 +240,8 @@ absl::StatusOr<edx::AssignLicensesRequest> ToAssignRequest(
   if (from.learner_emails().empty()) {
     return errors::ArgumentInvalid("learner_emails", "must not be empty");
   }
+  absl::Status count = CheckCount("learner_emails", DifferentEmails(from.learner_emails()).size());
+  if (!count.ok()) return count;
   if (!from.learner_salesforce_ids().empty() &&
       from.learner_salesforce_ids_size() != from.learner_emails_size()) {
     return errors::ArgumentInvalid("learner_salesforce_ids",
@@ -312,6 +299,8 @@ absl::StatusOr<edx::RevokeLicensesRequest> ToRevokeRequest(
     return errors::ArgumentInvalid("learner_emails",
                                    "must not be empty without email_contains and statuses");
   }
+  absl::Status count = CheckCount("learner_emails", DifferentEmails(from.learner_emails()).size());
+  if (!count.ok()) return count;
   edx::RevokeLicensesRequest request;
   request.set_subscription_plan_uuid(call.name.id());
   for (const std::string& email : from.learner_emails()) request.add_user_emails(EdxEmail(email));

@@ -1,5 +1,6 @@
 #include "adapters/edx_enterprise/edx_license_mapping.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/codec/decoder.h"
@@ -11,6 +12,7 @@ namespace {
 
 namespace edx = provider::edx_enterprise::v1;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 template <typename Record>
 Record From(const std::string& json) {
@@ -86,6 +88,27 @@ TEST(EdxAssignLicensesTest, KeepsTheNumberAndOrderOfTheAddresses) {
   EXPECT_THAT(request->user_sfids(), ElementsAre("1", "", "3"));
   EXPECT_TRUE(request->has_notify_users());
   EXPECT_FALSE(request->has_greeting());
+}
+
+std::vector<std::string> Emails(int count) {
+  std::vector<std::string> emails;
+  for (int i = 0; i < count; ++i) emails.push_back(absl::StrCat("l", i, "@example.com"));
+  return emails;
+}
+
+TEST(EdxLicensesTest, TakeAThousandDifferentLearnersAndNoMore) {
+  EXPECT_TRUE(ToAssignRequest(Assign(Emails(1000))).ok());
+  EXPECT_TRUE(ToRevokeRequest(Revoke(Emails(1000)), LicenseFilterForm::kNamed).ok());
+  Routed<v1::AssignLicensesRequest> again = Assign(Emails(1000));
+  again.request.add_learner_emails("L7@example.com");
+  EXPECT_TRUE(ToAssignRequest(again).ok());
+
+  const absl::Status assign = ToAssignRequest(Assign(Emails(1001))).status();
+  EXPECT_EQ(errors::ReasonOf(assign), v1::ERROR_REASON_ARGUMENT_INVALID);
+  EXPECT_THAT(std::string(assign.message()), HasSubstr("learner_emails: takes at most 1000"));
+  EXPECT_EQ(
+      errors::ReasonOf(ToRevokeRequest(Revoke(Emails(1001)), LicenseFilterForm::kNamed).status()),
+      v1::ERROR_REASON_ARGUMENT_INVALID);
 }
 
 TEST(EdxAssignLicensesTest, MatchesResultsByLowerCaseAddressAndNeverByPosition) {

@@ -2,15 +2,20 @@
 
 #include <array>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "runtime/errors/errors.h"
 
 namespace edugate::adapters {
 namespace {
 
 using nlohmann::json;
+
+// What the public API promises to take in one call.
+constexpr size_t kMaxPerCall = 1000;
 
 struct ModeRow {
   const char* word;
@@ -98,6 +103,22 @@ v1::Pacing EdxPacing(absl::string_view word) {
 
 std::string EdxEmail(absl::string_view email) {
   return absl::AsciiStrToLower(absl::StripAsciiWhitespace(email));
+}
+
+std::vector<std::string> DifferentEmails(
+    const google::protobuf::RepeatedPtrField<std::string>& emails) {
+  std::vector<std::string> different;
+  absl::flat_hash_set<std::string> seen;
+  for (const std::string& email : emails) {
+    std::string plain = EdxEmail(email);
+    if (seen.insert(plain).second) different.push_back(std::move(plain));
+  }
+  return different;
+}
+
+absl::Status CheckCount(absl::string_view field, size_t count) {
+  if (count <= kMaxPerCall) return absl::OkStatus();
+  return errors::ArgumentInvalid(field, absl::StrCat("takes at most ", kMaxPerCall));
 }
 
 }  // namespace edugate::adapters

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "edugate/v1/common.pb.h"
 #include "google/protobuf/repeated_field.h"
@@ -52,6 +53,13 @@ v1::Pacing EdxPacing(absl::string_view word);
 
 // An e-mail address as edX keeps it, by which its replies are matched.
 std::string EdxEmail(absl::string_view email);
+
+// The different addresses of a list in the order of their first appearance, as edX keeps them.
+std::vector<std::string> DifferentEmails(
+    const google::protobuf::RepeatedPtrField<std::string>& emails);
+
+// ARGUMENT_INVALID, naming the field, where there are more of something than one call takes.
+absl::Status CheckCount(absl::string_view field, size_t count);
 
 }  // namespace edugate::adapters
 
