@@ -117,7 +117,7 @@ struct Request {
   BodySource* source = nullptr;  // Sent instead of `body`. Outlives Send().
   BodySink* sink = nullptr;  // See BodySink. Outlives Send(). No compression is offered with it.
   int64_t max_response_bytes = int64_t{8}
-                               << 20;  // Of the decoded body; more is Failure::kTooLarge.
+                               << 20;  // Decoded body (8 MiB beside a sink); more is kTooLarge.
 
   // Sets the header, in place of the first one of that name (without case) if there is one; takes
   // away the others of it.

@@ -26,6 +26,9 @@ constexpr int64_t kMaxReserve = 1 << 20;
 // Room behind a body for decoders that read it in blocks, so that they need not copy it.
 constexpr int64_t kRoomBehind = 64;
 
+// A failure's body is read whole, also where the request allows for a file.
+constexpr int64_t kMaxBesideSink = 8 << 20;
+
 // Content-Length as RFC 9110 has it: digits. A list of equal numbers, which it tolerates, is not.
 std::optional<int64_t> ParseLength(absl::string_view text) {
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -132,10 +135,13 @@ bool ResponseReader::OnHeadersEnd() {
       response_.status == 204 || response_.status == 304 || request_.method == "HEAD";
   response_.unframed = !bodiless && !http2_ && !chunked && !content_length_.has_value();
   if (chunked) content_length_.reset();
-  if (!bodiless && !encoded_ && content_length_.value_or(0) > request_.max_response_bytes) {
+  to_sink_ = request_.sink != nullptr && response_.status >= 200 && response_.status < 300;
+  max_body_bytes_ = request_.sink == nullptr || to_sink_
+                        ? request_.max_response_bytes
+                        : std::min(request_.max_response_bytes, kMaxBesideSink);
+  if (!bodiless && !encoded_ && content_length_.value_or(0) > max_body_bytes_) {
     return Fail(Failure::kTooLarge, "the answer's body is larger than allowed");
   }
-  to_sink_ = request_.sink != nullptr && response_.status >= 200 && response_.status < 300;
   if (to_sink_) {
     request_.sink->Begin(response_);
   } else if (!bodiless && content_length_.has_value()) {
@@ -148,7 +154,7 @@ bool ResponseReader::OnHeadersEnd() {
 bool ResponseReader::OnBody(absl::string_view piece, int64_t received, Flow* flow) {
   *flow = Flow::kContinue;
   const int64_t decoded = body_bytes_ + static_cast<int64_t>(piece.size());
-  if (decoded > request_.max_response_bytes) {
+  if (decoded > max_body_bytes_) {
     return Fail(Failure::kTooLarge, "the answer's body is larger than allowed");
   }
   if (encoded_ && decoded > kRatioFrom) {

@@ -61,6 +61,7 @@ class ResponseReader {
   int64_t header_bytes_ = 0;
   int64_t body_bytes_ = 0;
   int64_t taken_ = 0;  // Of the budget.
+  int64_t max_body_bytes_ = 0;
   std::optional<int64_t> content_length_;
   bool http2_ = false;
   bool encoded_ = false;

@@ -142,6 +142,35 @@ TEST_F(ResponseReaderTest, AnAnnouncedBodyBeyondItsLimitIsRefusedBeforeItComes) 
   EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
 }
 
+class TakeAll final : public BodySink {
+ public:
+  Flow Write(absl::string_view) override { return Flow::kContinue; }
+};
+
+TEST_F(ResponseReaderTest, ALimitForASinkIsNoneForABodyThatItDoesNotTake) {
+  TakeAll sink;
+  request_.sink = &sink;
+  request_.max_response_bytes = int64_t{64} << 30;
+  ResponseReader announced(request_, kLimits);
+  EXPECT_TRUE(announced.OnHeaderLine("HTTP/1.1 500 Oops\r\n"));
+  EXPECT_TRUE(announced.OnHeaderLine("Content-Length: 8388609\r\n"));
+  EXPECT_FALSE(announced.OnHeaderLine("\r\n"));
+  EXPECT_EQ(announced.failure(), Failure::kTooLarge);
+
+  ASSERT_TRUE(Read({"HTTP/1.1 500 Oops", "Transfer-Encoding: chunked"}));
+  const std::string piece(1 << 20, 'x');
+  Flow flow;
+  int pieces = 0;
+  while (pieces < 100 && reader_.OnBody(piece, 0, &flow)) ++pieces;
+  EXPECT_EQ(pieces, 8);
+  EXPECT_EQ(reader_.failure(), Failure::kTooLarge);
+
+  ResponseReader taken(request_, kLimits);
+  EXPECT_TRUE(taken.OnHeaderLine("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(taken.OnHeaderLine("\r\n"));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(taken.OnBody(piece, 0, &flow));
+}
+
 TEST_F(ResponseReaderTest, ACompressedBodyThatGrowsTooMuchIsRefused) {
   ASSERT_TRUE(Read({"HTTP/1.1 200 OK", "Content-Encoding: gzip", "Content-Length: 1000"}));
   const std::string piece(16 << 10, 'x');
@@ -207,10 +236,7 @@ TEST_F(BudgetTest, WhatAnAnswerTookIsThereAgainWhenItHasEndedOrBeginsAnew) {
 }
 
 TEST_F(BudgetTest, ABodyForASinkTakesNothing) {
-  class TakeAll final : public BodySink {
-   public:
-    Flow Write(absl::string_view) override { return Flow::kContinue; }
-  } sink;
+  TakeAll sink;
   request_.sink = &sink;
   ResponseReader reader(request_, limits_);
   EXPECT_TRUE(Begin(reader, 5000));
