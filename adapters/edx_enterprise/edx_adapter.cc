@@ -6,6 +6,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "adapters/declared_api.h"
 #include "adapters/edx_enterprise/edx_assignment_mapping.h"
@@ -324,6 +325,13 @@ async::Task<absl::StatusOr<v1::RevokeLicensesResponse>> EdxAdapter::RevokeLicens
     if (!documented.ok()) co_return documented.status();
     reply.Clear();
     status = co_await api_.CallInto(call, revoke_licenses_, *documented, reply, &info);
+  }
+  if (HasProviderCode(status, kEdxNoLicense)) {
+    // Whose licenses are not there is not for an error to say: "-" stands for any of the plan's.
+    const std::string plan =
+        MakeName<Resource::kSubscriptionPlan>(revoke.name.connection, revoke.name.id());
+    co_return errors::WithResource(std::move(status), PatternOf(Resource::kLicense).type,
+                                   absl::StrCat(plan, "/licenses/-"));
   }
   if (!status.ok()) {
     co_return OfResource<Resource::kSubscriptionPlan>(std::move(status), revoke.name,

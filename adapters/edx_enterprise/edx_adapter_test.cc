@@ -404,8 +404,16 @@ TEST_F(EdxAdapterTest, FailsWhereNoLicenseCouldBeRevoked) {
   Expect("POST", kRevokePath, 404,
          R"({"successful_revocations": [], "unsuccessful_revocations": [
              {"error": "none", "error_response_status": 404, "user_email": "a@example.com"}]})");
-  EXPECT_EQ(Run(ports_.revoke_licenses, RevokeCall("a@example.com")).status().code(),
-            absl::StatusCode::kNotFound);
+  const absl::Status none = Run(ports_.revoke_licenses, RevokeCall("a@example.com")).status();
+  EXPECT_EQ(none.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(none).resource_type(), "edugate/License");
+  EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(none).resource_name(),
+            "connections/acme/subscriptionPlans/p1/licenses/-");
+
+  Expect("POST", kRevokePath, 404, R"({"detail": "Not found."})");
+  const absl::Status no_plan = Run(ports_.revoke_licenses, RevokeCall("a@example.com")).status();
+  EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(no_plan).resource_name(),
+            "connections/acme/subscriptionPlans/p1");
 }
 
 TEST_F(EdxAdapterTest, WritesConditionsAsDocumentedWhereTheServiceDoesNotTakeItsOwnForm) {

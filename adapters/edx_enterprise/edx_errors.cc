@@ -100,6 +100,32 @@ json ReadBody(const http::Response& response) {
                      /*allow_exceptions=*/false);
 }
 
+// What became of the licenses, where a body that is too long for an error says it: of each of the
+// two lists the last element, which is all that its judge looks at. Discarded where it says
+// nothing.
+json OutlineOfRevocations(const rest::Operation& operation, const http::Response& response) {
+  const json unreadable(json::value_t::discarded);
+  if (operation.method_name() != "RevokeLicenses" || response.body.size() <= kMaxErrorBody) {
+    return unreadable;
+  }
+  provider::edx_enterprise::v1::RevokeLicensesReply reply;
+  const absl::Status decoded =
+      codec::Decode(response.header("Content-Type"), response.body, {}, &reply);
+  const int done = reply.successful_revocations_size();
+  const int failed = reply.unsuccessful_revocations_size();
+  if (!decoded.ok() || done + failed == 0) return unreadable;
+  json outline;
+  outline["successful_revocations"] = json::array();
+  outline["unsuccessful_revocations"] = json::array();
+  if (done > 0) outline["successful_revocations"].push_back(json::object());
+  if (failed > 0) {
+    outline["unsuccessful_revocations"].push_back(
+        {{"error_response_status",
+          reply.unsuccessful_revocations(failed - 1).error_response_status()}});
+  }
+  return outline;
+}
+
 std::string TextAt(const json& body, const char* name) {
   if (!body.is_object()) return "";
   const auto found = body.find(name);
@@ -266,6 +292,13 @@ void RefineThrottle(const json& body, errors::ProviderFailure& failure) {
   failure.transient = false;
 }
 
+// Whether a 404 is about the learners' licenses: a bare text, or what became of each. Of an unknown
+// plan the service says {detail}.
+bool SpeaksOfLicenses(const rest::Operation& operation, const json& body) {
+  return operation.method_name() == "RevokeLicenses" &&
+         (body.is_string() || (body.is_object() && body.contains("unsuccessful_revocations")));
+}
+
 // All revocations failed: the statuses of the single ones say more than the gateway's.
 int StatusOf(const http::Response& response, const json& body) {
   if (!body.is_object()) return response.status;
@@ -284,7 +317,8 @@ std::optional<errors::ProviderFailure> EdxErrors::Classify(const rest::Operation
                                                            const http::Response& response) const {
   auto failure = rest::ClassifyByHttpStatus(operation, response, absl::Now());
   if (!failure.has_value()) return std::nullopt;
-  const json body = ReadBody(response);
+  json body = ReadBody(response);
+  if (body.is_discarded()) body = OutlineOfRevocations(operation, response);
   const bool refused = response.status >= kBadRequest && response.status < kServerErrors;
   if (refused && HoldsReply(operation, body)) return std::nullopt;
 
@@ -304,6 +338,8 @@ std::optional<errors::ProviderFailure> EdxErrors::Classify(const rest::Operation
     case kNotFound:
       if (Mentions(TextAt(body, "detail"), "Invalid page")) {
         failure->provider_code = kEdxInvalidPage;
+      } else if (SpeaksOfLicenses(operation, body)) {
+        failure->provider_code = kEdxNoLicense;
       }
       break;
     case kUnprocessable:

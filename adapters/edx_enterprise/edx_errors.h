@@ -14,6 +14,9 @@ inline constexpr char kEdxInvalidPage[] = "invalid_page";
 // The provider_code of a 400 for conditions on licenses in a form that the service does not take.
 inline constexpr char kEdxMalformedFilters[] = "malformed_filters";
 
+// The provider_code of a 404 for licenses that the learners don't have, where the plan is known.
+inline constexpr char kEdxNoLicense[] = "no_license";
+
 // By HTTP status, corrected by the body, which is JSON or XML:
 // - The gateway turns every status that a route doesn't list into 400. A 400 that is empty, HTML or
 // the gateway's own word about

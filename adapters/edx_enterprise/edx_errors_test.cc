@@ -1,5 +1,7 @@
 #include "adapters/edx_enterprise/edx_errors.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "adapters/declared_api.h"
 #include "adapters/edx_enterprise/edx_adapter.h"
 #include "gmock/gmock.h"
@@ -98,6 +100,41 @@ TEST(EdxErrorsTest, TakesA400ThatCarriesTheReplyForSuccess) {
   EXPECT_FALSE(Judge("BulkEnroll", {400, R"({"job_id": "j"})"}).has_value());
   EXPECT_FALSE(
       Judge("AssignLicenses", {400, R"({"license_assignments": [{"license": "l"}]})"}).has_value());
+}
+
+// As many as a call may name: longer than any error.
+std::string Revocations(const char* list, const std::string& each) {
+  std::string records;
+  for (int i = 0; i < 1000; ++i) {
+    absl::StrAppend(&records, i == 0 ? "" : ",", absl::StrFormat(R"({%s, "user_email":)", each),
+                    absl::StrFormat(R"( "learner%04d@students.university.example.com"})", i));
+  }
+  return absl::StrFormat(R"({"%s": [%s]})", list, records);
+}
+
+TEST(EdxErrorsTest, ReadsA400ThatCarriesTheReplyHoweverLongItIs) {
+  const std::string done = Revocations("successful_revocations",
+                                       R"("license_uuid": "30824248-e671-449f-8bf7-02715478abce")");
+  ASSERT_GT(done.size(), 100'000u);
+  EXPECT_FALSE(Judge("RevokeLicenses", {400, done}).has_value());
+  const std::string refused = Revocations("unsuccessful_revocations",
+                                          R"("error": "no license", "error_response_status": 404)");
+  EXPECT_EQ(Reason("RevokeLicenses", {400, refused}), v1::ERROR_REASON_RESOURCE_NOT_FOUND);
+  EXPECT_EQ(Reason("RevokeLicenses", {400, absl::StrCat("{\"detail\": \"", done.size(),
+                                                        std::string(100'000, 'x'), "\"}")}),
+            v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST);
+}
+
+TEST(EdxErrorsTest, TellsAMissingLicenseFromAMissingPlan) {
+  EXPECT_EQ(
+      Failure("RevokeLicenses", {404, R"("No license exists for ann@example.com")"}).provider_code,
+      kEdxNoLicense);
+  EXPECT_EQ(Failure("RevokeLicenses",
+                    {404, R"({"unsuccessful_revocations": [{"error_response_status": 404}]})"})
+                .provider_code,
+            kEdxNoLicense);
+  EXPECT_EQ(Failure("RevokeLicenses", {404, R"({"detail": "Not found."})"}).provider_code, "");
+  EXPECT_EQ(Failure("AssignLicenses", {404, R"("Not found")"}).provider_code, "");
 }
 
 TEST(EdxErrorsTest, TakesTheStatusOfTheSingleFailuresWhereAllRevocationsFailed) {
