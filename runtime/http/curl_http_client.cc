@@ -77,6 +77,7 @@ struct Progress {
   bool request_sent;
   bool response_started;
   bool system_error;  // The socket itself failed.
+  bool broke_off;     // The connection ended within the TLS handshake.
 };
 
 Failure FailureOf(CURLcode code, const Progress& progress) {
@@ -99,6 +100,8 @@ Failure FailureOf(CURLcode code, const Progress& progress) {
       if (progress.connected) return Failure::kTimeout;
       return progress.sockets_opened ? Failure::kConnect : Failure::kResolve;
     case CURLE_SSL_CONNECT_ERROR:
+      // libcurl's one code for a server that can't agree with us and for one that goes away.
+      return progress.broke_off ? Failure::kConnect : Failure::kTls;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -136,6 +139,13 @@ Failure FailureOf(CURLcode code, const Progress& progress) {
     default:
       return progress.request_sent ? Failure::kProtocol : Failure::kLocal;
   }
+}
+
+// Whether libcurl's words on a failed TLS handshake are those for the connection's end: a reset, or
+// OpenSSL without an error of its own.
+bool BrokeOff(absl::string_view error) {
+  return absl::StartsWith(error, "Recv failure: ") || absl::StartsWith(error, "Send failure: ") ||
+         absl::StrContains(error, "SSL_connect: SSL_ERROR_");
 }
 
 // Whether libcurl is told to send a body, an empty one included.
@@ -605,8 +615,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
     } else {
       progress_.request_sent = RequestSent();
       progress_.response_started = reader_.started();
-      progress_.system_error = LongInfo(easy_, CURLINFO_OS_ERRNO) != 0 ||
-                               absl::StartsWithIgnoreCase(request_.url, "https:");
+      progress_.system_error = LongInfo(easy_, CURLINFO_OS_ERRNO) != 0 || SpeaksTls();
+      progress_.broke_off = error_ != nullptr && BrokeOff(error_.get());
       Settle(FailureOf(code, progress_), curl_easy_strerror(code));
     }
   }
@@ -779,8 +789,14 @@ class CurlHttpClient::Transfer final : private async::Timer,
     }
     const curl_socket_t socket = engine_.Open(address);
     if (socket == CURL_SOCKET_BAD) progress_.no_socket = true;
+    if (error_ == nullptr && SpeaksTls()) {
+      error_ = std::make_unique<char[]>(CURL_ERROR_SIZE);
+      Set(easy_, CURLOPT_ERRORBUFFER, error_.get());
+    }
     return socket;
   }
+
+  bool SpeaksTls() const { return absl::StartsWithIgnoreCase(request_.url, "https:"); }
 
   void ResumeTransfer() override {
     if (settled_) return;
@@ -828,6 +844,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
     if (added_) engine_.Remove(easy_);
     CURLU* const none = nullptr;
     Set(easy_, CURLOPT_CURLU, none);
+    char* const no_text = nullptr;
+    Set(easy_, CURLOPT_ERRORBUFFER, no_text);
     engine_.Release(std::exchange(easy_, nullptr), endpoint_);
   }
 
@@ -839,6 +857,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   HeaderLines lines_;
   std::unique_ptr<CURLU, FreeUrl> url_;
   std::unique_ptr<Unpause> unpause_;  // Once it was paused: few ever are.
+  std::unique_ptr<char[]> error_;     // libcurl's words, where it makes a connection with TLS.
   CURL* easy_ = nullptr;
   bool added_ = false;
   bool settled_ = false;

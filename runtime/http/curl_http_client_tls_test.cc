@@ -77,6 +77,33 @@ TEST_F(CurlHttpClientTlsTest, AnExpiredCertificateIsRefused) {
   EXPECT_FALSE(exchange.request_sent);
 }
 
+TEST_F(CurlHttpClientTlsTest, AConnectionThatEndsWithinTheHandshakeSaysNothingOfTheCertificate) {
+  constexpr char kHello[] = "\x16\x03\x03\x00\x40\x02\x00";  // The beginning of an answer.
+  const ScriptedServer::Script scripts[] = {
+      [](ScriptedConnection& connection) { connection.Reset(); },
+      [](ScriptedConnection& connection) { connection.Close(); },
+      [](ScriptedConnection& connection) {
+        connection.ReadSome(1);
+        connection.Reset();
+      },
+      [](ScriptedConnection& connection) {
+        connection.ReadSome(4096);
+        connection.Close();
+      },
+      [&kHello](ScriptedConnection& connection) {
+        connection.ReadSome(4096);
+        connection.Send(absl::string_view(kHello, sizeof(kHello) - 1));
+        connection.Close();
+      },
+  };
+  for (const ScriptedServer::Script& script : scripts) {
+    ScriptedServer server(script);
+    const Exchange exchange = Get(UrlOf(server));
+    EXPECT_EQ(exchange.failure, Failure::kConnect) << exchange.detail;
+    EXPECT_FALSE(exchange.request_sent);
+  }
+}
+
 TEST_F(CurlHttpClientTlsTest, AServerOfAnOldVersionIsRefused) {
   const TestIdentity identity("IP:127.0.0.1", 3600);
   ScriptedServer server(ServeTls(identity, TLS1_1_VERSION));

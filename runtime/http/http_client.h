@@ -147,14 +147,14 @@ enum class Failure {
   kRequestRefused,  // Not a request that this client sends: a bad URL, scheme or header. Nothing
                     // was sent.
   kResolve,         // The host's name gave no address. Nothing was sent.
-  kConnect,    // No connection, or not in time, or only to an address that is not allowed. Nothing
-               // was sent.
-  kTls,        // No trusted TLS session.
-  kTimeout,    // The connection stalled: too few bytes for too long.
-  kReset,      // The connection ended or broke before or within the answer.
-  kTruncated,  // The answer ended before its announced end.
-  kTooLarge,   // Headers or body beyond the limit, or a compressed body that grows beyond the
-               // allowed ratio.
+  kConnect,      // No connection, or not in time, or it ended within the TLS handshake, or only to
+                 // an address that is not allowed. Nothing was sent.
+  kTls,          // No trusted TLS session.
+  kTimeout,      // The connection stalled: too few bytes for too long.
+  kReset,        // The connection ended or broke before or within the answer.
+  kTruncated,    // The answer ended before its announced end.
+  kTooLarge,     // Headers or body beyond the limit, or a compressed body that grows beyond the
+                 // allowed ratio.
   kBadEncoding,  // A Content-Encoding that was not offered, or that can't be undone.
   kProtocol,     // Not HTTP, or HTTP that contradicts itself (two Content-Lengths).
   kDeadline,     // The call's deadline passed.
