@@ -392,11 +392,11 @@ async::Task<Client::Outcome> Client::Exchange(Run& run, async::CallContext& call
   {
     http::Exchange exchange = co_await parts_.http->Send(call, request);
     // A 401 says that nothing was done, so that one more attempt with a new token is right for
-    // reads and writes alike.
-    const bool refused = exchange.failure == http::Failure::kNone &&
-                         exchange.response.status == kUnauthorized && request.source == nullptr;
+    // reads and writes alike. A source can't be read again, but the next call needs the new token.
+    const bool refused =
+        exchange.failure == http::Failure::kNone && exchange.response.status == kUnauthorized;
     const bool renews = refused && parts_.authorizer->OnRefused(request);
-    if (!renews) co_return Concluded(run, exchange);
+    if (!renews || request.source != nullptr) co_return Concluded(run, exchange);
   }
   absl::Status renewed = co_await parts_.authorizer->Authorize(call, request);
   if (!renewed.ok()) co_return NotAuthorized(run, renewed);

@@ -520,6 +520,16 @@ TEST_F(UploadTest, ASourceIsReadOnceWhateverHappens) {
   EXPECT_THAT(http_.requests(), SizeIs(3));
 }
 
+TEST_F(UploadTest, ACredentialThatIsRefusedIsRenewedForTheNextCall) {
+  TextSource source;
+  ExpectUpload(Answer(401, ""));
+  EXPECT_FALSE(Upload(source).ok());
+  ExpectUpload(Answer(200, kBook));
+  EXPECT_TRUE(Upload(source).ok());
+  ASSERT_THAT(http_.requests(), SizeIs(2));
+  EXPECT_EQ(http_.requests()[1].header("Authorization"), "token-2");
+}
+
 TEST_F(FileTest, ACallMayAskForAnotherType) {
   ExpectFile(Answer(200, "x", "text/csv"));
   google::api::HttpBody file;
