@@ -424,8 +424,8 @@ Client::Outcome Client::Concluded(Run& run, http::Exchange& exchange) const {
     run.not_modified = true;
   } else {
     outcome = Judge(run, exchange);
-    if (outcome.status.ok() && run.etag != nullptr && MayKeep(exchange.response)) {
-      run.may_keep = true;
+    if (run.etag != nullptr) {
+      run.may_keep = outcome.status.ok() && MayKeep(exchange.response);
       *run.etag = EtagOf(exchange.response);
     }
     if (outcome.status.ok() && run.request.sink == nullptr) outcome = Read(run, exchange);

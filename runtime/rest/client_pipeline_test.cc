@@ -346,6 +346,16 @@ TEST_F(CacheTest, ErrorsAndRepliesThatForbidItAreNotKept) {
   EXPECT_THAT(http_.requests(), SizeIs(4));
 }
 
+TEST_F(CacheTest, TheLastAttemptsAnswerSaysWhetherItMayBeKept) {
+  Expect(With(Answer(200, R"({"title": "busy"})"), "ETag", "\"busy\""));
+  Expect(With(Answer(200, kBook), "Cache-Control", "no-store"));
+  StartGet();
+  loop_.RunUntilIdle();
+  Expect(Answer(200, R"({"id": 7, "title": "Dick"})"));
+  EXPECT_EQ(Get().reply.title(), "Dick");
+  EXPECT_THAT(http_.requests(), SizeIs(3));
+}
+
 TEST_F(CacheTest, AFailedQuestionIsAnErrorAndTheReplyIsStillAskedAboutLater) {
   options_.policy.max_attempts = 1;
   Expect(With(Answer(200, kBook), "ETag", "\"1\""));
