@@ -32,7 +32,8 @@ bool IsRead(const Operation& operation) { return operation.effect() == v1::EFFEC
 
 // Whether a failure of a further attempt tells less than that an earlier one may have happened.
 bool TellsLess(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         errors::ReasonOf(status) == edugate::v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID;
 }
 
 // Takes a token where the limit has one now.

@@ -528,6 +528,14 @@ TEST_F(PipelineTest, AWriteThatMayHaveHappenedStaysSoWhateverItsRetriesMeet) {
   loop_.RunUntilIdle();
   EXPECT_EQ(ReasonOf(conflict), reason::ERROR_REASON_PROVIDER_CONFLICT);
 
+  // A refused credential says nothing about the attempt before.
+  authorizer_.renews = false;
+  ExpectPut(NoAnswer(Failure::kReset, true));
+  ExpectPut(Answer(401, ""));
+  Running& unauthorized = StartPut();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(unauthorized), reason::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
+
   // Others open the breaker while it waits for its retry.
   ExpectPut(NoAnswer(Failure::kReset, true));
   Running& waiting = StartPut();
