@@ -240,19 +240,17 @@ async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
   std::optional<resilience::ConcurrencyLimit::Slot> slot = guards.concurrency().TryAcquire(begun);
   if (!slot.has_value()) {
     auto refused = co_await WaitForTurn(run, slot);
+    if (!refused.has_value()) refused = LeftAlone(run, *admission.permit);
     if (refused.has_value()) co_return *std::move(refused);
-    // The provider may have failed meanwhile.
-    const auto breaker = guards.breaker().Look(run.call.loop().Now());
-    if (!admission.permit->Holds() && breaker.state != resilience::BreakerState::kClosed) {
-      co_return Refused(run, resilience::Refusal::kBreakerOpen, breaker.retry_after);
-    }
   }
   if (LacksToken(run.policy.rate_limit, run.call.loop().Now())) {
     auto refused = co_await WaitForToken(run, *run.policy.rate_limit);
+    if (!refused.has_value()) refused = LeftAlone(run, *admission.permit);
     if (refused.has_value()) co_return *std::move(refused);
   }
   if (LacksToken(guards.rate_limit(), run.call.loop().Now())) {
     auto refused = co_await WaitForToken(run, *guards.rate_limit());
+    if (!refused.has_value()) refused = LeftAlone(run, *admission.permit);
     if (refused.has_value()) co_return *std::move(refused);
   }
   // The clock's own time, since a whole exchange may fit into one turn of the loop.
@@ -325,6 +323,14 @@ async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
   if (run.call.cancelled()) co_return Ended(run);
   // The limit could not tell before that the token would come too late.
   co_return Refused(run, resilience::Refusal::kRateLimit, kDefaultRetryAfter);
+}
+
+// The provider may have failed while the call waited. Nothing where it has not.
+std::optional<Client::Outcome> Client::LeftAlone(
+    Run& run, const resilience::CircuitBreaker::Permit& permit) const {
+  const auto breaker = parts_.safeguards->breaker().Look(run.call.loop().Now());
+  if (permit.Holds() || breaker.state == resilience::BreakerState::kClosed) return std::nullopt;
+  return Refused(run, resilience::Refusal::kBreakerOpen, breaker.retry_after);
 }
 
 // Nothing of the call has reached the provider, so that a write that ends here is plainly refused.

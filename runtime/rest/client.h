@@ -167,6 +167,8 @@ class Client {
   async::Task<std::optional<Outcome>> WaitForToken(Run& run, resilience::RateLimit& limit);
   async::Task<Outcome> WithTimeout(Run& run, int attempt);
 
+  std::optional<Outcome> LeftAlone(Run& run,
+                                   const resilience::CircuitBreaker::Permit& permit) const;
   Outcome Refused(Run& run, resilience::Refusal why, absl::Duration retry_after) const;
   Outcome Ended(Run& run) const;
   absl::Status EndedStatus(Run& run) const;

@@ -677,6 +677,17 @@ TEST_F(PipelineTest, AWriteForWhichThereIsNoTokenInTimeIsPlainlyRefused) {
   EXPECT_EQ(errors::RetryAfterOf(refused), absl::Seconds(10));
 }
 
+TEST_F(PipelineTest, AProviderThatFailsMeanwhileIsNotAskedByThoseWhoWaitedForAToken) {
+  resilience::TokenBucket connection({.per_second = 1, .burst = 1});
+  options_.rate_limit = &connection;
+  ExpectSlow(absl::Milliseconds(500), NoAnswer(Failure::kTls, false));
+  StartGet();
+  Running& waiting = StartGet({.id = "8"});
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(waiting), reason::ERROR_REASON_CIRCUIT_OPEN);
+  EXPECT_THAT(http_.requests(), SizeIs(1));
+}
+
 // A limit that answers nothing.
 class SilentLimit final : public resilience::RateLimit {
  public:
