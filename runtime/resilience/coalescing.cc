@@ -54,6 +54,11 @@ void Coalescing::Unlist(Seat* seat) {
   if (place != leaders_.end() && *place == seat) leaders_.erase(place);
 }
 
+void Coalescing::CloseAll() {
+  const std::lock_guard lock(mutex_);
+  leaders_.clear();
+}
+
 Coalescing::Seat::Seat(Coalescing& reads, const Key& key, async::EventLoop& loop)
     : reads_(reads), key_(key), headers_(TextOf(key.request->headers)), hash_(HashOf(key)) {
   const std::lock_guard lock(reads_.mutex_);

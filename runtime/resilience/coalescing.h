@@ -87,6 +87,10 @@ class Coalescing {
   Coalescing(const Coalescing&) = delete;
   Coalescing& operator=(const Coalescing&) = delete;
 
+  // Ends all flights for further calls: something was written, and what began before may not show
+  // it. Those who have joined get what they came to.
+  void CloseAll();
+
  private:
   struct Hash {
     size_t operator()(const Seat* seat) const { return seat->hash_; }

@@ -133,6 +133,28 @@ TEST_F(CoalescingTest, AReadThatComesAfterTheAnswerAsksAnew) {
   EXPECT_TRUE(Start().leads);
 }
 
+TEST_F(CoalescingTest, AFlightThatWasClosedForFurtherReadsServesThoseWhoHaveJoined) {
+  Reader& first = Start();
+  Reader& second = Start();
+  Reader& third = Start();
+  reads_.CloseAll();
+  Reader& later = Start();
+  EXPECT_TRUE(later.leads);
+  // Also where its leader leaves it to them.
+  first.call.Cancel();
+  loop_.RunReady();
+  EXPECT_TRUE(second.leads);
+  Reader& latest = Start();
+  second.answer.Set();
+  loop_.RunReady();
+  EXPECT_TRUE(third.outcome->ok());
+  EXPECT_FALSE(latest.outcome.has_value());
+  later.answer.Set();
+  loop_.RunReady();
+  EXPECT_TRUE(latest.outcome->ok());
+  EXPECT_FALSE(latest.leads);
+}
+
 TEST_F(CoalescingTest, WhatDiffersInAnythingIsNotShared) {
   Start();
   EXPECT_TRUE(Start("auditor").leads);

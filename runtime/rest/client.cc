@@ -136,17 +136,20 @@ async::Task<absl::Status> Client::LeadOrFollow(Run& run) {
 
 // Stage 2: a reply that is kept answers, or is asked about.
 async::Task<absl::Status> Client::Cached(Run& run) {
-  if (parts_.safeguards->cache() == nullptr) return Retried(run);
   if (!IsRead(run.operation)) return ForgetAround(run);
+  if (parts_.safeguards->cache() == nullptr) return Retried(run);
   if (run.may_share && run.policy.cache_max_age > absl::ZeroDuration()) return AskCache(run);
   return Retried(run);
 }
 
-// What a write changes is not known, so that nothing that was read before its end is kept.
+// What a write changes is not known, so that nothing that was read before its end is kept, and no
+// later read is answered by one that began before it.
 async::Task<absl::Status> Client::ForgetAround(Run& run) {
-  parts_.safeguards->cache()->Clear();
+  resilience::ReplyCache* const cache = parts_.safeguards->cache();
+  if (cache != nullptr) cache->Clear();
   absl::Status status = co_await Retried(run);
-  parts_.safeguards->cache()->Clear();
+  if (cache != nullptr) cache->Clear();
+  parts_.safeguards->coalescing().CloseAll();
   co_return status;
 }
 

@@ -237,6 +237,22 @@ TEST_F(PipelineTest, AFollowerHasADeadlineOfItsOwn) {
   EXPECT_TRUE(leader.status->ok());
 }
 
+TEST_F(PipelineTest, AReadAfterAWriteIsNotAnsweredByOneFromBeforeIt) {
+  ExpectSlow(absl::Seconds(10), Answer(200, R"({"id": 7, "title": "old"})"));
+  ExpectPut(Answer(200, kBook));
+  Expect(Answer(200, R"({"id": 7, "title": "new"})"));
+  Running& before = StartGet();
+  Running& follower = StartGet();
+  Running& write = StartPut();
+  ASSERT_TRUE(write.status.has_value());
+  Running& after = StartGet();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(after.reply.title(), "new");
+  EXPECT_EQ(before.reply.title(), "old");
+  EXPECT_EQ(follower.reply.title(), "old");
+  EXPECT_THAT(http_.requests(), SizeIs(3));
+}
+
 TEST_F(PipelineTest, WhoAsksTheProviderItselfGetsAnAnswerOfItsOwn) {
   for (int i = 0; i < 3; ++i) ExpectSlow(absl::Seconds(1), Answer(200, kBook));
   StartGet();
