@@ -1,10 +1,10 @@
 #include "adapters/native_method.h"
 
-#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "edugate/privacy/v1/privacy.pb.h"
+#include "adapters/secret_fields.h"
+#include "edugate/rest/v1/options.pb.h"
 #include "google/api/annotations.pb.h"
 #include "runtime/rest/client.h"
 #include "runtime/rest/operation.h"
@@ -12,45 +12,34 @@
 namespace edugate::adapters {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-bool IsSecret(const FieldDescriptor& field) {
-  return field.options().GetExtension(privacy::v1::data_class) == privacy::v1::DATA_CLASS_SECRET;
-}
-
-bool HoldsSecret(const Descriptor& message) {
-  for (int i = 0; i < message.field_count(); ++i) {
-    if (IsSecret(*message.field(i))) return true;
+// Takes out of the unknown fields what may be a credential: one that doesn't fit its field, or
+// stands twice, is kept there.
+void ClearUnknownSecrets(Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  const auto* unknown = message.GetDescriptor()->FindFieldByName("unknown_fields");
+  if (unknown == nullptr) return;
+  if (HoldsSecret(*message.GetDescriptor())) {
+    reflection.ClearField(&message, unknown);
+    return;
   }
-  return false;
-}
-
-// The same of the message and of every message in it.
-bool HoldsSecretAnywhere(const Descriptor& message, std::set<const Descriptor*>& seen) {
-  if (!seen.insert(&message).second) return false;
-  if (HoldsSecret(message)) return true;
-  for (int i = 0; i < message.field_count(); ++i) {
-    const Descriptor* inner = message.field(i)->message_type();
-    if (inner != nullptr && HoldsSecretAnywhere(*inner, seen)) return true;
+  int kept = 0;
+  const int size = reflection.FieldSize(message, unknown);
+  for (int i = 0; i < size; ++i) {
+    const auto& each = static_cast<const rest::v1::UnknownField&>(
+        reflection.GetRepeatedMessage(message, unknown, i));
+    if (LeadsToSecret(*message.GetDescriptor(), each.path())) continue;
+    reflection.SwapElements(&message, unknown, kept++, i);
   }
-  return false;
-}
-
-bool HoldsSecretAnywhere(const Descriptor& message) {
-  std::set<const Descriptor*> seen;
-  return HoldsSecretAnywhere(message, seen);
+  for (int i = kept; i < size; ++i) reflection.RemoveLast(&message, unknown);
 }
 
 void ClearSecrets(Message& message) {
+  ClearUnknownSecrets(message);
   const Reflection& reflection = *message.GetReflection();
-  const auto* unknown = message.GetDescriptor()->FindFieldByName("unknown_fields");
-  // A credential that doesn't fit its field is kept there.
-  if (unknown != nullptr && HoldsSecret(*message.GetDescriptor())) {
-    reflection.ClearField(&message, unknown);
-  }
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {

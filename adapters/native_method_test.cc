@@ -111,6 +111,17 @@ TEST_F(NativeMethodTest, CredentialsWithinAReplyAreTakenOut) {
   EXPECT_THAT(reply.DebugString(), Not(HasSubstr("canary")));
 }
 
+TEST_F(NativeMethodTest, CredentialsThatDoNotFitTheirPlaceAreTakenOutToo) {
+  http_.Expect("POST", "https://h/v2/transcripts/get_by_id",
+               http::Answer(200, R"({"id":"trc_1","new":1,"source_data":[)"
+                                 R"({"source_data_reference":["canary"],"newer":2}]})"));
+  m1::GetTranscriptRequest request;
+  m1::Transcript reply;
+  ASSERT_TRUE(Call(MeasureOne(), "GetTranscript", request, reply).ok());
+  EXPECT_THAT(reply.SerializeAsString(), Not(HasSubstr("canary")));
+  EXPECT_EQ(reply.unknown_fields_size(), 2);
+}
+
 TEST_F(NativeMethodTest, AFileComesAsItsBytes) {
   http_.Expect("GET", "https://h/v2/transcripts/get_files?transcript_id=trc_1",
                http::Answer(200, std::string("PK\0\1", 4), "application/zip"));

@@ -17,7 +17,7 @@ namespace edugate::adapters {
 // What a connection can choose, and what the adapter needs of the process.
 struct MeasureOneOptions {
   // The first pause between two looks of VerifyEnrollment with `wait`. Each further pause is twice
-  // the one before, up to max_poll_interval.
+  // the one before, up to max_poll_interval; towards the caller's deadline they are shorter.
   absl::Duration poll_interval = absl::Seconds(1);
   absl::Duration max_poll_interval = absl::Seconds(15);
   // A new boundary for each upload: letters and digits that occur in no file.

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "adapters/measureone/measureone_words.h"
 #include "adapters/record_mapping.h"
+#include "adapters/secret_fields.h"
 #include "google/protobuf/struct.pb.h"
 #include "runtime/codec/dates.h"
 #include "runtime/codec/json_decoder.h"
@@ -315,15 +315,6 @@ v1::TranscriptSource ToSource(const m1::SourceData& record) {
   return out;
 }
 
-// Whether a path of a transcript's unknown fields leads to a document's reference as a whole, or to
-// what holds it.
-bool HoldsReference(absl::string_view path) {
-  if (!absl::ConsumePrefix(&path, "source_data")) return false;
-  if (absl::ConsumePrefix(&path, "["))
-    path.remove_prefix(std::min(path.find(']') + 1, path.size()));
-  return path.empty() || path == ".source_data_reference";
-}
-
 // A document's record without what a caller gave for fetching it: logins, headers and bodies are
 // for the provider alone and never come back, whatever the shape in which the provider repeats
 // them.
@@ -338,9 +329,10 @@ m1::Transcript WithoutFetchSecrets(m1::Transcript record) {
     if (reference.has_uri()) reference.set_uri(WithoutLogin(reference.uri()));
   }
   auto& unknown = *record.mutable_unknown_fields();
-  unknown.erase(std::remove_if(
-                    unknown.begin(), unknown.end(),
-                    [](const rest::v1::UnknownField& each) { return HoldsReference(each.path()); }),
+  unknown.erase(std::remove_if(unknown.begin(), unknown.end(),
+                               [](const rest::v1::UnknownField& each) {
+                                 return LeadsToSecret(*m1::Transcript::descriptor(), each.path());
+                               }),
                 unknown.end());
   return record;
 }
