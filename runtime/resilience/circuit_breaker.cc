@@ -32,15 +32,17 @@ CircuitBreaker::Admission CircuitBreaker::Admit(async::MonotonicTime now) {
       case BreakerState::kClosed:
         return {.permit = Permit(*this, generation_.load(std::memory_order_relaxed))};
       case BreakerState::kProbing:
-        return {.retry_after = kWhileProbing};
+        if (now < probing_until_) return {.retry_after = kWhileProbing};
+        break;
       case BreakerState::kOpen:
+        if (now < open_until_) return {.retry_after = absl::FromChrono(open_until_ - now)};
         break;
     }
-    if (now < open_until_) return {.retry_after = absl::FromChrono(open_until_ - now)};
     from = Become(BreakerState::kProbing);
+    probing_until_ = async::After(now, length_);
     probing = generation_.load(std::memory_order_relaxed);
   }
-  if (listener_) listener_(from, BreakerState::kProbing);
+  if (listener_ && from != BreakerState::kProbing) listener_(from, BreakerState::kProbing);
   return {.permit = Permit(*this, probing)};
 }
 

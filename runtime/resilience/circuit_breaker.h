@@ -41,7 +41,8 @@ enum class Evidence {
 
 // A connection's breaker. Closed, it lets calls through and counts. Open, it refuses them. When its
 // time is up, one call goes through, and what becomes of it closes the breaker or opens it for
-// longer. Used from every loop at once.
+// longer. Where that takes as long again, such as a file, another call takes its place. Used from
+// every loop at once.
 class CircuitBreaker {
  public:
   // Hears of each change, on the thread that made it.
@@ -120,6 +121,7 @@ class CircuitBreaker {
   int connect_failures_ = 0;  // In a row.
   absl::Duration length_;     // Of the time that it is or was open.
   async::MonotonicTime open_until_;
+  async::MonotonicTime probing_until_;
 };
 
 }  // namespace edugate::resilience

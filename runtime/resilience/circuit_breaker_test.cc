@@ -116,6 +116,26 @@ TEST_F(CircuitBreakerTest, OneProbeGoesAtATime) {
   EXPECT_GT(other.retry_after, absl::ZeroDuration());
 }
 
+TEST_F(CircuitBreakerTest, AProbeThatTakesAsLongAsItWasOpenLeavesItsPlaceToTheNextCall) {
+  Calls(1, Evidence::kUntrusted);
+  Advance(absl::Seconds(5));
+  auto slow = breaker().Admit(now_);
+  Advance(absl::Seconds(4.9));
+  EXPECT_FALSE(breaker().Admit(now_).permit.has_value());
+  Advance(absl::Seconds(0.1));
+  auto second = breaker().Admit(now_);
+  ASSERT_TRUE(second.permit.has_value());
+  EXPECT_FALSE(breaker().Admit(now_).permit.has_value());
+  EXPECT_FALSE(slow.permit->Holds());
+  slow.permit->Report(Evidence::kFailed, now_);
+  EXPECT_EQ(state(), BreakerState::kProbing);
+  second.permit->Report(Evidence::kAnswered, now_);
+  EXPECT_EQ(state(), BreakerState::kClosed);
+  EXPECT_THAT(changes_, ElementsAre(Change{BreakerState::kClosed, BreakerState::kOpen},
+                                    Change{BreakerState::kOpen, BreakerState::kProbing},
+                                    Change{BreakerState::kProbing, BreakerState::kClosed}));
+}
+
 TEST_F(CircuitBreakerTest, EachProbeThatFailsDoublesTheTimeUpToItsMaximum) {
   Calls(1, Evidence::kUntrusted);
   for (const int seconds : {5, 10, 20, 40, 60, 60}) {
