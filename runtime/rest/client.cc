@@ -190,7 +190,6 @@ async::Task<absl::Status> Client::AskCache(Run& run) {
 async::Task<absl::Status> Client::Retried(Run& run) {
   async::CallContext& call = run.call;
   resilience::Safeguards& guards = *parts_.safeguards;
-  guards.budget().OnCall(call.loop().Now());
   absl::Status last;     // Of the last attempt that the provider heard of.
   absl::Status unknown;  // Of one that may have happened.
   for (int attempt = 1;; ++attempt) {
@@ -259,6 +258,7 @@ async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
   // The clock's own time, since a whole exchange may fit into one turn of the loop.
   const async::Clock& clock = run.call.loop().clock();
   const async::MonotonicTime started = clock.MonotonicNow();
+  if (attempt == 1) guards.budget().OnCall(started);
   Outcome outcome = co_await Timed(run, attempt);
   const async::MonotonicTime ended = clock.MonotonicNow();
   const AttemptResult result{.failure = outcome.failure,

@@ -624,6 +624,22 @@ TEST_F(BusyTest, AWriteThatGetsNoTurnIsPlainlyRefused) {
   EXPECT_THAT(http_.requests(), SizeIs(1));
 }
 
+TEST_F(BusyTest, CallsThatAreRefusedEarnNoRetries) {
+  options_.breaker.disabled = true;
+  ExpectSlow(absl::Milliseconds(10), Answer(200, kBook));
+  ExpectSlow(absl::Milliseconds(10), Answer(200, kBook), "GET", "/books/8");
+  StartGet();
+  StartGet({.id = "8"});
+  for (int i = 0; i < 200; ++i) EXPECT_TRUE(StartLend().status.has_value());
+  loop_.RunUntilIdle();
+  constexpr int kCalls = 20;
+  for (int i = 0; i < kCalls + resilience::RetryBudget::kLeastRetries; ++i) {
+    Expect(Answer(503, ""));
+  }
+  for (int i = 0; i < kCalls; ++i) EXPECT_FALSE(GetBook().ok());
+  EXPECT_EQ(http_.left(), 0);
+}
+
 TEST_F(BusyTest, ACancelledCallLeavesTheQueueAtOnce) {
   ExpectSlow(absl::Seconds(20), Answer(200, kBook));
   StartGet();
