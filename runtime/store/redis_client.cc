@@ -22,8 +22,10 @@ namespace {
 constexpr absl::Duration kFirstBackoff = absl::Milliseconds(50);
 constexpr absl::Duration kLongestBackoff = absl::Seconds(1);
 
-// Commands sent in one go.
+// Commands sent in one go, and about how many bytes of them: what can be sent, and answered, within
+// the time that a command may take.
 constexpr std::size_t kMostAtOnce = 1000;
+constexpr std::size_t kMostBytesAtOnce = std::size_t{1} << 20;
 
 // Errors of a server that starts or isn't the one to ask: a new connection may lead to another.
 constexpr std::array<absl::string_view, 5> kWrongServer = {"LOADING", "READONLY", "MASTERDOWN",
@@ -186,14 +188,28 @@ absl::Status RedisClient::Connect() {
   return absl::OkStatus();
 }
 
-// Takes the jobs that were answered out of `jobs`.
+// Takes the jobs that were answered out of `jobs`. After a long outage there may be very many.
 absl::Status RedisClient::SendAndReceive(std::deque<RedisJob>& jobs) {
+  absl::Status done;
+  while (done.ok() && !jobs.empty()) {
+    done = SendAndReceiveSome(jobs);
+    const bool due = async::SystemClock().MonotonicNow() >= next_lease_;
+    if (done.ok() && !jobs.empty() && due) jobs.push_front(LeaseJob());
+  }
+  return done;
+}
+
+absl::Status RedisClient::SendAndReceiveSome(std::deque<RedisJob>& jobs) {
   std::vector<const RedisCommand*> commands;
-  commands.reserve(jobs.size());
-  for (const RedisJob& job : jobs) commands.push_back(&job.command);
+  std::size_t bytes = 0;
+  for (const RedisJob& job : jobs) {
+    commands.push_back(&job.command);
+    bytes += BytesOf(job);
+    if (commands.size() >= kMostAtOnce || bytes >= kMostBytesAtOnce) break;
+  }
   absl::Status sent = connection_->Send(commands);
   if (!sent.ok()) return sent;
-  while (!jobs.empty()) {
+  for (std::size_t left = commands.size(); left > 0; --left) {
     std::string refused;
     auto answer = connection_->Receive(options_.timeout, &refused);
     if (absl::IsDeadlineExceeded(answer.status())) {

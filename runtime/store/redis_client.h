@@ -98,6 +98,7 @@ class RedisClient {
   void RunJobs(std::deque<RedisJob> jobs);
   absl::Status Connect();
   absl::Status SendAndReceive(std::deque<RedisJob>& jobs);
+  absl::Status SendAndReceiveSome(std::deque<RedisJob>& jobs);
   void Fail(std::deque<RedisJob> jobs, const absl::Status& why);
   void KeepUnsettled(RedisJob job);
   RedisJob LeaseJob();

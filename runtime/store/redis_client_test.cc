@@ -1,9 +1,19 @@
 #include "runtime/store/redis_client.h"
 
+#include <hiredis/hiredis.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/block_on.h"
 #include "runtime/errors/errors.h"
@@ -142,6 +152,90 @@ TEST_F(RedisClientTest, TooManyJobsAreRefused) {
   limits.max_waiting_jobs = 0;
   RedisClient client(server.options(), limits);
   EXPECT_EQ(errors::ReasonOf(Ask(client, {"DBSIZE"}).status()), v1::ERROR_REASON_LOCAL_LIMIT);
+}
+
+// A server that holds few answers for those who don't read them: then it reads no further, either.
+class NarrowServer {
+ public:
+  explicit NarrowServer(const std::string& path) : listening_(socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(bind(listening_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(listen(listening_, 8), 0);
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~NarrowServer() {
+    shutdown(listening_, SHUT_RDWR);
+    thread_.join();
+    close(listening_);
+  }
+
+  int settled() const { return settled_; }
+
+ private:
+  void Serve() {
+    for (int fd = accept(listening_, nullptr, nullptr); fd >= 0;
+         fd = accept(listening_, nullptr, nullptr)) {
+      redisReader* const reader = redisReaderCreate();
+      std::vector<char> buffer(1 << 16);
+      bool open = true;
+      for (ssize_t got = 0; open && (got = recv(fd, buffer.data(), buffer.size(), 0)) > 0;) {
+        redisReaderFeed(reader, buffer.data(), static_cast<size_t>(got));
+        void* command = nullptr;
+        while (open && redisReaderGetReply(reader, &command) == REDIS_OK && command != nullptr) {
+          open = Answer(fd, *static_cast<redisReply*>(command));
+          freeReplyObject(command);
+        }
+      }
+      redisReaderFree(reader);
+      close(fd);
+    }
+  }
+
+  bool Answer(int fd, const redisReply& command) {
+    const absl::string_view name(command.element[0]->str, command.element[0]->len);
+    if (name == "SETTLE") ++settled_;
+    const std::string text(16 << 10, 'x');
+    const std::string answer = name == "SETTLE"
+                                   ? absl::StrCat("$", text.size(), "\r\n", text, "\r\n")
+                                   : std::string(":1\r\n");
+    for (size_t sent = 0; sent < answer.size();) {
+      const ssize_t some = send(fd, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+      if (some <= 0) return false;
+      sent += static_cast<size_t>(some);
+    }
+    return true;
+  }
+
+  const int listening_;
+  std::atomic<int> settled_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(RedisClientTest, WhatALongOutageLeftIsSettledByAndBy) {
+  constexpr int kLeft = 64;
+  RedisOptions options;
+  options.address = folder_.File("redis.sock");
+  options.timeout = absl::Milliseconds(200);
+  std::optional<RedisClient> client(options);
+  std::atomic<int> failed = 0;
+  for (int i = 0; i < kLeft; ++i) {
+    RedisJob job;
+    job.command = {"SETTLE", std::string(256 << 10, 'x')};
+    job.until_done = true;
+    job.done = [&](const absl::StatusOr<RedisValue>& answer) { failed += answer.ok() ? 0 : 1; };
+    ASSERT_TRUE(client->Submit(std::move(job)).ok());
+  }
+  while (failed < kLeft) absl::SleepFor(absl::Milliseconds(1));
+  const NarrowServer server(options.address);
+  for (int i = 0; i < 1000 && server.settled() < kLeft; ++i) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_EQ(server.settled(), kLeft);
+  EXPECT_TRUE(Ask(*client, {"DBSIZE"}).ok());
+  // The server serves to the end of each connection.
+  client.reset();
 }
 
 }  // namespace
