@@ -235,6 +235,7 @@ async::Task<absl::Status> Client::Retried(Run& run) {
 async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
   resilience::Safeguards& guards = *parts_.safeguards;
   const async::MonotonicTime begun = run.call.loop().Now();
+  if (run.call.remaining() < resilience::kLeastAttempt) co_return Ended(run);
   auto admission = guards.breaker().Admit(begun);
   if (!admission.permit.has_value()) {
     co_return Refused(run, resilience::Refusal::kBreakerOpen, admission.retry_after);

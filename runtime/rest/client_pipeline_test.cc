@@ -562,6 +562,14 @@ TEST_F(PipelineTest, AWriteThatMayHaveHappenedStaysSoWhateverItsRetriesMeet) {
   EXPECT_EQ(http_.left(), 0);
 }
 
+TEST_F(PipelineTest, AFirstAttemptNeedsItsLeastTimeToo) {
+  EXPECT_EQ(Call("LendBook", absl::Milliseconds(49)).status().code(),
+            StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(http_.requests(), IsEmpty());
+  ExpectLend(Answer(200, kBook));
+  EXPECT_TRUE(Call("LendBook", absl::Milliseconds(50)).ok());
+}
+
 TEST_F(PipelineTest, AMethodHasItsOwnNumberOfAttempts) {
   options_.methods["GetBook"] = {.max_attempts = 2};
   for (int i = 0; i < 2; ++i) Expect(Answer(503, ""));
