@@ -114,6 +114,14 @@ v1::Learner ToLearner(const edx::LearnerEnrollment& from) {
   return out;
 }
 
+// The path of a link: the reference has a whole URL, the service sends the path alone.
+std::string PathOf(const std::string& link) {
+  const size_t scheme_end = link.find("://");
+  if (scheme_end == std::string::npos) return link;
+  const size_t path = link.find('/', scheme_end + 3);
+  return path == std::string::npos ? "" : link.substr(path);
+}
+
 v1::CourseOfferingRef ToOffering(const edx::LearnerEnrollment& from) {
   using Out = v1::CourseOfferingRef;
   Out out;
@@ -133,7 +141,7 @@ v1::CourseOfferingRef ToOffering(const edx::LearnerEnrollment& from) {
   SetText(from.course_primary_subject(), out, &Out::mutable_primary_subject);
   SetText(from.course_product_line(), out, &Out::mutable_product_line);
   out.set_delivery_mode(v1::DELIVERY_MODE_ONLINE);
-  SetText(from.course_api_url(), out, &Out::mutable_provider_path);
+  SetText(PathOf(from.course_api_url()), out, &Out::mutable_provider_path);
   return out;
 }
 

@@ -35,6 +35,24 @@ TEST(EdxEnrollmentMappingTest, ReadsTheNamesOfTheReferenceAndOfTheServiceAlike) 
   EXPECT_EQ(sent.learner().country_code(), "DE");
 }
 
+TEST(EdxEnrollmentMappingTest, ReadsTheCoursesAddressThatIsAPathOrAWholeUrl) {
+  const std::pair<const char*, const char*> addresses[] = {
+      {"/enterprise/v1/catalogs/c/courses/edX+DemoX",
+       "/enterprise/v1/catalogs/c/courses/edX+DemoX"},
+      {"https://api.edx.org/enterprise/v1/catalogs/c/courses/edX+DemoX",
+       "/enterprise/v1/catalogs/c/courses/edX+DemoX"},
+      {"https://api.edx.org", ""},
+      {"", ""},
+  };
+  for (const auto& [sent, path] : addresses) {
+    EXPECT_EQ(From(absl::StrCat(R"({"enrollment_id": 7, "course_api_url": ")", sent, "\"}"))
+                  .course()
+                  .provider_path(),
+              path)
+        << sent;
+  }
+}
+
 TEST(EdxEnrollmentMappingTest, ReadsPricesAndGradesThatAreNumbersOrTexts) {
   const v1::Enrollment numbers = From(
       R"({"enrollment_id": 7, "course_list_price": 200.0, "amount_learner_paid": 0, "current_grade": 0.93})");
