@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/time/time.h"
+#include "app/duration.h"
+
 namespace edugate::app {
 namespace {
 
@@ -18,6 +21,10 @@ config::SecretSource SourceOf(const Place& place) {
       break;
   }
   return config::SecretSource::Value(place.value());
+}
+
+void Take(bool has, const google::protobuf::Duration& configured, absl::Duration& value) {
+  if (has) value = ToDuration(configured);
 }
 
 auth::OAuth2ClientOptions ToOAuth2(const v1::OAuth2ClientAuth& config,
@@ -45,6 +52,13 @@ auth::OAuth2ClientOptions ToOAuth2(const v1::OAuth2ClientAuth& config,
   options.header_scheme =
       config.header_scheme().empty() ? defaults.header_scheme : config.header_scheme();
   options.forbidden_is_rate_limit = defaults.forbidden_is_rate_limit;
+  constexpr double kHundred = 100;
+  if (config.refresh_percent() > 0) options.use.refresh_after = config.refresh_percent() / kHundred;
+  Take(config.has_failure_memory(), config.failure_memory(), options.use.failure_memory);
+  Take(config.has_max_failure_memory(), config.max_failure_memory(),
+       options.use.max_failure_memory);
+  Take(config.has_default_token_life(), config.default_token_life(), options.default_life);
+  Take(config.has_max_token_life(), config.max_token_life(), options.max_life);
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 #include <set>
+#include <variant>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -24,6 +25,7 @@
 #include "app/resilience_check.h"
 #include "app/telemetry_check.h"
 #include "runtime/auth/credential_header.h"
+#include "runtime/auth/factory.h"
 #include "runtime/config/mistakes.h"
 #include "services/bridge.h"
 
@@ -95,6 +97,19 @@ constexpr std::array kLimitsRanges = {
     NumberRange{"max_response_depth", 4, 512},
     NumberRange{"max_pages", 1, 10000},
     NumberRange{"max_attempts", 1, 10},
+    NumberRange{"max_response_header_bytes", 1024, 1 << 20},
+    NumberRange{"max_decode_ratio", 1, 10000},
+};
+constexpr std::array kLimitsSpans = {
+    SpanRange{"attempt_timeout", absl::Milliseconds(50), absl::Hours(1)},
+    SpanRange{"least_attempt", absl::Milliseconds(1), absl::Seconds(10)},
+};
+constexpr std::array kTokenNumbers = {NumberRange{"refresh_percent", 1, 99}};
+constexpr std::array kTokenSpans = {
+    SpanRange{"failure_memory", absl::Milliseconds(100), absl::Minutes(1)},
+    SpanRange{"max_failure_memory", absl::Milliseconds(100), absl::Minutes(10)},
+    SpanRange{"default_token_life", absl::Seconds(1), absl::Hours(24)},
+    SpanRange{"max_token_life", absl::Seconds(1), absl::Hours(24)},
 };
 constexpr std::array kOptionsRanges = {
     NumberRange{"page_size", 1, 1000},
@@ -201,6 +216,7 @@ class Checker {
     }
     CheckLearnerIdIssuer(connection, *provider, absl::StrCat(key, ".learner_id_issuer"));
     CheckNumbers(connection.limits(), kLimitsRanges, absl::StrCat(key, ".limits"), note_);
+    CheckSpans(connection.limits(), kLimitsSpans, absl::StrCat(key, ".limits"), note_);
     CheckResilience(config, connection, *provider, key, note_);
     CheckNumbers(connection.options(), kOptionsRanges, absl::StrCat(key, ".options"), note_);
     CheckSpans(connection.options(), kOptionsSpans, absl::StrCat(key, ".options"), note_);
@@ -237,6 +253,22 @@ class Checker {
       if (!IsBaseUrl(auth.oauth2_client().token_url())) {
         Add(absl::StrCat(below, ".token_url"), "needs an https URL");
       }
+      CheckTokens(connection, provider, below);
+    }
+  }
+
+  void CheckTokens(const v1::ConnectionConfig& connection, const ProviderRow& provider,
+                   const std::string& key) {
+    const v1::OAuth2ClientAuth& config = connection.auth().oauth2_client();
+    CheckNumbers(config, kTokenNumbers, key, note_);
+    CheckSpans(config, kTokenSpans, key, note_);
+    const auth::AuthOptions effective = ToAuthOptions(connection, provider);
+    const auto& options = std::get<auth::OAuth2ClientOptions>(effective.scheme);
+    if (options.use.failure_memory > options.use.max_failure_memory) {
+      Add(absl::StrCat(key, ".failure_memory"), "must be at most max_failure_memory");
+    }
+    if (options.default_life > options.max_life) {
+      Add(absl::StrCat(key, ".default_token_life"), "must be at most max_token_life");
     }
   }
 

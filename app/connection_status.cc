@@ -59,8 +59,10 @@ std::vector<MetricFamily> CollectConnectionGauges(const Connections& connections
   MetricFamily limit = MakeGauge("edugate_provider_concurrency_limit",
                                  "How many requests a connection may have in progress now.");
   MetricFamily tokens = MakeGauge("edugate_provider_retry_tokens",
-                                  "What is left of a connection's retry budget: 500 at most, no "
-                                  "retries below 250.");
+                                  "What is left of a connection's retry budget: no retries below "
+                                  "half of edugate_provider_retry_tokens_max.");
+  MetricFamily most_tokens = MakeGauge("edugate_provider_retry_tokens_max",
+                                       "What a connection's retry budget holds at most.");
   MetricFamily cached = MakeGauge("edugate_provider_cached_bytes", "Memory of kept replies.");
   const async::MonotonicTime now = clock.MonotonicNow();
   for (const adapters::Connection& connection : connections.registry().connections()) {
@@ -77,9 +79,10 @@ std::vector<MetricFamily> CollectConnectionGauges(const Connections& connections
     AddValue(queued, stands->concurrency.queued, of);
     AddValue(limit, stands->concurrency.limit, of);
     AddValue(tokens, static_cast<double>(stands->retry_tokens), of);
+    AddValue(most_tokens, static_cast<double>(stands->max_retry_tokens), of);
     AddValue(cached, static_cast<double>(stands->cached_bytes), of);
   }
-  return {breaker, in_flight, queued, limit, tokens, cached};
+  return {breaker, in_flight, queued, limit, tokens, most_tokens, cached};
 }
 
 }  // namespace edugate::app

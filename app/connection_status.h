@@ -23,8 +23,8 @@ std::vector<ConnectionStatus> StatusOf(const Connections& connections,
                                        const async::Clock& clock);
 
 // edugate_breaker_state{connection, state}, edugate_provider_in_flight, edugate_provider_queued,
-// edugate_provider_concurrency_limit, edugate_provider_retry_tokens and
-// edugate_provider_cached_bytes{connection}.
+// edugate_provider_concurrency_limit, edugate_provider_retry_tokens,
+// edugate_provider_retry_tokens_max and edugate_provider_cached_bytes{connection}.
 std::vector<prometheus::MetricFamily> CollectConnectionGauges(const Connections& connections,
                                                               const async::Clock& clock);
 

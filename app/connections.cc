@@ -71,18 +71,20 @@ absl::StatusOr<std::shared_ptr<const Connections::Unit>> Connections::BuildUnit(
   unit->authorizer = *std::move(authorizer);
   auth::Authorizer* shared = unit->authorizer.get();
   resilience::SafeguardOptions safeguards = ToSafeguardOptions(each);
+  const auto bucket_of = [&safeguards](const v1::TokenBucketConfig& configured) {
+    resilience::TokenBucketOptions options = ToTokenBucketOptions(configured);
+    options.least_attempt = safeguards.policy.least_attempt;
+    return std::make_unique<resilience::TokenBucket>(options);
+  };
   const v1::ConnectionRateLimit& rate = each.rate_limit();
-  if (rate.has_own()) {
-    unit->rate_limit = std::make_shared<resilience::TokenBucket>(ToTokenBucketOptions(rate.own()));
-  }
+  if (rate.has_own()) unit->rate_limit = bucket_of(rate.own());
   for (const v1::RateLimitConfig& limit : config.rate_limits()) {
     if (limit.name() == rate.shared()) unit->rate_limit = rates.at(RateKey(limit));
   }
   safeguards.rate_limit = unit->rate_limit.get();
   for (const v1::MethodConfig& method : each.methods()) {
     if (!method.has_rate_limit()) continue;
-    unit->method_rates.push_back(
-        std::make_unique<resilience::TokenBucket>(ToTokenBucketOptions(method.rate_limit())));
+    unit->method_rates.push_back(bucket_of(method.rate_limit()));
     safeguards.methods[method.method()].rate_limit = unit->method_rates.back().get();
   }
   unit->safeguards =

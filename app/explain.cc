@@ -1,17 +1,24 @@
 #include "app/explain.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "adapters/connection.h"
+#include "app/auth_options.h"
 #include "app/duration.h"
 #include "app/endpoint_options.h"
+#include "app/front.h"
 #include "app/provider_table.h"
 #include "app/resilience_options.h"
+#include "runtime/auth/factory.h"
 #include "runtime/rest/client.h"
+#include "services/bridge.h"
+#include "services/call_gate.h"
 
 namespace edugate::app {
 namespace {
@@ -42,6 +49,10 @@ void AddLimits(const v1::LimitsConfig& limits, const resilience::SafeguardOption
       {"limits.max_pages",
        Text(int64_t{limits.max_pages() > 0 ? limits.max_pages() : adapters::kDefaultMaxPages}),
        FileIf(limits.max_pages() > 0)});
+  values.push_back({"limits.attempt_timeout", Text(options.policy.attempt_timeout),
+                    FileIf(limits.has_attempt_timeout())});
+  values.push_back({"limits.least_attempt", Text(options.policy.least_attempt),
+                    FileIf(limits.has_least_attempt())});
   const bool sized = limits.max_response_bytes() > 0;
   values.push_back({"limits.max_response_bytes",
                     Text(sized ? limits.max_response_bytes() : by_default.max_response_bytes),
@@ -53,14 +64,57 @@ void AddLimits(const v1::LimitsConfig& limits, const resilience::SafeguardOption
        FileIf(deep)});
 }
 
-void AddRetry(const v1::RetryConfig& config, const resilience::RetryOptions& retry,
+void AddHttp(const v1::ConnectionConfig& connection, Values& values) {
+  const http::EndpointOptions endpoint = ToEndpointOptions(connection);
+  const v1::LimitsConfig& limits = connection.limits();
+  values.push_back({"limits.max_response_header_bytes", Text(endpoint.max_header_bytes),
+                    FileIf(limits.max_response_header_bytes() > 0)});
+  values.push_back({"limits.max_decode_ratio", Text(endpoint.max_decode_ratio),
+                    FileIf(limits.max_decode_ratio() > 0)});
+  const v1::HttpConfig& http = connection.http();
+  values.push_back({"http.http2", YesNo(endpoint.http2), FileIf(http.http2())});
+  values.push_back(
+      {"http.connect_timeout", Text(endpoint.connect_timeout), FileIf(http.has_connect_timeout())});
+  values.push_back({"http.stall_bytes_per_second", Text(endpoint.stall_bytes_per_second),
+                    FileIf(http.stall_bytes_per_second() > 0)});
+  values.push_back({"http.stall_time", Text(endpoint.stall_time), FileIf(http.has_stall_time())});
+}
+
+void AddTokens(const v1::ConnectionConfig& connection, Values& values) {
+  if (!connection.auth().has_oauth2_client()) return;
+  const v1::OAuth2ClientAuth& config = connection.auth().oauth2_client();
+  const auth::AuthOptions auth = ToAuthOptions(connection, *FindProvider(connection.provider()));
+  const auto& options = std::get<auth::OAuth2ClientOptions>(auth.scheme);
+  constexpr double kHundred = 100;
+  const std::string key = "auth.oauth2_client.";
+  values.push_back({key + "refresh_percent",
+                    Text(std::lround(options.use.refresh_after * kHundred)),
+                    FileIf(config.refresh_percent() > 0)});
+  values.push_back({key + "failure_memory", Text(options.use.failure_memory),
+                    FileIf(config.has_failure_memory())});
+  values.push_back({key + "max_failure_memory", Text(options.use.max_failure_memory),
+                    FileIf(config.has_max_failure_memory())});
+  values.push_back({key + "default_token_life", Text(options.default_life),
+                    FileIf(config.has_default_token_life())});
+  values.push_back(
+      {key + "max_token_life", Text(options.max_life), FileIf(config.has_max_token_life())});
+}
+
+void AddRetry(const v1::RetryConfig& config, const resilience::SafeguardOptions& options,
               Values& values) {
+  const resilience::BackoffOptions& backoff = options.policy.backoff;
+  const resilience::RetryOptions& retry = options.retry;
   values.push_back(
-      {"retry.initial_backoff", Text(retry.initial_backoff), FileIf(config.has_initial_backoff())});
-  values.push_back(
-      {"retry.max_backoff", Text(retry.max_backoff), FileIf(config.has_max_backoff())});
+      {"retry.initial_backoff", Text(backoff.initial), FileIf(config.has_initial_backoff())});
+  values.push_back({"retry.max_backoff", Text(backoff.max), FileIf(config.has_max_backoff())});
   values.push_back({"retry.budget_percent", Text(int64_t{retry.budget_percent}),
                     FileIf(config.budget_percent() > 0)});
+  values.push_back(
+      {"retry.budget_tokens", Text(retry.budget_tokens), FileIf(config.budget_tokens() > 0)});
+  values.push_back(
+      {"retry.attempt_cost", Text(retry.attempt_cost), FileIf(config.attempt_cost() > 0)});
+  values.push_back({"retry.timeout_attempt_cost", Text(retry.timeout_attempt_cost),
+                    FileIf(config.timeout_attempt_cost() > 0)});
 }
 
 void AddBreaker(const v1::BreakerConfig& config, const resilience::BreakerOptions& breaker,
@@ -106,7 +160,7 @@ Values ValuesOf(const v1::Config& config, const v1::ConnectionConfig& connection
                 const resilience::SafeguardOptions& options) {
   Values values;
   AddLimits(connection.limits(), options, values);
-  AddRetry(connection.retry(), options.retry, values);
+  AddRetry(connection.retry(), options, values);
   AddBreaker(connection.breaker(), options.breaker, values);
   AddConcurrency(connection.concurrency(), options.concurrency, values);
   values.push_back(RateLimit(config, connection.rate_limit()));
@@ -116,11 +170,42 @@ Values ValuesOf(const v1::Config& config, const v1::ConnectionConfig& connection
                     FileIf(connection.has_cache())});
   values.push_back({"cache.max_bytes", Text(static_cast<int64_t>(options.max_cache_bytes)),
                     FileIf(connection.cache().max_bytes() > 0)});
-  const http::EndpointOptions endpoint = ToEndpointOptions(connection);
-  values.push_back({"http.http2", YesNo(endpoint.http2), FileIf(connection.http().http2())});
-  values.push_back({"http.connect_timeout", Text(endpoint.connect_timeout),
-                    FileIf(connection.http().has_connect_timeout())});
+  AddHttp(connection, values);
+  AddTokens(connection, values);
   return values;
+}
+
+Values ServerValues(const v1::ServerConfig& config) {
+  const services::BridgeOptions bridge;
+  const FrontLimits front = ToFrontLimits(config);
+  const bool dated = config.has_default_deadline();
+  const bool bounded = config.has_max_deadline();
+  const bool counted = config.max_calls() > 0;
+  return {
+      {"default_deadline",
+       Text(dated ? ToDuration(config.default_deadline()) : bridge.default_deadline),
+       FileIf(dated)},
+      {"max_deadline", Text(bounded ? ToDuration(config.max_deadline()) : bridge.max_deadline),
+       FileIf(bounded)},
+      {"max_calls",
+       Text(int64_t{counted ? config.max_calls() : services::CallGateOptions().max_calls}),
+       FileIf(counted)},
+      {"max_request_bytes", Text(int64_t{front.max_request_bytes}),
+       FileIf(config.max_request_bytes() > 0)},
+      {"max_reply_bytes", Text(int64_t{front.max_reply_bytes}),
+       FileIf(config.max_reply_bytes() > 0)},
+      {"max_metadata_bytes", Text(int64_t{front.max_metadata_bytes}),
+       FileIf(config.max_metadata_bytes() > 0)},
+      {"max_streams_per_connection", Text(int64_t{front.max_streams_per_connection}),
+       FileIf(config.max_streams_per_connection() > 0)},
+      {"max_buffer_bytes", Text(front.max_buffer_bytes), FileIf(config.max_buffer_bytes() > 0)},
+      {"max_connection_age", Text(front.max_connection_age),
+       FileIf(config.has_max_connection_age())},
+      {"max_connection_age_grace", Text(front.max_connection_age_grace),
+       FileIf(config.has_max_connection_age_grace())},
+      {"keepalive_time", Text(front.keepalive_time), FileIf(config.has_keepalive_time())},
+      {"keepalive_timeout", Text(front.keepalive_timeout), FileIf(config.has_keepalive_timeout())},
+  };
 }
 
 // The connection's `methods` entry; an empty one where there is none.
@@ -130,6 +215,23 @@ const v1::MethodConfig& ConfigOf(const v1::ConnectionConfig& connection,
     if (each.method() == method) return each;
   }
   return v1::MethodConfig::default_instance();
+}
+
+ValueInForce ResponseBytes(const v1::MethodConfig& config, const rest::Operation& operation,
+                           const v1::LimitsConfig& limits) {
+  ValueInForce value{.key = "max_response_bytes"};
+  const int64_t declared = operation.options().max_response_bytes();
+  if (config.max_response_bytes() > 0 || (declared == 0 && limits.max_response_bytes() > 0)) {
+    value.source = ValueSource::kFile;
+    value.value = Text(config.max_response_bytes() > 0 ? config.max_response_bytes()
+                                                       : limits.max_response_bytes());
+  } else if (declared > 0) {
+    value.source = ValueSource::kDeclaration;
+    value.value = Text(declared);
+  } else {
+    value.value = Text(rest::ClientParts().max_response_bytes);
+  }
+  return value;
 }
 
 MethodExplained Method(const v1::ConnectionConfig& connection, const rest::Operation& operation,
@@ -145,16 +247,20 @@ MethodExplained Method(const v1::ConnectionConfig& connection, const rest::Opera
   Values& values = method.values;
   values.push_back({"max_attempts", Text(int64_t{policy.max_attempts}),
                     FileIf(config.max_attempts() > 0 || connection.limits().max_attempts() > 0)});
-  values.push_back(
-      {"attempt_timeout", Text(policy.attempt_timeout), FileIf(config.has_attempt_timeout())});
-  const int64_t declared = operation.options().max_response_bytes();
-  const int64_t configured = connection.limits().max_response_bytes();
-  const int64_t by_default = rest::ClientParts().max_response_bytes;
-  values.push_back({"max_response_bytes",
-                    Text(declared > 0     ? declared
-                         : configured > 0 ? configured
-                                          : by_default),
-                    declared > 0 ? ValueSource::kDeclaration : FileIf(configured > 0)});
+  const v1::LimitsConfig& limits = connection.limits();
+  values.push_back({"attempt_timeout", Text(policy.attempt_timeout),
+                    FileIf(config.has_attempt_timeout() || limits.has_attempt_timeout())});
+  const v1::RetryConfig& retry = connection.retry();
+  values.push_back({"initial_backoff", Text(policy.backoff.initial),
+                    FileIf(config.has_initial_backoff() || retry.has_initial_backoff())});
+  values.push_back({"max_backoff", Text(policy.backoff.max),
+                    FileIf(config.has_max_backoff() || retry.has_max_backoff())});
+  values.push_back(ResponseBytes(config, operation, limits));
+  const int32_t depth =
+      config.max_response_depth() > 0 ? config.max_response_depth() : limits.max_response_depth();
+  values.push_back({"max_response_depth",
+                    Text(int64_t{depth > 0 ? depth : rest::ClientParts().max_response_depth}),
+                    FileIf(depth > 0)});
   // A write is never shared nor kept, whatever the connection says.
   const bool raw = operation.options().raw_response();
   const bool shares = reads && !raw;
@@ -217,6 +323,13 @@ std::string Columns(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+std::vector<std::vector<std::string>> RowsOf(const Values& values) {
+  std::vector<std::vector<std::string>> rows;
+  rows.reserve(values.size());
+  for (const ValueInForce& value : values) rows.push_back({value.key, Cell(value)});
+  return rows;
+}
+
 nlohmann::ordered_json ToJson(const Values& values) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const ValueInForce& value : values) {
@@ -227,8 +340,8 @@ nlohmann::ordered_json ToJson(const Values& values) {
 
 }  // namespace
 
-std::vector<ConnectionExplained> Explain(const v1::Config& config) {
-  std::vector<ConnectionExplained> explained;
+Explained Explain(const v1::Config& config) {
+  Explained explained{.server = ServerValues(config.server())};
   for (const v1::ConnectionConfig& connection : config.connections()) {
     const resilience::SafeguardOptions options = ToSafeguardOptions(connection);
     ConnectionExplained each{.id = connection.id(), .provider = connection.provider()};
@@ -238,20 +351,19 @@ std::vector<ConnectionExplained> Explain(const v1::Config& config) {
         each.methods.push_back(Method(connection, operation, options));
       }
     }
-    explained.push_back(std::move(each));
+    explained.connections.push_back(std::move(each));
   }
   return explained;
 }
 
-std::string ExplanationText(const std::vector<ConnectionExplained>& connections) {
+std::string ExplanationText(const Explained& explained) {
   std::string text =
       "* from the file, + as the provider's method is declared; everything else is the default\n";
-  for (const ConnectionExplained& connection : connections) {
+  absl::StrAppend(&text, "\nserver\n", Columns(RowsOf(explained.server)));
+  for (const ConnectionExplained& connection : explained.connections) {
     absl::StrAppend(&text, "\nconnection ", connection.id, " (", connection.provider, ")\n");
-    std::vector<std::vector<std::string>> rows;
-    for (const ValueInForce& value : connection.values) rows.push_back({value.key, Cell(value)});
-    absl::StrAppend(&text, Columns(rows), "\n");
-    rows = {{"method", "effect"}};
+    absl::StrAppend(&text, Columns(RowsOf(connection.values)), "\n");
+    std::vector<std::vector<std::string>> rows = {{"method", "effect"}};
     if (!connection.methods.empty()) {
       for (const ValueInForce& value : connection.methods.front().values) {
         rows.front().push_back(value.key);
@@ -266,9 +378,9 @@ std::string ExplanationText(const std::vector<ConnectionExplained>& connections)
   return text;
 }
 
-std::string ExplanationJson(const std::vector<ConnectionExplained>& connections) {
+std::string ExplanationJson(const Explained& explained) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const ConnectionExplained& connection : connections) {
+  for (const ConnectionExplained& connection : explained.connections) {
     nlohmann::ordered_json methods = nlohmann::ordered_json::object();
     for (const MethodExplained& method : connection.methods) {
       methods[method.method] = {{"effect", method.effect}, {"values", ToJson(method.values)}};
@@ -278,7 +390,9 @@ std::string ExplanationJson(const std::vector<ConnectionExplained>& connections)
                     {"values", ToJson(connection.values)},
                     {"methods", std::move(methods)}});
   }
-  return nlohmann::ordered_json({{"connections", std::move(list)}}).dump(2);
+  return nlohmann::ordered_json(
+             {{"server", ToJson(explained.server)}, {"connections", std::move(list)}})
+      .dump(2);
 }
 
 }  // namespace edugate::app

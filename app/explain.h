@@ -1,5 +1,5 @@
-// `edugate check --explain`: what is in force for each connection and each method of its provider,
-// and where it comes from.
+// `edugate check --explain`: what is in force for the whole process, for each connection and for
+// each method of its provider, and where it comes from.
 #ifndef APP_EXPLAIN_H_
 #define APP_EXPLAIN_H_
 
@@ -37,15 +37,21 @@ struct ConnectionExplained {
   std::vector<MethodExplained> methods;
 };
 
+struct Explained {
+  // Of the whole process: calls and their deadlines, and what the gRPC port allows a caller.
+  std::vector<ValueInForce> server;
+  std::vector<ConnectionExplained> connections;
+};
+
 // `config` has passed LoadConfigFile or LoadConfigText. No secret is in it.
-std::vector<ConnectionExplained> Explain(const v1::Config& config);
+Explained Explain(const v1::Config& config);
 
 // As a table for people. What comes from elsewhere than the default has a mark.
-std::string ExplanationText(const std::vector<ConnectionExplained>& connections);
+std::string ExplanationText(const Explained& explained);
 
-// As JSON: {"connections": [{"id", "provider", "values": {KEY: {"value", "from"}}, "methods":
-// {METHOD: {"effect", "values"}}}]}.
-std::string ExplanationJson(const std::vector<ConnectionExplained>& connections);
+// As JSON: {"server": {KEY: {"value", "from"}}, "connections": [{"id", "provider", "values",
+// "methods": {METHOD: {"effect", "values"}}}]}.
+std::string ExplanationJson(const Explained& explained);
 
 }  // namespace edugate::app
 

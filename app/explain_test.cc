@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/config_check.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/duration.pb.h"
 
 namespace edugate::app {
 namespace {
@@ -15,7 +17,7 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kConfig[] = R"(
-server: { listen: "127.0.0.1:0" }
+server: { listen: "127.0.0.1:0", max_deadline: 60s }
 rate_limits:
   - name: openapply
     rate: { per_second: 2.5, burst: 5 }
@@ -33,10 +35,22 @@ connections:
         max_attempts: 4
         cache_max_age: 0s
         rate_limit: { per_second: 1 }
+        max_backoff: 2s
+        max_response_bytes: 4096
   - id: acme
     provider: measureone
     base_url: https://api.measureone.com
     auth: { bearer: { value: the-secret } }
+    http: { stall_time: 4s }
+  - id: edx
+    provider: edx_enterprise
+    base_url: https://api.edx.org
+    auth:
+      oauth2_client:
+        token_url: https://api.edx.org/oauth2/v1/access_token
+        client_id: { value: the-client }
+        client_secret: { value: the-secret }
+        refresh_percent: 70
 )";
 
 class ExplainTest : public ::testing::Test {
@@ -44,8 +58,8 @@ class ExplainTest : public ::testing::Test {
   void SetUp() override {
     auto config = LoadConfigText(kConfig, "edugate.yaml");
     ASSERT_TRUE(config.ok()) << config.status();
-    explained_ = Explain(*config);
-    ASSERT_THAT(explained_, SizeIs(2));
+    all_ = Explain(*config);
+    ASSERT_THAT(explained_, SizeIs(3));
   }
 
   static ValueInForce Find(const std::vector<ValueInForce>& values, const std::string& key) {
@@ -70,7 +84,8 @@ class ExplainTest : public ::testing::Test {
     EXPECT_EQ(value.source, source) << value.key;
   }
 
-  std::vector<ConnectionExplained> explained_;
+  Explained all_;
+  const std::vector<ConnectionExplained>& explained_ = all_.connections;
 };
 
 TEST_F(ExplainTest, AConnectionsValuesSayWhereTheyComeFrom) {
@@ -86,6 +101,43 @@ TEST_F(ExplainTest, AConnectionsValuesSayWhereTheyComeFrom) {
   Expect(Find(acme, "concurrency.max_queued"), "128", ValueSource::kDefault);
   Expect(Find(acme, "cache.max_age"), "none", ValueSource::kDefault);
   Expect(Find(acme, "http.connect_timeout"), "3s", ValueSource::kDefault);
+  Expect(Find(acme, "http.stall_time"), "4s", ValueSource::kFile);
+  Expect(Find(acme, "limits.max_decode_ratio"), "100", ValueSource::kDefault);
+  const std::vector<ValueInForce>& edx = explained_[2].values;
+  Expect(Find(edx, "auth.oauth2_client.refresh_percent"), "70", ValueSource::kFile);
+  Expect(Find(edx, "auth.oauth2_client.max_token_life"), "24h", ValueSource::kDefault);
+}
+
+TEST_F(ExplainTest, TheServersValuesAreThere) {
+  Expect(Find(all_.server, "default_deadline"), "30s", ValueSource::kDefault);
+  Expect(Find(all_.server, "max_deadline"), "1m", ValueSource::kFile);
+  Expect(Find(all_.server, "max_metadata_bytes"), "8192", ValueSource::kDefault);
+  Expect(Find(all_.server, "max_streams_per_connection"), "100", ValueSource::kDefault);
+  Expect(Find(all_.server, "keepalive_time"), "1m", ValueSource::kDefault);
+}
+
+// Every number and time span that a connection or a method of it can be given.
+TEST_F(ExplainTest, NoKeyIsLeftOut) {
+  const auto expect_all = [](const google::protobuf::Descriptor& message, const std::string& prefix,
+                             const std::vector<ValueInForce>& values) {
+    for (int i = 0; i < message.field_count(); ++i) {
+      const google::protobuf::FieldDescriptor& field = *message.field(i);
+      const bool number = field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32 ||
+                          field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT64 ||
+                          field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_BOOL;
+      const bool span = field.message_type() == google::protobuf::Duration::descriptor();
+      if (number || span) Find(values, prefix + field.name());
+    }
+  };
+  const std::vector<ValueInForce>& values = explained_[2].values;
+  expect_all(*v1::LimitsConfig::descriptor(), "limits.", values);
+  expect_all(*v1::RetryConfig::descriptor(), "retry.", values);
+  expect_all(*v1::BreakerConfig::descriptor(), "breaker.", values);
+  expect_all(*v1::ConcurrencyConfig::descriptor(), "concurrency.", values);
+  expect_all(*v1::CacheConfig::descriptor(), "cache.", values);
+  expect_all(*v1::HttpConfig::descriptor(), "http.", values);
+  expect_all(*v1::OAuth2ClientAuth::descriptor(), "auth.oauth2_client.", values);
+  expect_all(*v1::MethodConfig::descriptor(), "", explained_[2].methods.front().values);
 }
 
 TEST_F(ExplainTest, AMethodsOwnValuesWinOverItsConnections) {
@@ -96,6 +148,9 @@ TEST_F(ExplainTest, AMethodsOwnValuesWinOverItsConnections) {
   Expect(Find(list.values, "cache_max_age"), "none", ValueSource::kFile);
   Expect(Find(list.values, "rate_limit"), "1/s, burst 1", ValueSource::kFile);
   Expect(Find(list.values, "coalesce"), "true", ValueSource::kDefault);
+  Expect(Find(list.values, "max_backoff"), "2s", ValueSource::kFile);
+  Expect(Find(list.values, "max_response_bytes"), "4096", ValueSource::kFile);
+  Expect(Find(list.values, "max_response_depth"), "64", ValueSource::kDefault);
 }
 
 TEST_F(ExplainTest, AWriteIsNeverSharedNorKept) {
@@ -107,7 +162,7 @@ TEST_F(ExplainTest, AWriteIsNeverSharedNorKept) {
 }
 
 TEST_F(ExplainTest, TheTableHasEveryMethodAndNoSecret) {
-  const std::string text = ExplanationText(explained_);
+  const std::string text = ExplanationText(all_);
   EXPECT_THAT(text, HasSubstr("connection lincoln (openapply)"));
   EXPECT_THAT(text, HasSubstr("7s *"));
   EXPECT_THAT(text, Not(HasSubstr("the-secret")));
@@ -119,9 +174,10 @@ TEST_F(ExplainTest, TheTableHasEveryMethodAndNoSecret) {
 }
 
 TEST_F(ExplainTest, JsonHoldsTheSame) {
-  const auto json = nlohmann::json::parse(ExplanationJson(explained_));
+  const auto json = nlohmann::json::parse(ExplanationJson(all_));
   const auto& lincoln = json["connections"][0];
   EXPECT_EQ(lincoln["id"], "lincoln");
+  EXPECT_EQ(json["server"]["max_deadline"]["value"], "1m");
   EXPECT_EQ(lincoln["values"]["breaker.open"]["value"], "7s");
   EXPECT_EQ(lincoln["values"]["breaker.open"]["from"], "file");
   EXPECT_EQ(lincoln["methods"]["ListReenrollments"]["values"]["max_attempts"]["value"], "4");

@@ -11,32 +11,39 @@
 namespace edugate::app {
 namespace {
 
-// What the front allows a caller (the defaults of the configuration's reference).
-constexpr int kDefaultMaxMetadataBytes = 8 << 10;
-constexpr int kDefaultMaxRequestBytes = 1 << 20;
-constexpr int kDefaultMaxReplyBytes = 16 << 20;
-constexpr int kDefaultMaxStreams = 100;
-constexpr int64_t kDefaultMaxBufferBytes = int64_t{256} << 20;
-constexpr absl::Duration kDefaultConnectionAge = absl::Minutes(10);
-// As long as the longest stream: what is left after it is a watch, which goes on from its token.
-constexpr absl::Duration kDefaultConnectionAgeGrace = absl::Hours(1);
-constexpr absl::Duration kDefaultKeepalive = absl::Seconds(60);
-constexpr absl::Duration kDefaultKeepaliveTimeout = absl::Seconds(20);
 constexpr int kHandshakeTimeoutMs = 5 * 1000;
 // What a caller may send ahead of its handler. Left to itself, gRPC lets it grow to 16 MiB a
 // stream.
 constexpr int kStreamWindowBytes = 1 << 20;
 constexpr unsigned kCertificateLookSeconds = 2;
 
-int PositiveOr(int configured, int otherwise) { return configured > 0 ? configured : otherwise; }
-
-int Milliseconds(const google::protobuf::Duration& configured, absl::Duration otherwise) {
-  const absl::Duration value = ToDuration(configured);
-  return static_cast<int>(
-      absl::ToInt64Milliseconds(value > absl::ZeroDuration() ? value : otherwise));
+template <typename Number>
+void Take(Number configured, Number& value) {
+  if (configured > 0) value = configured;
 }
 
+void Take(const google::protobuf::Duration& configured, absl::Duration& value) {
+  const absl::Duration span = ToDuration(configured);
+  if (span > absl::ZeroDuration()) value = span;
+}
+
+int Milliseconds(absl::Duration span) { return static_cast<int>(absl::ToInt64Milliseconds(span)); }
+
 }  // namespace
+
+FrontLimits ToFrontLimits(const v1::ServerConfig& config) {
+  FrontLimits limits;
+  Take(config.max_request_bytes(), limits.max_request_bytes);
+  Take(config.max_reply_bytes(), limits.max_reply_bytes);
+  Take(config.max_metadata_bytes(), limits.max_metadata_bytes);
+  Take(config.max_streams_per_connection(), limits.max_streams_per_connection);
+  Take<int64_t>(config.max_buffer_bytes(), limits.max_buffer_bytes);
+  Take(config.max_connection_age(), limits.max_connection_age);
+  Take(config.max_connection_age_grace(), limits.max_connection_age_grace);
+  Take(config.keepalive_time(), limits.keepalive_time);
+  Take(config.keepalive_timeout(), limits.keepalive_timeout);
+  return limits;
+}
 
 std::shared_ptr<grpc::ServerCredentials> FrontCredentials(const v1::ServerConfig& config) {
   if (!config.has_tls()) {
@@ -56,23 +63,19 @@ std::shared_ptr<grpc::ServerCredentials> FrontCredentials(const v1::ServerConfig
 }
 
 void ConfigureFront(const v1::ServerConfig& config, grpc::ServerBuilder& builder) {
+  const FrontLimits limits = ToFrontLimits(config);
   // Two servers on one port would share its connections by chance.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
-                             PositiveOr(config.max_metadata_bytes(), kDefaultMaxMetadataBytes));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                             PositiveOr(config.max_streams_per_connection(), kDefaultMaxStreams));
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_streams_per_connection);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-                             Milliseconds(config.max_connection_age(), kDefaultConnectionAge));
-  builder.AddChannelArgument(
-      GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-      Milliseconds(config.max_connection_age_grace(), kDefaultConnectionAgeGrace));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
-                             Milliseconds(config.keepalive_time(), kDefaultKeepalive));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                             Milliseconds(config.keepalive_timeout(), kDefaultKeepaliveTimeout));
+                             Milliseconds(limits.max_connection_age));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             Milliseconds(limits.max_connection_age_grace));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(limits.keepalive_time));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(limits.keepalive_timeout));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   // A compressed request is inflated whole before its size is looked at: a megabyte of it can be a
   // gigabyte.
@@ -80,11 +83,10 @@ void ConfigureFront(const v1::ServerConfig& config, grpc::ServerBuilder& builder
     builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
   }
   grpc::ResourceQuota buffers("edugate");
-  buffers.Resize(static_cast<size_t>(config.max_buffer_bytes() > 0 ? config.max_buffer_bytes()
-                                                                   : kDefaultMaxBufferBytes));
+  buffers.Resize(static_cast<size_t>(limits.max_buffer_bytes));
   builder.SetResourceQuota(buffers);
-  builder.SetMaxReceiveMessageSize(PositiveOr(config.max_request_bytes(), kDefaultMaxRequestBytes));
-  builder.SetMaxSendMessageSize(PositiveOr(config.max_reply_bytes(), kDefaultMaxReplyBytes));
+  builder.SetMaxReceiveMessageSize(limits.max_request_bytes);
+  builder.SetMaxSendMessageSize(limits.max_reply_bytes);
 }
 
 }  // namespace edugate::app

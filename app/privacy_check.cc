@@ -21,7 +21,9 @@ constexpr std::array kDisclosureNumbers = {
 };
 constexpr std::array kHttpSpans = {
     SpanRange{"connect_timeout", absl::Milliseconds(50), absl::Minutes(1)},
+    SpanRange{"stall_time", absl::Seconds(1), absl::Minutes(10)},
 };
+constexpr std::array kHttpNumbers = {NumberRange{"stall_bytes_per_second", 1, 1'000'000}};
 
 void CheckDisclosure(const v1::DisclosureConfig& disclosure, const Mistake& mistake) {
   if (disclosure.path().empty()) {
@@ -47,6 +49,10 @@ void CheckDisclosure(const v1::DisclosureConfig& disclosure, const Mistake& mist
 
 void CheckHttp(const v1::HttpConfig& http, const std::string& key, const Mistake& mistake) {
   CheckSpans(http, kHttpSpans, key, mistake);
+  CheckNumbers(http, kHttpNumbers, key, mistake);
+  if (http.stall_time().nanos() != 0) {
+    mistake(absl::StrCat(key, ".stall_time"), "needs whole seconds");
+  }
   if (!http.ca_file().empty() && !std::ifstream(http.ca_file()).good()) {
     mistake(absl::StrCat(key, ".ca_file"), "can't be read");
   }

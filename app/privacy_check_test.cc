@@ -89,12 +89,20 @@ TEST(EndpointOptionsTest, AConnectionReachesItsBaseUrlAndItsTokenUrl) {
   connection.mutable_http()->set_ca_file("/ca.pem");
   connection.mutable_http()->mutable_connect_timeout()->set_nanos(500'000'000);
   connection.mutable_http()->add_allowed_networks("10.0.0.0/8");
+  connection.mutable_http()->set_stall_bytes_per_second(7);
+  connection.mutable_http()->mutable_stall_time()->set_seconds(2);
+  connection.mutable_limits()->set_max_response_header_bytes(5000);
+  connection.mutable_limits()->set_max_decode_ratio(9);
   const http::EndpointOptions options = ToEndpointOptions(connection);
   EXPECT_THAT(options.origins,
               ElementsAre("https://api.example/v1", "https://login.example/token"));
   EXPECT_TRUE(options.http2);
   EXPECT_EQ(options.ca_file, "/ca.pem");
   EXPECT_EQ(options.connect_timeout, absl::Milliseconds(500));
+  EXPECT_EQ(options.stall_bytes_per_second, 7);
+  EXPECT_EQ(options.stall_time, absl::Seconds(2));
+  EXPECT_EQ(options.max_header_bytes, 5000);
+  EXPECT_EQ(options.max_decode_ratio, 9);
   ASSERT_EQ(options.allowed_networks.size(), 1u);
   EXPECT_TRUE(options.allowed_networks[0].Contains("10.1.1.1"));
 }
@@ -105,6 +113,10 @@ TEST(EndpointOptionsTest, DefaultsAreThoseOfTheReference) {
   const http::EndpointOptions options = ToEndpointOptions(connection);
   EXPECT_FALSE(options.http2);
   EXPECT_EQ(options.connect_timeout, absl::Seconds(3));
+  EXPECT_EQ(options.stall_bytes_per_second, 100);
+  EXPECT_EQ(options.stall_time, absl::Seconds(10));
+  EXPECT_EQ(options.max_header_bytes, 64 << 10);
+  EXPECT_EQ(options.max_decode_ratio, 100);
   EXPECT_EQ(options.ca_file, "");
   EXPECT_THAT(options.allowed_networks, IsEmpty());
   EXPECT_THAT(options.origins, ElementsAre("https://api.example"));

@@ -20,7 +20,12 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr std::array kRetryNumbers = {NumberRange{"budget_percent", 1, 100}};
+constexpr std::array kRetryNumbers = {
+    NumberRange{"budget_percent", 1, 100},
+    NumberRange{"budget_tokens", 2, 1'000'000},
+    NumberRange{"attempt_cost", 1, 1'000'000},
+    NumberRange{"timeout_attempt_cost", 1, 1'000'000},
+};
 constexpr std::array kRetrySpans = {
     SpanRange{"initial_backoff", absl::Milliseconds(1), absl::Minutes(1)},
     SpanRange{"max_backoff", absl::Milliseconds(1), absl::Minutes(5)},
@@ -46,10 +51,16 @@ constexpr std::array kCacheNumbers = {NumberRange{"max_bytes", 65536, int64_t{1}
 constexpr std::array kCacheSpans = {
     SpanRange{"max_age", absl::Milliseconds(100), absl::Hours(24)},
 };
-constexpr std::array kMethodNumbers = {NumberRange{"max_attempts", 1, 10}};
+constexpr std::array kMethodNumbers = {
+    NumberRange{"max_attempts", 1, 10},
+    NumberRange{"max_response_bytes", 1024, 256 << 20},
+    NumberRange{"max_response_depth", 4, 512},
+};
 constexpr std::array kMethodSpans = {
     SpanRange{"attempt_timeout", absl::Milliseconds(50), absl::Hours(1)},
     SpanRange{"cache_max_age", absl::ZeroDuration(), absl::Hours(24)},
+    SpanRange{"initial_backoff", absl::Milliseconds(1), absl::Minutes(1)},
+    SpanRange{"max_backoff", absl::Milliseconds(1), absl::Minutes(5)},
 };
 constexpr double kLeastRate = 0.01;
 constexpr double kMostRate = 1'000'000;
@@ -173,7 +184,7 @@ void CheckResilience(const v1::Config& config, const v1::ConnectionConfig& conne
   const resilience::SafeguardOptions effective = ToSafeguardOptions(connection);
   check.Below("retry").Numbers(connection.retry(), kRetryNumbers);
   check.Below("retry").Spans(connection.retry(), kRetrySpans);
-  if (effective.retry.initial_backoff > effective.retry.max_backoff) {
+  if (effective.policy.backoff.initial > effective.policy.backoff.max) {
     check.Add("retry.initial_backoff", "must be at most max_backoff");
   }
   check.Below("breaker").Numbers(connection.breaker(), kBreakerNumbers);
@@ -198,6 +209,11 @@ void CheckResilience(const v1::Config& config, const v1::ConnectionConfig& conne
     CheckMethod(method, apis, below);
     if (!methods.insert(method.method()).second) {
       below.Add("method", "is configured twice");
+    }
+    const resilience::BackoffOptions& backoff = effective.methods.at(method.method()).backoff;
+    const bool own = method.has_initial_backoff() || method.has_max_backoff();
+    if (own && backoff.initial > backoff.max) {
+      below.Add("initial_backoff", "must be at most max_backoff");
     }
   }
 }

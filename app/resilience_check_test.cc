@@ -60,6 +60,16 @@ TEST(ResilienceCheckTest, EachKeyHasItsRange) {
       {"cache: { max_age: 1s, max_bytes: 65535 }", "max_bytes: must be from 65536 to 4294967296"},
       {"methods: [ { method: ListReenrollments, attempt_timeout: 0.01s } ]",
        "methods[0].attempt_timeout: must be from 50ms to 1h"},
+      {"methods: [ { method: ListReenrollments, max_response_depth: 3 } ]",
+       "methods[0].max_response_depth: must be from 4 to 512"},
+      {"methods: [ { method: ListReenrollments, max_backoff: 0.05s } ]",
+       "methods[0].initial_backoff: must be at most max_backoff"},
+      {"retry: { budget_tokens: 1 }", "retry.budget_tokens: must be from 2 to 1000000"},
+      {"limits: { attempt_timeout: 0.01s }", "limits.attempt_timeout: must be from 50ms to 1h"},
+      {"limits: { least_attempt: 11s }", "limits.least_attempt: must be from 1ms to 10s"},
+      {"limits: { max_decode_ratio: 10001 }", "limits.max_decode_ratio: must be from 1 to 10000"},
+      {"http: { stall_time: 0.5s }", "http.stall_time: must be from 1s to 10m"},
+      {"http: { stall_time: 1.5s }", "http.stall_time: needs whole seconds"},
       {"methods: [ { method: ListReenrollments, max_attempts: 11 } ]",
        "methods[0].max_attempts: must be from 1 to 10"},
       {"methods: [ { method: ListReenrollments, rate_limit: {} } ]",
@@ -99,20 +109,26 @@ TEST(ResilienceCheckTest, SharedRatesHaveNamesOfTheirOwnAndARate) {
 }
 
 TEST(ResilienceOptionsTest, EveryKeyReachesItsPart) {
-  const auto config = LoadConfigText(With(R"(limits: { max_attempts: 5 }
-    retry: { initial_backoff: 0.2s, max_backoff: 9s, budget_percent: 30 }
+  const auto config =
+      LoadConfigText(With(R"(limits: { max_attempts: 5, attempt_timeout: 8s, least_attempt: 0.2s }
+    retry: { initial_backoff: 0.2s, max_backoff: 9s, budget_percent: 30, budget_tokens: 60, attempt_cost: 2, timeout_attempt_cost: 3 }
     breaker: { disabled: true, failure_percent: 60, minimum_calls: 30, window: 20s, connect_failures: 6, open: 3s, max_open: 4s }
     concurrency: { max_in_flight: 10, max_queued: 0, adaptive: false, initial: 8, minimum: 2 }
     coalesce: false
     cache: { max_age: 5s, max_bytes: 70000 }
     methods:
-      - { method: ListReenrollments, attempt_timeout: 2s, max_attempts: 1, coalesce: true, cache_max_age: 0s })"),
-                                     "edugate.yaml");
+      - { method: ListReenrollments, attempt_timeout: 2s, max_attempts: 1, coalesce: true, cache_max_age: 0s,
+          initial_backoff: 0.3s, max_backoff: 4s, max_response_bytes: 5000, max_response_depth: 7 }
+      - { method: ListStudentReenrollments, max_attempts: 2 })"),
+                     "edugate.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
   const resilience::SafeguardOptions options = ToSafeguardOptions(config->connections(0));
-  EXPECT_EQ(options.retry.initial_backoff, absl::Milliseconds(200));
-  EXPECT_EQ(options.retry.max_backoff, absl::Seconds(9));
+  EXPECT_EQ(options.policy.backoff.initial, absl::Milliseconds(200));
+  EXPECT_EQ(options.policy.backoff.max, absl::Seconds(9));
   EXPECT_EQ(options.retry.budget_percent, 30);
+  EXPECT_EQ(options.retry.budget_tokens, 60);
+  EXPECT_EQ(options.retry.attempt_cost, 2);
+  EXPECT_EQ(options.retry.timeout_attempt_cost, 3);
   EXPECT_TRUE(options.breaker.disabled);
   EXPECT_EQ(options.breaker.failure_percent, 60);
   EXPECT_EQ(options.breaker.minimum_calls, 30);
@@ -125,7 +141,10 @@ TEST(ResilienceOptionsTest, EveryKeyReachesItsPart) {
   EXPECT_FALSE(options.concurrency.adaptive);
   EXPECT_EQ(options.concurrency.initial, 8);
   EXPECT_EQ(options.concurrency.minimum, 2);
+  EXPECT_EQ(options.concurrency.least_attempt, absl::Milliseconds(200));
   EXPECT_EQ(options.policy.max_attempts, 5);
+  EXPECT_EQ(options.policy.attempt_timeout, absl::Seconds(8));
+  EXPECT_EQ(options.policy.least_attempt, absl::Milliseconds(200));
   EXPECT_FALSE(options.policy.coalesce);
   EXPECT_EQ(options.policy.cache_max_age, absl::Seconds(5));
   EXPECT_EQ(options.max_cache_bytes, 70000);
@@ -134,6 +153,15 @@ TEST(ResilienceOptionsTest, EveryKeyReachesItsPart) {
   EXPECT_EQ(method.max_attempts, 1);
   EXPECT_TRUE(method.coalesce);
   EXPECT_EQ(method.cache_max_age, absl::ZeroDuration());
+  EXPECT_EQ(method.least_attempt, absl::Milliseconds(200));
+  EXPECT_EQ(method.backoff.initial, absl::Milliseconds(300));
+  EXPECT_EQ(method.backoff.max, absl::Seconds(4));
+  EXPECT_EQ(method.max_response_bytes, 5000);
+  EXPECT_EQ(method.max_response_depth, 7);
+  const resilience::MethodPolicy& other = options.methods.at("ListStudentReenrollments");
+  EXPECT_EQ(other.attempt_timeout, absl::Seconds(8));
+  EXPECT_EQ(other.backoff.initial, absl::Milliseconds(200));
+  EXPECT_EQ(other.max_response_bytes, 0);
 }
 
 TEST(ResilienceOptionsTest, ABucketSavesWhatComesInASecondUnlessToldOtherwise) {

@@ -8,8 +8,9 @@
 namespace edugate::app {
 namespace {
 
-void Take(int32_t configured, int& value) {
-  if (configured > 0) value = configured;
+template <typename Number>
+void Take(int64_t configured, Number& value) {
+  if (configured > 0) value = static_cast<Number>(configured);
 }
 
 void Take(bool has, const google::protobuf::Duration& configured, absl::Duration& value) {
@@ -17,9 +18,17 @@ void Take(bool has, const google::protobuf::Duration& configured, absl::Duration
 }
 
 void TakeRetry(const v1::RetryConfig& config, resilience::RetryOptions& retry) {
-  Take(config.has_initial_backoff(), config.initial_backoff(), retry.initial_backoff);
-  Take(config.has_max_backoff(), config.max_backoff(), retry.max_backoff);
   Take(config.budget_percent(), retry.budget_percent);
+  Take(config.budget_tokens(), retry.budget_tokens);
+  Take(config.attempt_cost(), retry.attempt_cost);
+  Take(config.timeout_attempt_cost(), retry.timeout_attempt_cost);
+}
+
+// RetryConfig and MethodConfig have the same places.
+template <typename Config>
+void TakeBackoff(const Config& config, resilience::BackoffOptions& backoff) {
+  Take(config.has_initial_backoff(), config.initial_backoff(), backoff.initial);
+  Take(config.has_max_backoff(), config.max_backoff(), backoff.max);
 }
 
 void TakeBreaker(const v1::BreakerConfig& config, resilience::BreakerOptions& breaker) {
@@ -51,7 +60,12 @@ resilience::SafeguardOptions ToSafeguardOptions(const v1::ConnectionConfig& conn
   TakeBreaker(connection.breaker(), options.breaker);
   TakeConcurrency(connection.concurrency(), options.concurrency);
   resilience::MethodPolicy& policy = options.policy;
-  Take(connection.limits().max_attempts(), policy.max_attempts);
+  const v1::LimitsConfig& limits = connection.limits();
+  Take(limits.max_attempts(), policy.max_attempts);
+  Take(limits.has_attempt_timeout(), limits.attempt_timeout(), policy.attempt_timeout);
+  Take(limits.has_least_attempt(), limits.least_attempt(), policy.least_attempt);
+  options.concurrency.least_attempt = policy.least_attempt;
+  TakeBackoff(connection.retry(), policy.backoff);
   if (connection.has_coalesce()) policy.coalesce = connection.coalesce();
   if (connection.has_cache()) {
     const v1::CacheConfig& cache = connection.cache();
@@ -65,6 +79,9 @@ resilience::SafeguardOptions ToSafeguardOptions(const v1::ConnectionConfig& conn
     Take(each.has_attempt_timeout(), each.attempt_timeout(), method.attempt_timeout);
     if (each.has_coalesce()) method.coalesce = each.coalesce();
     Take(each.has_cache_max_age(), each.cache_max_age(), method.cache_max_age);
+    TakeBackoff(each, method.backoff);
+    Take(each.max_response_bytes(), method.max_response_bytes);
+    Take(each.max_response_depth(), method.max_response_depth);
   }
   return options;
 }

@@ -67,8 +67,13 @@ struct OAuth2ClientOptions {
   // A 403 of the token endpoint is its rate limit, as it is at edX, and not a bad credential.
   bool forbidden_is_rate_limit = false;
 
-  // How long one token request may take.
-  absl::Duration request_timeout = absl::Seconds(10);
+  // How its tokens are kept.
+  TokenUse use;
+
+  // The life of a token whose reply doesn't say, or says what can't be read; and the longest that
+  // any is taken for, at most kMaxTokenLife.
+  absl::Duration default_life = kDefaultTokenLife;
+  absl::Duration max_life = kMaxTokenLife;
 };
 
 // What an authorizer is made of.

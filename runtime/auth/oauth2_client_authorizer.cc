@@ -37,21 +37,21 @@ class ObservedFetcher final : public TokenFetcher {
 absl::StatusOr<std::unique_ptr<Authorizer>> OAuth2ClientAuthorizer::Make(
     OAuth2ClientOptions options, errors::Origin origin, http::HttpClient* http,
     const async::Clock* clock, FetchListener on_fetch) {
-  const absl::Duration timeout = options.request_timeout;
+  const TokenUse use = options.use;
   auto endpoint = TokenEndpoint::Make(std::move(options), http, clock);
   if (!endpoint.ok()) return endpoint.status();
   std::shared_ptr<TokenFetcher> fetcher = *std::move(endpoint);
   if (on_fetch) {
     fetcher = std::make_shared<ObservedFetcher>(std::move(fetcher), std::move(on_fetch), *clock);
   }
-  return std::unique_ptr<Authorizer>(std::make_unique<OAuth2ClientAuthorizer>(
-      std::move(fetcher), timeout, std::move(origin), clock));
+  return std::unique_ptr<Authorizer>(
+      std::make_unique<OAuth2ClientAuthorizer>(std::move(fetcher), use, std::move(origin), clock));
 }
 
 OAuth2ClientAuthorizer::OAuth2ClientAuthorizer(std::shared_ptr<TokenFetcher> fetcher,
-                                               absl::Duration timeout, errors::Origin origin,
+                                               const TokenUse& use, errors::Origin origin,
                                                const async::Clock* clock)
-    : cache_(std::move(fetcher), timeout, std::move(origin), clock) {}
+    : cache_(std::move(fetcher), use, std::move(origin), clock) {}
 
 async::Task<absl::Status> OAuth2ClientAuthorizer::Authorize(async::CallContext& call,
                                                             http::Request& request) {

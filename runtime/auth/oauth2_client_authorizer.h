@@ -23,8 +23,8 @@ class OAuth2ClientAuthorizer final : public Authorizer {
                                                           const async::Clock* clock,
                                                           FetchListener on_fetch);
 
-  // Over any fetcher. `timeout` as in TokenCache.
-  OAuth2ClientAuthorizer(std::shared_ptr<TokenFetcher> fetcher, absl::Duration timeout,
+  // Over any fetcher.
+  OAuth2ClientAuthorizer(std::shared_ptr<TokenFetcher> fetcher, const TokenUse& use,
                          errors::Origin origin, const async::Clock* clock);
 
   async::Task<absl::Status> Authorize(async::CallContext& call, http::Request& request) override;

@@ -13,10 +13,27 @@
 
 namespace edugate::auth {
 
+// A token's life is never taken for longer than this.
+inline constexpr absl::Duration kMaxTokenLife = absl::Hours(24);
+
+// The life of a token whose reply doesn't say, unless another one is configured.
+inline constexpr absl::Duration kDefaultTokenLife = absl::Minutes(5);
+
 // A token, ready for the Authorization header.
 struct Token {
   config::Secret authorization;  // Scheme and token: `Bearer x`.
   absl::Duration life;           // From the request on. In [0, 24 h].
+};
+
+// How a token is kept.
+struct TokenUse {
+  // How long one fetch may take.
+  absl::Duration request_timeout = absl::Seconds(10);
+  // A new token is fetched in the background once this part of the old one's life is over.
+  double refresh_after = 0.8;
+  // A failure is remembered for the first of these, doubling to the second.
+  absl::Duration failure_memory = absl::Seconds(1);
+  absl::Duration max_failure_memory = absl::Seconds(30);
 };
 
 // A token, or why there is none.

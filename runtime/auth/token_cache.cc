@@ -23,10 +23,10 @@ bool Passes(v1::ErrorReason reason) {
          reason == v1::ERROR_REASON_PROVIDER_RATE_LIMITED;
 }
 
-absl::Duration FailureMemory(int failures) {
-  absl::Duration memory = kFirstFailureMemory;
-  for (int i = 1; i < failures && memory < kMaxFailureMemory; ++i) memory *= 2;
-  return std::min(memory, kMaxFailureMemory);
+absl::Duration FailureMemory(const TokenUse& use, int failures) {
+  absl::Duration memory = use.failure_memory;
+  for (int i = 1; i < failures && memory < use.max_failure_memory; ++i) memory *= 2;
+  return std::min(memory, use.max_failure_memory);
 }
 
 }  // namespace
@@ -69,12 +69,9 @@ class TokenCache::State {
     const std::shared_ptr<Waiter> waiter_;
   };
 
-  State(std::shared_ptr<TokenFetcher> fetcher, absl::Duration timeout, errors::Origin origin,
+  State(std::shared_ptr<TokenFetcher> fetcher, const TokenUse& use, errors::Origin origin,
         const async::Clock* clock)
-      : fetcher_(std::move(fetcher)),
-        timeout_(timeout),
-        origin_(std::move(origin)),
-        clock_(*clock) {}
+      : fetcher_(std::move(fetcher)), use_(use), origin_(std::move(origin)), clock_(*clock) {}
 
   // The catalogue's error for a call that has ended.
   absl::Status EndedStatus(const absl::Status& status) const {
@@ -117,7 +114,8 @@ class TokenCache::State {
     Flight flight(*state);
     const absl::Duration pause = state->TimeToWait();
     // Not the caller's context: the fetch is for all, and the caller may leave.
-    async::CallContext call(*loop, After(state->clock_.MonotonicNow(), pause + state->timeout_));
+    async::CallContext call(
+        *loop, After(state->clock_.MonotonicNow(), pause + state->use_.request_timeout));
     call.set_connection(state->origin_.connection);
     call.StandOn(std::move(footing));
     absl::Status slept = co_await async::Sleep(call, pause);
@@ -158,7 +156,7 @@ class TokenCache::State {
     const std::lock_guard lock(mutex_);
     if (auto* token = std::get_if<Token>(&result)) {
       // Counted from the sending, since the provider may have counted from any moment after it.
-      refresh_at_ = After(sent, token->life * kRefreshAfter);
+      refresh_at_ = After(sent, token->life * use_.refresh_after);
       expires_ = std::max(After(sent, token->life), After(now, kMinFetchInterval));
       not_before_ = After(sent, kMinFetchInterval);
       failures_ = 0;
@@ -169,10 +167,10 @@ class TokenCache::State {
     }
     failure_ = std::get<errors::ProviderFailure>(std::move(result));
     const absl::Duration asked = failure_->retry_after.value_or(absl::ZeroDuration());
-    const absl::Duration memory = FailureMemory(++failures_);
+    const absl::Duration memory = FailureMemory(use_, ++failures_);
     // A provider that asks for more is left alone longer, but never so long that a mistaken header
     // takes the connection down.
-    not_before_ = After(now, std::max(memory, std::min(asked, kMaxFailureMemory)));
+    not_before_ = After(now, std::max(memory, std::min(asked, use_.max_failure_memory)));
     retry_at_ = std::max(not_before_, After(now, asked));
     AnswerAll(FailureStatus(now));
   }
@@ -205,7 +203,7 @@ class TokenCache::State {
   }
 
   const std::shared_ptr<TokenFetcher> fetcher_;
-  const absl::Duration timeout_;
+  const TokenUse use_;
   const errors::Origin origin_;
   const async::Clock& clock_;
 
@@ -222,9 +220,9 @@ class TokenCache::State {
   MonotonicTime retry_at_;
 };
 
-TokenCache::TokenCache(std::shared_ptr<TokenFetcher> fetcher, absl::Duration timeout,
+TokenCache::TokenCache(std::shared_ptr<TokenFetcher> fetcher, const TokenUse& use,
                        errors::Origin origin, const async::Clock* clock)
-    : state_(std::make_shared<State>(std::move(fetcher), timeout, std::move(origin), clock)) {}
+    : state_(std::make_shared<State>(std::move(fetcher), use, std::move(origin), clock)) {}
 
 TokenCache::~TokenCache() = default;
 

@@ -15,24 +15,16 @@
 
 namespace edugate::auth {
 
-// A new token is fetched in the background once this part of the old one's life is over.
-inline constexpr double kRefreshAfter = 0.8;
-
 // Tokens are fetched at most once in this time, and a token counts as good for as long at least.
 inline constexpr absl::Duration kMinFetchInterval = absl::Seconds(1);
-
-// A failure is remembered for the first of these, doubling to the second.
-inline constexpr absl::Duration kFirstFailureMemory = absl::Seconds(1);
-inline constexpr absl::Duration kMaxFailureMemory = absl::Seconds(30);
 
 // Keeps a token for as long as it is good. However many calls need one, on however many loops, one
 // request at a time asks for it; that request has a deadline of its own and goes on when callers
 // leave. Time is the monotonic clock's: a jump of the calendar changes nothing. Thread-safe.
 class TokenCache {
  public:
-  // `timeout` bounds one fetch. `origin` is named in errors. `clock` outlives the cache and its
-  // last fetch.
-  TokenCache(std::shared_ptr<TokenFetcher> fetcher, absl::Duration timeout, errors::Origin origin,
+  // `origin` is named in errors. `clock` outlives the cache and its last fetch.
+  TokenCache(std::shared_ptr<TokenFetcher> fetcher, const TokenUse& use, errors::Origin origin,
              const async::Clock* clock);
   TokenCache(const TokenCache&) = delete;
   TokenCache& operator=(const TokenCache&) = delete;

@@ -112,7 +112,7 @@ class TokenCacheTest : public testing::Test {
 
   async::TestLoop loop_;
   std::shared_ptr<ScriptedFetcher> fetcher_ = std::make_shared<ScriptedFetcher>(loop_.fake_clock());
-  TokenCache cache_{fetcher_, absl::Seconds(10), kOrigin, &loop_.fake_clock()};
+  TokenCache cache_{fetcher_, TokenUse(), kOrigin, &loop_.fake_clock()};
 };
 
 TEST_F(TokenCacheTest, AThousandConcurrentCallsOnAnExpiredTokenFetchOnce) {
@@ -243,6 +243,36 @@ TEST_F(TokenCacheTest, AFailureIsRememberedForOneSecondDoublingToThirty) {
       fetcher_->fetches(),
       ElementsAre(absl::ZeroDuration(), absl::Seconds(1), absl::Seconds(3), absl::Seconds(7),
                   absl::Seconds(15), absl::Seconds(31), absl::Seconds(61), absl::Seconds(91)));
+}
+
+TEST_F(TokenCacheTest, RefreshingAndTheMemoryOfFailuresAreOptions) {
+  const TokenUse use{.refresh_after = 0.5,
+                     .failure_memory = absl::Seconds(2),
+                     .max_failure_memory = absl::Seconds(5)};
+  TokenCache cache(fetcher_, use, kOrigin, &loop_.fake_clock());
+  const auto get = [&] {
+    CallContext call(loop_, async::kNever);
+    return loop_.RunToCompletion(cache.Get(call)).ok();
+  };
+  for (int i = 0; i < 4; ++i) {
+    fetcher_->Expect(MakeFailure(v1::ERROR_REASON_PROVIDER_UNAVAILABLE));
+  }
+  for (int i = 0; i < 130; ++i) {
+    EXPECT_FALSE(get());
+    loop_.Advance(absl::Milliseconds(100));
+  }
+  EXPECT_THAT(fetcher_->fetches(), ElementsAre(absl::ZeroDuration(), absl::Seconds(2),
+                                               absl::Seconds(6), absl::Seconds(11)));
+  loop_.Advance(absl::Seconds(3));
+  fetcher_->Expect(MakeToken("old", absl::Seconds(100)));
+  fetcher_->Expect(MakeToken("new", absl::Seconds(100)));
+  EXPECT_TRUE(get());
+  loop_.Advance(absl::Seconds(49));
+  EXPECT_TRUE(get());
+  EXPECT_EQ(fetcher_->fetches().size(), 5);
+  loop_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(get());
+  EXPECT_EQ(fetcher_->fetches().size(), 6);
 }
 
 TEST_F(TokenCacheTest, ASuccessEndsTheDoubling) {
@@ -408,7 +438,7 @@ TEST(TokenCacheLoopsTest, CallsOnFourLoopsShareOneFetch) {
   constexpr std::size_t kCalls = 250;
   async::LoopPool pool(kLoops);
   auto fetcher = std::make_shared<GatedFetcher>();
-  TokenCache cache(fetcher, absl::Minutes(1), kOrigin, &async::SystemClock());
+  TokenCache cache(fetcher, {.request_timeout = absl::Minutes(1)}, kOrigin, &async::SystemClock());
   std::atomic<std::size_t> shared{0};
   std::latch left(kLoops * kCalls);
   std::latch waiting(kLoops);

@@ -156,8 +156,9 @@ errors::ProviderFailure ReadRefusal(const OAuth2ClientOptions& options, http::Re
   return failure;
 }
 
-absl::Duration LifeOf(const TokenReply& reply, absl::Time wall_now) {
-  const double most = absl::ToDoubleSeconds(kMaxTokenLife);
+absl::Duration LifeOf(const OAuth2ClientOptions& options, const TokenReply& reply,
+                      absl::Time wall_now) {
+  const double most = absl::ToDoubleSeconds(options.max_life);
   double number = 0;
   if (absl::SimpleAtod(reply.expires_in(), &number) && std::isfinite(number)) {
     return absl::Seconds(std::clamp(number, 0.0, most));
@@ -166,7 +167,7 @@ absl::Duration LifeOf(const TokenReply& reply, absl::Time wall_now) {
     const double left = number / 1000 - absl::ToDoubleSeconds(wall_now - absl::UnixEpoch());
     return absl::Seconds(std::clamp(left, 0.0, most));
   }
-  return kDefaultTokenLife;
+  return std::min(options.default_life, options.max_life);
 }
 
 // The word before the token; none where the reply names a kind of token that edugate can't send.
@@ -254,7 +255,7 @@ FetchResult ReadTokenAnswer(const OAuth2ClientOptions& options, http::Exchange e
   const std::optional<std::string> scheme = SchemeOf(options, reply);
   if (!scheme.has_value()) return unusable("its token_type is neither bearer nor JWT");
   return Token{config::Secret(absl::StrCat(*scheme, " ", reply.access_token())),
-               LifeOf(reply, wall_now)};
+               LifeOf(options, reply, wall_now)};
 }
 
 absl::StatusOr<std::shared_ptr<TokenFetcher>> TokenEndpoint::Make(OAuth2ClientOptions options,

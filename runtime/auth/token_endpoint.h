@@ -17,12 +17,6 @@
 
 namespace edugate::auth {
 
-// A token's life is never taken for longer than this.
-inline constexpr absl::Duration kMaxTokenLife = absl::Hours(24);
-
-// The life of a token whose reply doesn't say, or says what can't be read.
-inline constexpr absl::Duration kDefaultTokenLife = absl::Minutes(5);
-
 // The request for a token with these credentials. Pure.
 http::Request MakeTokenRequest(const OAuth2ClientOptions& options, absl::string_view client_id,
                                absl::string_view client_secret);

@@ -145,6 +145,18 @@ TEST(ReadTokenAnswerTest, TheLifeIsReadFromNumbersAndTextAndBounded) {
   EXPECT_EQ(LifeIn(R"("scope":"")"), absl::Minutes(5));
 }
 
+TEST(ReadTokenAnswerTest, TheLifesBoundAndItsDefaultAreOptions) {
+  OAuth2ClientOptions options = Options();
+  options.max_life = absl::Hours(1);
+  options.default_life = absl::Minutes(10);
+  const auto life_of = [&options](const std::string& reply) {
+    return std::get<Token>(ReadTokenAnswer(options, http::Answer(200, reply), kNow)).life;
+  };
+  EXPECT_EQ(life_of(R"({"access_token":"t","expires_in":7200})"), absl::Hours(1));
+  EXPECT_EQ(life_of(R"({"access_token":"t","expires_at":1767312000000})"), absl::Hours(1));
+  EXPECT_EQ(life_of(R"({"access_token":"t"})"), absl::Minutes(10));
+}
+
 TEST(ReadTokenAnswerTest, TheEndOfLifeCountsWhereTheSecondsAreMissing) {
   EXPECT_EQ(LifeIn(R"("expires_at":1767225660000)"), absl::Seconds(60));
   EXPECT_EQ(LifeIn(R"("expires_at":1681191048000)"), absl::ZeroDuration());

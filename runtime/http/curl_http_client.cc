@@ -232,13 +232,14 @@ class CurlHttpClient::Endpoint final : public HttpClient {
   Endpoint(CurlHttpClient& client, const CurlOptions& options)
       : client_(client),
         options_(HowOf(options)),
+        limits_(LimitsOf(client, options_)),
         anywhere_(true),
         anywhere_loopback_(options.allow_loopback),
         anywhere_private_(options.allow_private),
         anywhere_plain_(options.allow_plain_http) {}
 
   Endpoint(CurlHttpClient& client, const EndpointOptions& options)
-      : client_(client), options_(options) {
+      : client_(client), options_(options), limits_(LimitsOf(client, options)) {
     for (const std::string& url : options.origins) {
       const std::optional<Origin> origin = Origin::Of(url);
       if (origin.has_value()) origins_.push_back(*origin);
@@ -250,6 +251,7 @@ class CurlHttpClient::Endpoint final : public HttpClient {
   }
 
   const EndpointOptions& options() const { return options_; }
+  const ResponseLimits& limits() const { return limits_; }
 
   // Different for each endpoint of the process, so that a handle's options can be told from
   // another's.
@@ -298,9 +300,19 @@ class CurlHttpClient::Endpoint final : public HttpClient {
   static EndpointOptions HowOf(const CurlOptions& options) {
     EndpointOptions how;
     how.connect_timeout = options.connect_timeout;
+    how.stall_bytes_per_second = options.stall_bytes_per_second;
+    how.stall_time = options.stall_time;
+    how.max_header_bytes = options.max_header_bytes;
+    how.max_decode_ratio = options.max_decode_ratio;
     how.http2 = options.http2;
     how.ca_file = options.ca_file;
     return how;
+  }
+
+  static ResponseLimits LimitsOf(CurlHttpClient& client, const EndpointOptions& options) {
+    return {.max_header_bytes = options.max_header_bytes,
+            .max_decode_ratio = options.max_decode_ratio,
+            .budget = &client.budget_};
   }
 
   static uint64_t NextId() {
@@ -317,6 +329,7 @@ class CurlHttpClient::Endpoint final : public HttpClient {
 
   CurlHttpClient& client_;
   const EndpointOptions options_;
+  const ResponseLimits limits_;
   const uint64_t id_ = NextId();
   std::vector<Origin> origins_;
   const bool anywhere_ = false;
@@ -350,14 +363,8 @@ struct CurlHttpClient::Socket final : public async::Watcher {
 // what it leaves makes no edge.
 class CurlHttpClient::Engine {
  public:
-  Engine(async::EventLoop& loop, const CurlOptions& options, ReplyBudget& budget)
-      : loop_(loop),
-        options_(options),
-        limits_{.max_header_bytes = options.max_header_bytes,
-                .max_decode_ratio = options.max_decode_ratio,
-                .budget = &budget},
-        timeout_(*this),
-        collect_(*this) {
+  Engine(async::EventLoop& loop, const CurlOptions& options)
+      : loop_(loop), options_(options), timeout_(*this), collect_(*this) {
     multi_ = curl_multi_init();
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Engine::OnPoll);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -387,7 +394,6 @@ class CurlHttpClient::Engine {
 
   async::EventLoop& loop() const { return loop_; }
   const CurlOptions& options() const { return options_; }
-  const ResponseLimits& limits() const { return limits_; }
 
   // A handle with all that is the same for every request of the endpoint, or null without memory.
   CURL* Acquire(const Endpoint& endpoint) {
@@ -545,7 +551,6 @@ class CurlHttpClient::Engine {
 
   async::EventLoop& loop_;
   const CurlOptions& options_;
-  const ResponseLimits limits_;
   CURLM* multi_ = nullptr;
   CURLSH* share_ = nullptr;
   std::vector<Handle> pooled_;
@@ -572,7 +577,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
         endpoint_(endpoint),
         call_(call),
         request_(request),
-        reader_(request, engine.limits()),
+        reader_(request, endpoint.limits()),
         lines_(request, engine.options().user_agent) {}
 
   ~Transfer() override { Detach(); }
@@ -743,7 +748,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
 
   // A source that has nothing to send is not a server that doesn't read.
   void SetStallLimit(bool on) {
-    const int64_t seconds = absl::ToInt64Seconds(engine_.options().stall_time);
+    const int64_t seconds = absl::ToInt64Seconds(endpoint_.options().stall_time);
     Set(easy_, CURLOPT_LOW_SPEED_TIME, on ? static_cast<CurlLong>(seconds) : 0L);
   }
 
@@ -908,9 +913,6 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   // Otherwise the end of a transfer whose name is still being resolved waits for the resolver's
   // thread, and the loop with it.
   Set(easy, CURLOPT_QUICK_EXIT, 1L);
-  Set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<CurlLong>(options_.stall_bytes_per_second));
-  Set(easy, CURLOPT_LOW_SPEED_TIME,
-      static_cast<CurlLong>(absl::ToInt64Seconds(options_.stall_time)));
   Set(easy, CURLOPT_MAXAGE_CONN, 55L);
   Set(easy, CURLOPT_MAXLIFETIME_CONN, 600L);
   Set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -934,6 +936,7 @@ void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
   const EndpointOptions& options = endpoint.options();
   Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<CurlLong>(absl::ToInt64Milliseconds(options.connect_timeout)));
+  Set(easy, CURLOPT_LOW_SPEED_LIMIT, static_cast<CurlLong>(options.stall_bytes_per_second));
   // The system's authorities are libcurl's own default, which a null doesn't bring back; and they
   // are not trusted beside those of a file.
   // Each connection reads them again, so that a file that was exchanged counts at once.
@@ -958,7 +961,7 @@ CurlHttpClient::CurlHttpClient(async::LoopPool& pool, CurlOptions options)
       anywhere_(std::make_unique<Endpoint>(*this, options_)) {
   InitLibcurlOnce();
   for (std::size_t i = 0; i < pool.size(); ++i) {
-    engines_.push_back(std::make_unique<Engine>(pool.loop(i), options_, budget_));
+    engines_.push_back(std::make_unique<Engine>(pool.loop(i), options_));
   }
 }
 
@@ -967,7 +970,7 @@ CurlHttpClient::CurlHttpClient(async::EventLoop& loop, CurlOptions options)
       budget_(options_.max_arriving_bytes),
       anywhere_(std::make_unique<Endpoint>(*this, options_)) {
   InitLibcurlOnce();
-  engines_.push_back(std::make_unique<Engine>(loop, options_, budget_));
+  engines_.push_back(std::make_unique<Engine>(loop, options_));
 }
 
 CurlHttpClient::~CurlHttpClient() = default;

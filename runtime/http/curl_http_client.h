@@ -30,16 +30,20 @@ struct EndpointOptions {
   std::vector<Network> allowed_networks;
 
   absl::Duration connect_timeout = absl::Seconds(3);  // Name, TCP and TLS together.
+  int64_t stall_bytes_per_second = 100;               // Slower than this...
+  absl::Duration stall_time =
+      absl::Seconds(10);                // ...for this long (whole seconds) is Failure::kTimeout.
+  int64_t max_header_bytes = 64 << 10;  // Of all answers to one request, 1xx included.
+  int64_t max_decode_ratio = 100;       // Decoded to received bytes, once 64 KB are decoded.
   bool http2 = false;   // Offers HTTP/2; costs more CPU than HTTP/1.1 for small answers.
   std::string ca_file;  // PEM; empty: the system's.
 };
 
 // What the client allows and how long it waits. The defaults are those of production.
 struct CurlOptions {
-  absl::Duration connect_timeout = absl::Seconds(3);  // Name, TCP and TLS together.
-  int64_t stall_bytes_per_second = 100;               // Slower than this...
-  absl::Duration stall_time =
-      absl::Seconds(10);  // ...for this long (whole seconds) is Failure::kTimeout.
+  absl::Duration connect_timeout = absl::Seconds(3);  // As in EndpointOptions, and so are these.
+  int64_t stall_bytes_per_second = 100;
+  absl::Duration stall_time = absl::Seconds(10);
 
   // For each loop: how many connections to a host there are at most, and how many are kept when
   // their request has ended. Requests beyond the first wait inside libcurl, which looks each of
@@ -48,8 +52,8 @@ struct CurlOptions {
   int max_connections_per_host = 0;
   int max_kept_connections = 256;
 
-  int64_t max_header_bytes = 64 << 10;  // Of all answers to one request, 1xx included.
-  int64_t max_decode_ratio = 100;       // Decoded to received bytes, once 64 KB are decoded.
+  int64_t max_header_bytes = 64 << 10;  // As in EndpointOptions, and so is the ratio.
+  int64_t max_decode_ratio = 100;
 
   // Of the bodies of all answers that arrive at the same time, those for a sink excepted; what is
   // beyond is Failure::kNoRoom. Well above what a busy process has at once: 1,000 pages of 256 KB.

@@ -173,6 +173,30 @@ TEST_F(EndpointTest, AKeptConnectionOfAnotherEndpointGivesNoPermission) {
   EXPECT_TRUE(GetFrom(*endpoint, url).ok());
 }
 
+// The other endpoint has the limits of production.
+TEST_F(EndpointTest, EachHasItsOwnLimits) {
+  ScriptedServer server([](ScriptedConnection& connection) {
+    while (connection.ReadRequest()) {
+      connection.Send(absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Padding: ",
+                                   std::string(2000, 'p'), "\r\n\r\n{}"));
+    }
+  });
+  EndpointOptions options;
+  options.origins = {server.Url("/")};
+  options.max_header_bytes = 1000;
+  auto narrow = client_.MakeEndpoint(options);
+  auto usual = EndpointAt(server.Url("/"));
+  EXPECT_TRUE(GetFrom(*usual, server.Url("/")).ok());
+  EXPECT_EQ(GetFrom(*narrow, server.Url("/")).failure, Failure::kTooLarge);
+  EXPECT_TRUE(GetFrom(*usual, server.Url("/")).ok());
+
+  ScriptedServer silent([](ScriptedConnection& connection) { connection.WaitForEnd(); });
+  options.origins = {silent.Url("/")};
+  options.stall_time = absl::Seconds(1);
+  auto impatient = client_.MakeEndpoint(options);
+  EXPECT_EQ(GetFrom(*impatient, silent.Url("/")).failure, Failure::kTimeout);
+}
+
 TEST_F(EndpointTest, EachHasItsOwnAuthorities) {
   const TestIdentity identity("IP:127.0.0.1", 3600);
   ScriptedServer server(ServeTls(identity));

@@ -4,7 +4,6 @@
 
 #include "runtime/async/event.h"
 #include "runtime/async/event_loop.h"
-#include "runtime/resilience/rate_limit.h"
 
 namespace edugate::resilience {
 namespace {
@@ -79,7 +78,7 @@ async::Task<ConcurrencyLimit::Turn> ConcurrencyLimit::Acquire(async::CallContext
     const std::lock_guard lock(mutex_);
     Turn refused;
     refused.retry_after = std::max(ExpectedWait(queue_.size()), kLeastRetryAfter);
-    const absl::Duration patience = call.remaining() - kLeastAttempt;
+    const absl::Duration patience = call.remaining() - options_.least_attempt;
     if (queue_.size() >= static_cast<size_t>(options_.max_queued)) {
       refused.kind = Turn::Kind::kQueueFull;
     } else if (patience <= absl::ZeroDuration() || ExpectedWait(queue_.size()) > patience) {
@@ -91,7 +90,7 @@ async::Task<ConcurrencyLimit::Turn> ConcurrencyLimit::Acquire(async::CallContext
     }
     if (!seat.has_value()) co_return refused;
   }
-  async::CallContext patient = call.Child(async::After(call.deadline(), -kLeastAttempt));
+  async::CallContext patient = call.Child(async::After(call.deadline(), -options_.least_attempt));
   absl::Status waited = co_await seat->waiter().turn.Wait(patient);
   Turn turn{.slot = seat->Leave()};
   if (waited.ok()) co_return turn;

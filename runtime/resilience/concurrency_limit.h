@@ -13,6 +13,7 @@
 #include "runtime/async/call_context.h"
 #include "runtime/async/clock.h"
 #include "runtime/async/task.h"
+#include "runtime/resilience/least_attempt.h"
 
 namespace edugate::resilience {
 
@@ -26,6 +27,8 @@ struct ConcurrencyOptions {
   // Where it begins, and the least it falls to; `max_in_flight` bounds both.
   int initial = 20;
   int minimum = 4;
+  // What of a call's time its turn must leave.
+  absl::Duration least_attempt = kLeastAttempt;
 };
 
 // What the end of an attempt says about the load that the provider takes.

@@ -153,6 +153,18 @@ TEST_F(ConcurrencyLimitTest, AWaitEndsWhileThereIsStillTimeForARefusal) {
   EXPECT_EQ(limit().Look().queued, 0);
 }
 
+TEST_F(ConcurrencyLimitTest, WhatATurnMustLeaveOfACallsTimeIsAnOption) {
+  options_.max_in_flight = 1;
+  options_.least_attempt = absl::Milliseconds(400);
+  auto busy = Try();
+  const Caller& waiting = Start(absl::Seconds(1));
+  loop_.Advance(absl::Milliseconds(599));
+  EXPECT_FALSE(waiting.turn.has_value());
+  loop_.Advance(absl::Milliseconds(1));
+  ASSERT_TRUE(waiting.turn.has_value());
+  EXPECT_EQ(waiting.turn->kind, Kind::kTooLate);
+}
+
 TEST_F(ConcurrencyLimitTest, ACancelledCallLeavesTheQueue) {
   options_.max_in_flight = 1;
   auto busy = Try();

@@ -10,24 +10,24 @@
 #include "absl/time/time.h"
 #include "runtime/async/call_context.h"
 #include "runtime/async/task.h"
+#include "runtime/resilience/least_attempt.h"
 
 namespace edugate::resilience {
-
-// No attempt is started with less of the call's time left than this.
-inline constexpr absl::Duration kLeastAttempt = absl::Milliseconds(50);
 
 struct TokenBucketOptions {
   double per_second = 1;
   // Tokens that can be saved up; at least 1.
   double burst = 1;
+  // What of a call's time a token must leave.
+  absl::Duration least_attempt = kLeastAttempt;
 };
 
 // What came of asking for a token.
 struct RateAnswer {
   enum class Kind {
     kGranted,
-    // The call's deadline comes before the next token would, less kLeastAttempt; no token was taken
-    // and the call did not wait.
+    // The call's deadline comes before the next token would, less what a token must leave of it;
+    // no token was taken and the call did not wait.
     kRefused,
     // The call ended while it waited: see its Status().
     kEnded,

@@ -10,7 +10,7 @@ namespace edugate::resilience {
 namespace {
 
 TEST(BackoffTest, UpperEndDoublesUpToTheMaximum) {
-  const RetryOptions options;
+  const BackoffOptions options;
   EXPECT_EQ(Backoff(options, 2, 1.0, std::nullopt), absl::Milliseconds(100));
   EXPECT_EQ(Backoff(options, 3, 1.0, std::nullopt), absl::Milliseconds(200));
   EXPECT_EQ(Backoff(options, 4, 1.0, std::nullopt), absl::Milliseconds(400));
@@ -18,26 +18,48 @@ TEST(BackoffTest, UpperEndDoublesUpToTheMaximum) {
 }
 
 TEST(BackoffTest, JitterReachesDownToZero) {
-  EXPECT_EQ(Backoff(RetryOptions{}, 2, 0.0, std::nullopt), absl::ZeroDuration());
-  EXPECT_EQ(Backoff(RetryOptions{}, 2, 0.5, std::nullopt), absl::Milliseconds(50));
+  EXPECT_EQ(Backoff(BackoffOptions{}, 2, 0.0, std::nullopt), absl::ZeroDuration());
+  EXPECT_EQ(Backoff(BackoffOptions{}, 2, 0.5, std::nullopt), absl::Milliseconds(50));
 }
 
 TEST(BackoffTest, NeverComesBeforeTheProviderAskedFor) {
-  EXPECT_EQ(Backoff(RetryOptions{}, 2, 0.5, absl::Seconds(38)), absl::Seconds(38));
+  EXPECT_EQ(Backoff(BackoffOptions{}, 2, 0.5, absl::Seconds(38)), absl::Seconds(38));
 }
 
 constexpr async::MonotonicTime kNow{std::chrono::hours(1000)};
 
-// Percent that the tokens bound first.
-constexpr int kAnyNumber = 1'000'000;
+// The tokens bound first.
+constexpr RetryOptions kAnyNumber{.budget_percent = 1'000'000};
+
+// The share bounds first.
+constexpr RetryOptions kCheap{.attempt_cost = 1};
 
 TEST(RetryBudgetTest, HalfEmptyStopsRetries) {
   RetryBudget budget(kAnyNumber);
   for (int i = 0; i < 100; ++i) budget.OnCall(kNow);
   int granted = 0;
   while (budget.TryTake(kNow)) ++granted;
-  EXPECT_EQ(granted, RetryBudget::kCapacity / 2 / RetryBudget::kRetryCost);
-  EXPECT_GE(budget.tokens(), RetryBudget::kCapacity / 2);
+  EXPECT_EQ(granted, 50);
+  EXPECT_GE(budget.tokens(), 250);
+}
+
+TEST(RetryBudgetTest, TokensAndCostsAreItsOptions) {
+  const RetryOptions options{.budget_percent = 1'000'000,
+                             .budget_tokens = 40,
+                             .attempt_cost = 3,
+                             .timeout_attempt_cost = 7};
+  RetryBudget budget(options);
+  for (int i = 0; i < 100; ++i) budget.OnCall(kNow);
+  EXPECT_TRUE(budget.TryTake(kNow));
+  EXPECT_EQ(budget.tokens(), 37);
+  EXPECT_TRUE(budget.TryTake(kNow, /*timed_out=*/true));
+  EXPECT_EQ(budget.tokens(), 30);
+  EXPECT_TRUE(budget.TryTake(kNow, /*timed_out=*/true));
+  EXPECT_FALSE(budget.TryTake(kNow, /*timed_out=*/true));
+  EXPECT_TRUE(budget.TryTake(kNow));
+  EXPECT_FALSE(budget.TryTake(kNow));
+  for (int i = 0; i < 100; ++i) budget.OnSuccess();
+  EXPECT_EQ(budget.tokens(), 40);
 }
 
 TEST(RetryBudgetTest, ReplenishesBySuccessUpToItsCapacity) {
@@ -45,26 +67,26 @@ TEST(RetryBudgetTest, ReplenishesBySuccessUpToItsCapacity) {
   budget.OnCall(kNow);
   while (budget.TryTake(kNow)) {
   }
-  for (int i = 0; i < RetryBudget::kRetryCost; ++i) budget.OnSuccess();
+  for (int i = 0; i < RetryOptions().attempt_cost; ++i) budget.OnSuccess();
   EXPECT_TRUE(budget.TryTake(kNow));
   EXPECT_FALSE(budget.TryTake(kNow));
   for (int i = 0; i < 10000; ++i) budget.OnSuccess();
-  EXPECT_EQ(budget.tokens(), RetryBudget::kCapacity);
+  EXPECT_EQ(budget.tokens(), RetryOptions().budget_tokens);
 }
 
 TEST(RetryBudgetTest, AShareOfTheLatestCallsBoundsTheRetries) {
-  RetryBudget budget(20);
+  RetryBudget budget(kCheap);
   for (int i = 0; i < 100; ++i) {
     budget.OnCall(kNow);
     budget.OnSuccess();
   }
   int granted = 0;
-  while (budget.TryTake(kNow, 1)) ++granted;
+  while (budget.TryTake(kNow)) ++granted;
   EXPECT_EQ(granted, 20);
 }
 
 TEST(RetryBudgetTest, AConnectionWithFewCallsHasSomeRetriesAllTheSame) {
-  RetryBudget budget(20);
+  RetryBudget budget(kCheap);
   budget.OnCall(kNow);
   int granted = 0;
   while (budget.TryTake(kNow)) ++granted;
@@ -72,7 +94,7 @@ TEST(RetryBudgetTest, AConnectionWithFewCallsHasSomeRetriesAllTheSame) {
 }
 
 TEST(RetryBudgetTest, RetriesNeverExceedTheirShareOfAnyTenSeconds) {
-  RetryBudget budget(20);
+  RetryBudget budget(kCheap);
   constexpr int kSeconds = 60;
   constexpr int kTicks = 100;  // A second.
   std::vector<int> calls;
@@ -86,7 +108,7 @@ TEST(RetryBudgetTest, RetriesNeverExceedTheirShareOfAnyTenSeconds) {
       budget.OnSuccess();
     }
     retries.push_back(0);
-    while (budget.TryTake(now, 1)) ++retries.back();
+    while (budget.TryTake(now)) ++retries.back();
   }
   constexpr int kWindow = 10 * kTicks;
   int total = 0;

@@ -20,7 +20,7 @@ Safeguards::Safeguards(SafeguardOptions options, std::string connection, ClientO
       connection_(std::move(connection)),
       cache_(KeepsReplies(options_) ? std::make_unique<ReplyCache>(options_.max_cache_bytes)
                                     : nullptr),
-      budget_(options_.retry.budget_percent),
+      budget_(options_.retry),
       breaker_(
           options_.breaker,
           observer == nullptr
@@ -39,7 +39,8 @@ const MethodPolicy& Safeguards::PolicyOf(const std::string& method) const {
 Safeguards::Snapshot Safeguards::Look(async::MonotonicTime now) const {
   Snapshot snapshot{.breaker = breaker_.Look(now),
                     .concurrency = concurrency_.Look(),
-                    .retry_tokens = budget_.tokens()};
+                    .retry_tokens = budget_.tokens(),
+                    .max_retry_tokens = options_.retry.budget_tokens};
   if (cache_ != nullptr) {
     snapshot.cached_replies = cache_->size();
     snapshot.cached_bytes = cache_->bytes();

@@ -12,6 +12,7 @@
 #include "runtime/resilience/circuit_breaker.h"
 #include "runtime/resilience/coalescing.h"
 #include "runtime/resilience/concurrency_limit.h"
+#include "runtime/resilience/least_attempt.h"
 #include "runtime/resilience/rate_limit.h"
 #include "runtime/resilience/reply_cache.h"
 #include "runtime/resilience/retry.h"
@@ -24,6 +25,13 @@ struct MethodPolicy {
   int max_attempts = 3;
   // The longest that one attempt may take; infinite: what is left of the call's deadline.
   absl::Duration attempt_timeout = absl::InfiniteDuration();
+  // None is begun with less of the call's time left than this.
+  absl::Duration least_attempt = kLeastAttempt;
+  // Before each further one.
+  BackoffOptions backoff;
+  // The largest decoded reply in bytes and its deepest nesting; 0: the client's.
+  int64_t max_response_bytes = 0;
+  int max_response_depth = 0;
   // Identical reads in flight share one call.
   bool coalesce = true;
   // For how long a reply is good without asking; zero: it is not kept.
@@ -58,7 +66,6 @@ class Safeguards {
   Coalescing& coalescing() { return coalescing_; }
   // Null where no method's replies are kept.
   ReplyCache* cache() { return cache_.get(); }
-  const RetryOptions& retry() const { return options_.retry; }
   RetryBudget& budget() { return budget_; }
   CircuitBreaker& breaker() { return breaker_; }
   ConcurrencyLimit& concurrency() { return concurrency_; }
@@ -69,6 +76,7 @@ class Safeguards {
     CircuitBreaker::Snapshot breaker;
     ConcurrencyLimit::Snapshot concurrency;
     int64_t retry_tokens = 0;
+    int64_t max_retry_tokens = 0;
     size_t cached_replies = 0;
     size_t cached_bytes = 0;
   };

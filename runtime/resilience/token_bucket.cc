@@ -16,7 +16,8 @@ std::chrono::nanoseconds Interval(double per_second) {
 }  // namespace
 
 TokenBucket::TokenBucket(const TokenBucketOptions& options)
-    : interval_(Interval(options.per_second)),
+    : least_attempt_(options.least_attempt),
+      interval_(Interval(options.per_second)),
       savings_(static_cast<int64_t>(static_cast<double>(interval_.count()) *
                                     std::max(options.burst - 1, 0.0))) {}
 
@@ -42,7 +43,7 @@ async::Task<RateAnswer> TokenBucket::Acquire(async::CallContext& call) {
   {
     const std::lock_guard lock(mutex_);
     wait = absl::FromChrono(NextToken(now) - now);
-    if (wait > absl::ZeroDuration() && wait + kLeastAttempt > call.remaining()) {
+    if (wait > absl::ZeroDuration() && wait + least_attempt_ > call.remaining()) {
       co_return RateAnswer{.kind = RateAnswer::Kind::kRefused, .retry_after = wait};
     }
     TakeNext(now);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "absl/time/time.h"
 #include "runtime/async/clock.h"
 #include "runtime/resilience/rate_limit.h"
 
@@ -24,6 +25,7 @@ class TokenBucket final : public RateLimit {
   async::MonotonicTime NextToken(async::MonotonicTime now) const;
   void TakeNext(async::MonotonicTime now);
 
+  const absl::Duration least_attempt_;
   const std::chrono::nanoseconds interval_;  // Between two tokens.
   const std::chrono::nanoseconds savings_;   // The time in which all but one token of a burst come.
   std::mutex mutex_;

@@ -65,6 +65,18 @@ TEST_F(TokenBucketTest, NoMoreIsSavedThanTheBurst) {
   EXPECT_EQ(at_once, 3);
 }
 
+TEST_F(TokenBucketTest, WhatATokenMustLeaveOfACallsTimeIsAnOption) {
+  TokenBucket bucket({.per_second = 1, .burst = 1, .least_attempt = absl::Seconds(2)});
+  EXPECT_TRUE(bucket.TryAcquire(loop_.fake_clock().MonotonicNow()));
+  const Caller& hurried = Start(bucket, absl::Milliseconds(2999));
+  loop_.RunReady();
+  ASSERT_TRUE(hurried.answer.has_value());
+  EXPECT_EQ(hurried.answer->kind, Kind::kRefused);
+  const Caller& patient = Start(bucket, absl::Seconds(3));
+  loop_.RunUntilIdle();
+  EXPECT_EQ(patient.answer->kind, Kind::kGranted);
+}
+
 TEST_F(TokenBucketTest, AWaitBeyondTheDeadlineIsRefusedAtOnceAndTakesNoToken) {
   TokenBucket bucket({.per_second = 1, .burst = 1});
   EXPECT_TRUE(bucket.TryAcquire(loop_.fake_clock().MonotonicNow()));

@@ -79,7 +79,9 @@ async::Task<absl::Status> Client::CallInto(async::CallContext& call, const Opera
           .streams = streams,
           .may_share = IsRead(operation) && !streams && info == nullptr && !options.ask_now &&
                        !operation.options().raw_response()};
-  if (operation.options().max_response_bytes() == 0) {
+  if (run.policy.max_response_bytes > 0) {
+    run.request.max_response_bytes = run.policy.max_response_bytes;
+  } else if (operation.options().max_response_bytes() == 0) {
     run.request.max_response_bytes = parts_.max_response_bytes;
   }
   if (options.max_response_bytes > 0) run.request.max_response_bytes = options.max_response_bytes;
@@ -210,15 +212,13 @@ async::Task<absl::Status> Client::Retried(Run& run) {
     const async::MonotonicTime now = call.loop().Now();
     if (!guards.breaker().IsClosed()) co_return telling;
     const absl::Duration wait =
-        Backoff(guards.retry(), attempt + 1, parts_.random(), outcome.retry_after);
-    if (wait + resilience::kLeastAttempt > call.remaining()) {
+        Backoff(run.policy.backoff, attempt + 1, parts_.random(), outcome.retry_after);
+    if (wait + run.policy.least_attempt > call.remaining()) {
       run.cut_short = true;
       co_return telling;
     }
     const bool timed_out = outcome.failure == http::Failure::kTimeout;
-    const int64_t cost = timed_out ? resilience::RetryBudget::kTimeoutRetryCost
-                                   : resilience::RetryBudget::kRetryCost;
-    if (!guards.budget().TryTake(now, cost)) {
+    if (!guards.budget().TryTake(now, timed_out)) {
       call.record().Note(async::CallFlag::kRetriesExhausted);
       parts_.observer->OnRefused(run.where, resilience::Refusal::kRetryBudget);
       co_return telling;
@@ -235,7 +235,7 @@ async::Task<absl::Status> Client::Retried(Run& run) {
 async::Task<Client::Outcome> Client::Guarded(Run& run, int attempt) {
   resilience::Safeguards& guards = *parts_.safeguards;
   const async::MonotonicTime begun = run.call.loop().Now();
-  if (run.call.remaining() < resilience::kLeastAttempt) co_return Ended(run);
+  if (run.call.remaining() < run.policy.least_attempt) co_return Ended(run);
   auto admission = guards.breaker().Admit(begun);
   if (!admission.permit.has_value()) {
     co_return Refused(run, resilience::Refusal::kBreakerOpen, admission.retry_after);
@@ -509,7 +509,8 @@ Client::Outcome Client::Read(Run& run, http::Exchange& exchange) const {
     codec::DecodeOptions options;
     options.drift = parts_.drift;
     options.max_bytes = run.request.max_response_bytes;
-    options.max_depth = parts_.max_response_depth;
+    options.max_depth = run.policy.max_response_depth > 0 ? run.policy.max_response_depth
+                                                          : parts_.max_response_depth;
     options.response_field = operation.options().response_field();
     options.promised_lists = true;
     absl::Status decoded =

@@ -138,8 +138,7 @@ TEST_F(ClientTest, NoAttemptIsStartedWithLessThanTheLeastTime) {
 TEST_F(ClientTest, AnEmptyBudgetEndsTheRetriesUntilSuccessesFillIt) {
   options_.breaker.disabled = true;
   options_.retry.budget_percent = kNoShare;
-  constexpr int kRetries =
-      resilience::RetryBudget::kCapacity / 2 / resilience::RetryBudget::kRetryCost;
+  constexpr int kRetries = 50;
   for (int call = 0; call < kRetries / 2; ++call) {
     for (int i = 0; i < 3; ++i) Expect(Answer(503, ""));
     EXPECT_FALSE(GetBook().ok());
@@ -148,7 +147,7 @@ TEST_F(ClientTest, AnEmptyBudgetEndsTheRetriesUntilSuccessesFillIt) {
   EXPECT_FALSE(GetBook().ok());
   EXPECT_THAT(http_.requests(), SizeIs(kRetries / 2 * 3 + 1));
 
-  for (int i = 0; i < resilience::RetryBudget::kRetryCost; ++i) {
+  for (int i = 0; i < options_.retry.attempt_cost; ++i) {
     Expect(Answer(200, kBook));
     EXPECT_TRUE(GetBook().ok());
   }
@@ -160,8 +159,7 @@ TEST_F(ClientTest, AnEmptyBudgetEndsTheRetriesUntilSuccessesFillIt) {
 TEST_F(ClientTest, ARetryAfterATimeoutCostsMore) {
   options_.breaker.disabled = true;
   options_.retry.budget_percent = kNoShare;
-  constexpr int kRetries =
-      resilience::RetryBudget::kCapacity / 2 / resilience::RetryBudget::kTimeoutRetryCost;
+  constexpr int kRetries = 25;
   int requests = 0;
   for (int call = 0; call < kRetries / 2; ++call, requests += 3) {
     for (int i = 0; i < 3; ++i) Expect(NoAnswer(Failure::kTimeout, true));
@@ -450,6 +448,30 @@ TEST_F(ClientTest, TheConnectionsLimitBoundsWhatDeclaresNone) {
   parts_.max_response_bytes = 2000;
   Expect(Answer(200, R"({"volumes": [{"id": 1}]})"));
   EXPECT_EQ(errors::ReasonOf(GetBook().status()), reason::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+}
+
+TEST_F(ClientTest, AMethodsOwnLimitsWin) {
+  options_.methods = {{"GetBook", {.max_response_bytes = 20}}};
+  Expect(Answer(200, kBook));
+  EXPECT_EQ(errors::ReasonOf(GetBook().status()), reason::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+  options_.methods = {{"GetBook", {.max_response_depth = 2}}};
+  client_ = nullptr;
+  Expect(Answer(200, R"({"volumes": [{"id": 1}]})"));
+  EXPECT_EQ(errors::ReasonOf(GetBook().status()), reason::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+}
+
+TEST_F(ClientTest, AMethodsOwnBackoffAndLeastTimeCount) {
+  options_.methods = {{"GetBook",
+                       {.least_attempt = absl::Seconds(1),
+                        .backoff = {.initial = absl::Seconds(2), .max = absl::Seconds(2)}}}};
+  Expect(Answer(503, ""));
+  Expect(Answer(200, kBook));
+  EXPECT_TRUE(GetBook(absl::Seconds(2)).ok());
+  // Half of it, as the fixture's chance has it.
+  EXPECT_EQ(elapsed(), absl::Seconds(1));
+  Expect(Answer(503, ""));
+  EXPECT_FALSE(GetBook(absl::Milliseconds(1999)).ok());
+  EXPECT_THAT(http_.requests(), SizeIs(3));
 }
 
 TEST_F(ClientTest, AnOperationsOwnLimitHoldsForItsDecodingToo) {

@@ -38,8 +38,8 @@ std::string Exactly(double number) { return absl::StrFormat("%.17g", number); }
 constexpr absl::Duration kLongestWait = absl::Hours(1);
 
 // How long the call may wait for its token.
-absl::Duration Patience(const async::CallContext& call) {
-  const absl::Duration left = call.remaining() - resilience::kLeastAttempt;
+absl::Duration Patience(const async::CallContext& call, absl::Duration least_attempt) {
+  const absl::Duration left = call.remaining() - least_attempt;
   return std::clamp(left, absl::ZeroDuration(), kLongestWait);
 }
 
@@ -59,7 +59,7 @@ async::Task<resilience::RateAnswer> RedisRateLimit::Acquire(async::CallContext& 
                  key_,
                  Exactly(interval),
                  Exactly(interval * (options_.burst - 1)),
-                 absl::StrCat(absl::ToInt64Microseconds(Patience(call)))};
+                 absl::StrCat(absl::ToInt64Microseconds(Patience(call, options_.least_attempt)))};
   auto answer = co_await client_.Run(call, std::move(job));
   if (!answer.ok() && !call.Status().ok()) co_return resilience::RateAnswer{.kind = Kind::kEnded};
   if (!answer.ok() || answer->array.size() != 2) {
@@ -84,8 +84,10 @@ std::shared_ptr<resilience::TokenBucket> RedisRateLimit::OwnShare() {
   if (own_ == nullptr || shares_ != processes) {
     shares_ = processes;
     const double share = 1.0 / static_cast<double>(processes);
-    own_ = std::make_shared<resilience::TokenBucket>(resilience::TokenBucketOptions{
-        .per_second = options_.per_second * share, .burst = std::max(1.0, options_.burst * share)});
+    own_ = std::make_shared<resilience::TokenBucket>(
+        resilience::TokenBucketOptions{.per_second = options_.per_second * share,
+                                       .burst = std::max(1.0, options_.burst * share),
+                                       .least_attempt = options_.least_attempt});
   }
   return own_;
 }

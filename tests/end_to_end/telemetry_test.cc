@@ -111,6 +111,7 @@ TEST_F(MetricsTest, CallsAndRequestsToProvidersAreCountedUnderConfiguredNames) {
   EXPECT_GE(scrape.Sum("edugate_provider_retries_total", {{"connection", "dead"}}), 2);
   EXPECT_EQ(scrape.Sum("edugate_breaker_state", {{"connection", "oa"}, {"state", "closed"}}), 1);
   EXPECT_LT(scrape.Sum("edugate_provider_retry_tokens", {{"connection", "dead"}}), 500);
+  EXPECT_EQ(scrape.Sum("edugate_provider_retry_tokens_max", {{"connection", "dead"}}), 500);
   EXPECT_EQ(scrape.Sum("edugate_build_info"), 1);
   EXPECT_GT(scrape.Sum("process_resident_memory_bytes"), 1e6);
   EXPECT_GT(scrape.Sum("process_open_fds"), 3);
