@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -47,6 +48,20 @@ bool NumberedPage::Repeats(const std::vector<std::string>& held) const {
 
 std::string NumberedPage::ToCursor() const {
   return absl::StrCat(number, "/", size, before.empty() ? "" : "/", before);
+}
+
+std::optional<int32_t> PageNumberIn(absl::string_view link) {
+  link = link.substr(0, link.find('#'));
+  const size_t question = link.find('?');
+  if (question == absl::string_view::npos) return std::nullopt;
+  link.remove_prefix(question + 1);
+  for (const absl::string_view part : absl::StrSplit(link, '&')) {
+    const std::pair<absl::string_view, absl::string_view> pair =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
+    int32_t number = 0;
+    if (pair.first == "page" && absl::SimpleAtoi(pair.second, &number)) return number;
+  }
+  return std::nullopt;
 }
 
 }  // namespace edugate::adapters

@@ -3,6 +3,7 @@
 #define ADAPTERS_NUMBERED_PAGE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ struct NumberedPage {
 
   std::string ToCursor() const;
 };
+
+// The page's number in a provider's link to a page (`page=`), of which nothing but the query
+// counts; nothing where there is none.
+std::optional<int32_t> PageNumberIn(absl::string_view link);
 
 }  // namespace edugate::adapters
 

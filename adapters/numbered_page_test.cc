@@ -61,5 +61,16 @@ TEST(NumberedPageTest, OnlyWherePagesAreLongerIsOneRecordARepetition) {
   EXPECT_TRUE(Page(Page("", 50).Next({"138"}).ToCursor()).Repeats({"138"}));
 }
 
+TEST(PageNumberInTest, TheQueryOfALinkAloneCounts) {
+  EXPECT_EQ(PageNumberIn("https://api.example/v2/catalogs?page=3"), 3);
+  EXPECT_EQ(PageNumberIn("?format=json&page=12#page=4"), 12);
+  EXPECT_EQ(PageNumberIn("//evil.example\\@x/?page=2&page=9"), 2);
+  EXPECT_EQ(PageNumberIn("?page=-1"), -1);
+  for (const char* none : {"", "?", "page=3", "/page=3", "/x#?page=3", "?page", "?page=", "?page=x",
+                           "?page=99999999999", "?pages=3", "?Page=3"}) {
+    EXPECT_EQ(PageNumberIn(none), std::nullopt) << none;
+  }
+}
+
 }  // namespace
 }  // namespace edugate::adapters

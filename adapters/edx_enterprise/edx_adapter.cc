@@ -1,13 +1,12 @@
 #include "adapters/edx_enterprise/edx_adapter.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "adapters/declared_api.h"
 #include "adapters/edx_enterprise/edx_assignment_mapping.h"
 #include "adapters/edx_enterprise/edx_catalog_mapping.h"
@@ -44,21 +43,6 @@ bool HasProviderCode(const absl::Status& status, absl::string_view code) {
   const auto metadata = errors::MetadataOf(status);
   const auto found = metadata.find("provider_code");
   return found != metadata.end() && found->second == code;
-}
-
-// The page number in a URL's query; nothing where there is none.
-std::optional<int32_t> PageIn(absl::string_view url) {
-  const size_t question = url.find('?');
-  if (question == absl::string_view::npos) return std::nullopt;
-  url.remove_prefix(question + 1);
-  url = url.substr(0, url.find('#'));
-  for (const absl::string_view part : absl::StrSplit(url, '&')) {
-    const std::pair<absl::string_view, absl::string_view> pair =
-        absl::StrSplit(part, absl::MaxSplits('=', 1));
-    int32_t number = 0;
-    if (pair.first == "page" && absl::SimpleAtoi(pair.second, &number)) return number;
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -409,8 +393,11 @@ absl::StatusOr<std::string> EdxAdapter::CursorOf(const rest::Operation& operatio
   // How many records this page has and how many there are in all says nothing: the services leave
   // records out after counting.
   if (next.empty()) return "";
-  const int32_t number = PageIn(next).value_or(asked.number + 1);
-  if (number <= asked.number) return errors::PaginationLoop(api_.OriginOf(operation));
+  const int32_t number = PageNumberIn(next).value_or(asked.number + 1);
+  // The last number of all has no next one, and is no page of anything.
+  if (number <= asked.number || number == std::numeric_limits<int32_t>::max()) {
+    return errors::PaginationLoop(api_.OriginOf(operation));
+  }
   return NumberedPage{number, asked.size}.ToCursor();
 }
 

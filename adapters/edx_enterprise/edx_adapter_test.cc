@@ -193,7 +193,8 @@ TEST_F(EdxAdapterTest, TakesAPagePastTheEndForTheEndAndAMissingCatalogForAnError
 }
 
 TEST_F(EdxAdapterTest, NoticesPagesThatLeadBack) {
-  for (const char* next : {"https://x/?page=2", "https://x/?page=1"}) {
+  for (const char* next :
+       {"https://x/?page=2", "https://x/?page=1", "https://x/?page=2147483647"}) {
     Expect("GET", absl::StrCat(kItemsPath, "?page=2&page_size=100"), 200,
            absl::StrCat(R"({"results": [], "next": ")", next, R"("})"));
     EXPECT_EQ(errors::ReasonOf(ListItems("2/100").status()), v1::ERROR_REASON_PAGINATION_LOOP);
