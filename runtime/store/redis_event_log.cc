@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "runtime/async/clock.h"
 #include "runtime/errors/errors.h"
+#include "runtime/store/redis_answers.h"
 
 namespace edugate::store {
 namespace {
@@ -42,8 +44,10 @@ constexpr char kAppend[] = R"lua(
   return {sequence, 0}
 )lua";
 
-// KEYS: stream, what has been purged. ARGV: after, limit, bytes, topic.
+// KEYS: stream, what has been purged, the last number. ARGV: after, limit, bytes, topic. Answers -1
+// where `after` is of a log that is lost.
 constexpr char kRead[] = R"lua(
+  if tonumber(ARGV[1]) > tonumber(redis.call('GET', KEYS[3]) or '0') then return {-1, {}} end
   local purged = tonumber(redis.call('HGET', KEYS[2], ARGV[4]) or '0')
   local events = {}
   local left = tonumber(ARGV[2])
@@ -90,6 +94,7 @@ constexpr char kPurge[] = R"lua(
   return left == 0 and 1 or 0
 )lua";
 
+constexpr char kLastNumber[] = "sequence";
 constexpr char kStreams[] = "events:";
 constexpr char kIds[] = "event-ids:";
 constexpr char kNews[] = "news";
@@ -103,45 +108,14 @@ RedisCommand ReadCommand(const RedisClient& client, const std::string& topic, in
   constexpr std::size_t kMost = 1'000'000;
   return {"EVAL",
           kRead,
-          "2",
+          "3",
           client.Key(absl::StrCat(kStreams, topic)),
           PurgedKey(client),
+          client.Key(kLastNumber),
           absl::StrCat(after),
           absl::StrCat(std::clamp<std::size_t>(limit, 1, kMost)),
           absl::StrCat(kMaxBatchBytes),
           topic};
-}
-
-// An entry as the server gives it: its id, and names and values in turn.
-absl::StatusOr<Event> ToEvent(const RedisValue& entry) {
-  if (entry.array.size() != 2 || entry.array[1].array.size() != 6) return NotAnAnswer();
-  absl::string_view id = entry.array[0].text;
-  const std::vector<RedisValue>& fields = entry.array[1].array;
-  Event event;
-  int64_t micros = 0;
-  if (!absl::SimpleAtoi(id.substr(0, id.find('-')), &event.sequence) ||
-      !absl::SimpleAtoi(fields[5].text, &micros)) {
-    return NotAnAnswer();
-  }
-  event.dedup_id = fields[1].text;
-  event.payload = fields[3].text;
-  event.stored = absl::FromUnixMicros(micros);
-  return event;
-}
-
-absl::StatusOr<EventBatch> ToBatch(const RedisValue& answer, int64_t after) {
-  if (answer.array.size() != 2) return NotAnAnswer();
-  const int64_t purged_through = answer.array[0].integer;
-  EventBatch batch;
-  batch.missed = purged_through > after;
-  for (const RedisValue& entry : answer.array[1].array) {
-    auto event = ToEvent(entry);
-    if (!event.ok()) return event.status();
-    batch.events.push_back(*std::move(event));
-  }
-  batch.last =
-      batch.events.empty() ? std::max(after, purged_through) : batch.events.back().sequence;
-  return batch;
 }
 
 }  // namespace
@@ -176,7 +150,7 @@ async::Task<absl::StatusOr<AppendedEvent>> RedisEventLog::Append(async::CallCont
   job.command = {"EVAL",
                  kAppend,
                  "4",
-                 client_.Key("sequence"),
+                 client_.Key(kLastNumber),
                  client_.Key(absl::StrCat(kStreams, topic)),
                  client_.Key(absl::StrCat(kIds, topic)),
                  client_.Key("topics"),
@@ -186,13 +160,13 @@ async::Task<absl::StatusOr<AppendedEvent>> RedisEventLog::Append(async::CallCont
                  topic,
                  client_.Key(kNews)};
   job.done = [news = news_, topic = std::move(topic)](const absl::StatusOr<RedisValue>& answer) {
-    if (answer.ok() && answer->array.size() == 2) news->Announce(topic, answer->array[0].integer);
+    if (!answer.ok()) return;
+    const auto appended = AppendedIn(*answer);
+    if (appended.ok()) news->Announce(topic, appended->sequence);
   };
   auto answer = co_await client_.Run(call, std::move(job));
   if (!answer.ok()) co_return answer.status();
-  if (answer->array.size() != 2) co_return NotAnAnswer();
-  co_return AppendedEvent{.sequence = answer->array[0].integer,
-                          .duplicate = answer->array[1].integer != 0};
+  co_return AppendedIn(*answer);
 }
 
 async::Task<absl::StatusOr<EventBatch>> RedisEventLog::Read(async::CallContext& call,
@@ -202,7 +176,14 @@ async::Task<absl::StatusOr<EventBatch>> RedisEventLog::Read(async::CallContext& 
   job.command = ReadCommand(client_, topic, after, limit);
   auto answer = co_await client_.Run(call, std::move(job));
   if (!answer.ok()) co_return answer.status();
-  co_return ToBatch(*answer, after);
+  const bool of_a_lost_log =
+      after > 0 && !answer->array.empty() && answer->array[0].integer < 0;
+  if (of_a_lost_log) {
+    auto batch = co_await Read(call, std::move(topic), 0, limit);
+    if (batch.ok()) batch->missed = true;
+    co_return batch;
+  }
+  co_return EventsIn(*answer, after);
 }
 
 async::Task<absl::StatusOr<EventBatch>> RedisEventLog::ReadNext(async::CallContext& call,
@@ -220,7 +201,7 @@ async::Task<absl::StatusOr<EventBatch>> RedisEventLog::ReadNext(async::CallConte
 
 async::Task<absl::StatusOr<int64_t>> RedisEventLog::LastSequence(async::CallContext& call) {
   RedisJob job;
-  job.command = {"GET", client_.Key("sequence")};
+  job.command = {"GET", client_.Key(kLastNumber)};
   auto answer = co_await client_.Run(call, std::move(job));
   if (!answer.ok()) co_return answer.status();
   int64_t last = 0;
@@ -282,16 +263,8 @@ absl::Status RedisEventLog::ListenUntilItBreaks() {
     if (!message.ok()) return message.status();
     heard = clock.MonotonicNow();
     asked = false;
-    if (message->array.size() != 3) continue;
-    // The sequence number, a blank, the topic.
-    const std::string& text = message->array[2].text;
-    const size_t blank = text.find(' ');
-    int64_t sequence = 0;
-    if (blank == std::string::npos ||
-        !absl::SimpleAtoi(absl::string_view(text).substr(0, blank), &sequence)) {
-      continue;
-    }
-    news_->Announce(absl::string_view(text).substr(blank + 1), sequence);
+    const std::optional<EventNews> news = NewsIn(*message);
+    if (news.has_value()) news_->Announce(news->topic, news->sequence);
   }
   return absl::OkStatus();
 }

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "runtime/digest/sha256.h"
 #include "runtime/errors/errors.h"
+#include "runtime/store/redis_answers.h"
 
 namespace edugate::store {
 namespace {
@@ -63,22 +63,6 @@ constexpr char kLeaveUnknown[] = R"lua(
 // A digest, so that a key has one length and shows neither a caller nor an id.
 std::string KeyOf(const RedisClient& client, absl::string_view key) {
   return client.Key(absl::StrCat("request:", digest::Sha256Hex(key)));
-}
-
-absl::StatusOr<BegunRequest> ToBegun(const RedisValue& answer) {
-  const bool right = answer.array.size() == 3;
-  BegunRequest begun;
-  if (!right || !absl::SimpleAtoi(answer.array[1].text, &begun.attempt)) {
-    return errors::Internal("the store's answer is none");
-  }
-  const std::string& state = answer.array[0].text;
-  if (state == "new") begun.state = RequestState::kNew;
-  if (state == "done") begun.state = RequestState::kDone;
-  if (state == "in flight") begun.state = RequestState::kInFlight;
-  if (state == "other") begun.state = RequestState::kOtherRequest;
-  if (state == "unknown") begun.state = RequestState::kUnknownOutcome;
-  begun.outcome = answer.array[2].text;
-  return begun;
 }
 
 RedisJob EndJob(const char* script, std::string key, int64_t attempt) {
@@ -155,7 +139,7 @@ async::Task<absl::StatusOr<BegunRequest>> RedisRequestLog::Begin(async::CallCont
     co_return answer.status();
   }
   give_back.Cancel();
-  co_return ToBegun(*answer);
+  co_return BegunIn(*answer);
 }
 
 async::Task<absl::Status> RedisRequestLog::Finish(async::CallContext& call, std::string key,
