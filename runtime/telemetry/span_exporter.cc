@@ -26,10 +26,15 @@ bool IsRetryable(int status) {
          status == kGatewayTimeout;
 }
 
-// How many spans of a request that was taken the collector says that it rejected
-// (ExportTracePartialSuccess).
-int64_t RejectedIn(const std::string& body) {
-  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+double RandomShare() {
+  thread_local absl::InsecureBitGen generator;
+  return absl::Uniform(generator, 0.0, 1.0);
+}
+
+}  // namespace
+
+int64_t RejectedSpansIn(const std::string& answer) {
+  const auto json = nlohmann::json::parse(answer, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return 0;
   const auto partial = json.find("partialSuccess");
   if (partial == json.end() || !partial->is_object()) return 0;
@@ -40,13 +45,6 @@ int64_t RejectedIn(const std::string& body) {
   if (rejected->is_string() && !absl::SimpleAtoi(rejected->get<std::string>(), &count)) return 0;
   return std::max<int64_t>(count, 0);
 }
-
-double RandomShare() {
-  thread_local absl::InsecureBitGen generator;
-  return absl::Uniform(generator, 0.0, 1.0);
-}
-
-}  // namespace
 
 // Tells the exporter's loop that a batch is full.
 class SpanExporter::Waker final : public async::Work {
@@ -177,7 +175,7 @@ async::Task<SpanExporter::Answer> SpanExporter::Ask(async::CallContext& call,
   constexpr int kOkTo = 299;
   if (status >= kOkFrom && status <= kOkTo) {
     answer.sent = Sent::kTaken;
-    answer.rejected = RejectedIn(exchange.response.body);
+    answer.rejected = RejectedSpansIn(exchange.response.body);
     co_return answer;
   }
   answer.sent = IsRetryable(status) ? Sent::kAgain : Sent::kRefused;

@@ -44,6 +44,10 @@ struct SpanExporterOptions {
   std::function<double()> random;
 };
 
+// How many spans of a request that was taken the collector says that it rejected
+// (ExportTracePartialSuccess): none where the answer says nothing of it.
+int64_t RejectedSpansIn(const std::string& answer);
+
 // Offer() is for every thread and never waits for the collector; everything else happens on one
 // loop.
 class SpanExporter {
