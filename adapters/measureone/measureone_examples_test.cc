@@ -5,11 +5,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "adapters/measureone/measureone_source_mapping.h"
 #include "adapters/measureone/measureone_transcript_mapping.h"
 #include "adapters/measureone/measureone_verification_mapping.h"
 #include "adapters/testing/leaf_coverage.h"
 #include "adapters/testing/mapping_coverage.h"
+#include "edugate/privacy/v1/privacy.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -169,6 +172,54 @@ void ExpectAsListed(Map map) {
 TEST(MeasureOneMappingCoverageTest, TranscriptsReachTheDomain) {
   ExpectAsListed<m1::Transcript>(
       [](auto& r) { return ToTranscript(r, "m1", v1::TRANSCRIPT_VIEW_BASIC); });
+}
+
+privacy::v1::DataClass ClassOf(const google::protobuf::FieldDescriptor& field) {
+  return field.options().GetExtension(privacy::v1::data_class);
+}
+
+// The field that a path leads to: source_data[].source_data_reference.file_name.
+const google::protobuf::FieldDescriptor* FieldAt(const google::protobuf::Descriptor* message,
+                                                 const std::string& path) {
+  const google::protobuf::FieldDescriptor* field = nullptr;
+  const std::vector<std::string> names =
+      absl::StrSplit(absl::StrReplaceAll(path, {{"[]", ""}}), '.');
+  for (const std::string& name : names) {
+    if (message == nullptr) break;
+    field = message->FindFieldByName(name);
+    if (field == nullptr) break;
+    message = field->message_type();
+  }
+  return field;
+}
+
+// Who may see a value doesn't depend on whether it is looked for in the domain or in the provider's
+// record.
+TEST(MeasureOneMappingCoverageTest, ClassifiedFieldsKeepTheirClass) {
+  const auto mapped =
+      testing::MappedFields(m1::Transcript(), v1::Transcript(),
+                            [](const Message& record) {
+                              return ToTranscript(static_cast<const m1::Transcript&>(record), "m1",
+                                                  v1::TRANSCRIPT_VIEW_BASIC)
+                                  .SerializeAsString();
+                            },
+                            {.json_shapes = {R"({"note":"n%"})"}});
+  int compared = 0;
+  for (const auto& [path, fields] : mapped) {
+    const auto* from = FieldAt(m1::Transcript::descriptor(), path);
+    if (from == nullptr || ClassOf(*from) == privacy::v1::DATA_CLASS_UNSPECIFIED) continue;
+    for (const std::string& name : fields) {
+      const auto* to = v1::Transcript::descriptor()->file()->pool()->FindFieldByName(name);
+      if (to == nullptr || ClassOf(*to) == privacy::v1::DATA_CLASS_UNSPECIFIED) continue;
+      // What holds the field.
+      if (to->message_type() != nullptr && to->message_type()->file()->package() == "edugate.v1") {
+        continue;
+      }
+      ++compared;
+      EXPECT_EQ(ClassOf(*to), ClassOf(*from)) << path << " " << name;
+    }
+  }
+  EXPECT_GT(compared, 20);
 }
 
 TEST(MeasureOneMappingCoverageTest, ScoresReachTheDomain) {
