@@ -226,6 +226,14 @@ bool SpeaksOfAnOutage(const std::string& gateway_word) {
   return false;
 }
 
+// Whether the services can't have written a body: they answer in JSON or XML.
+bool IsOfNoService(const http::Response& response, const json& body) {
+  const ErrorBodyKind kind = KindOf(response);
+  return kind == ErrorBodyKind::kEmpty || kind == ErrorBodyKind::kHtml ||
+         (body.is_discarded() && codec::FormatOf(response.header("Content-Type"), response.body) ==
+                                     codec::BodyFormat::kOther);
+}
+
 void SetReasons(const json& body, errors::ProviderFailure& failure) {
   failure.reason = v1::ERROR_REASON_PROVIDER_PRECONDITION;
   failure.message = "the provider's state does not allow the request";
@@ -242,10 +250,8 @@ void SetServiceError(const rest::Operation& operation, errors::ProviderFailure& 
 
 void RefineBadRequest(const rest::Operation& operation, const http::Response& response,
                       const json& body, errors::ProviderFailure& failure) {
-  const ErrorBodyKind kind = KindOf(response);
   const std::string gateway_word = TextAt(body, "message");
-  if (kind == ErrorBodyKind::kEmpty || kind == ErrorBodyKind::kHtml ||
-      SpeaksOfAnOutage(gateway_word)) {
+  if (IsOfNoService(response, body) || SpeaksOfAnOutage(gateway_word)) {
     SetOutage(operation, failure);
   } else if (Mentions(gateway_word, "Authorization")) {
     failure.reason = v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID;

@@ -68,6 +68,8 @@ TEST(EdxErrorsTest, ReadsDetailInJsonAndXml) {
 TEST(EdxErrorsTest, TakesAMaskedOutageOfAReadForUnavailable) {
   for (const Answer& answer :
        {Answer{400, "", ""}, Answer{400, "<html><body>502 Bad Gateway</body></html>", kHtml},
+        Answer{400, "upstream request timeout", "text/plain"},
+        Answer{400, "no healthy upstream", ""},
         Answer{400, R"({"message": "Endpoint request timed out"})"},
         Answer{400, R"({"message": "Internal server error"})"},
         Answer{400, R"({"message": "Service Unavailable"})"}}) {
@@ -80,6 +82,7 @@ TEST(EdxErrorsTest, TakesAMaskedOutageOfAReadForUnavailable) {
 
 TEST(EdxErrorsTest, DoesNotKnowWhatBecameOfAWriteBehindAMaskedOutage) {
   for (const Answer& answer : {Answer{400, "", ""}, Answer{400, "<html></html>", kHtml},
+                               Answer{400, "upstream request timeout", "text/plain"},
                                Answer{400, R"({"message": "Endpoint request timed out"})"}}) {
     const errors::ProviderFailure failure = Failure("BulkEnroll", answer);
     EXPECT_EQ(failure.reason, v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN) << answer.body;
@@ -183,6 +186,9 @@ TEST(EdxErrorsTest, RefusesByProseWithoutRepeatingIt) {
         Answer{400, R"({"non_field_errors": ["ann@example.com is no good"]})"},
         Answer{400, R"({"detail": "x is not a valid uuid."})"},
         Answer{400, R"({"subscription_id": "ann@example.com"})"},
+        Answer{400, R"("No such plan")", "text/plain"},
+        Answer{400, "<root><a key>ann@example.com</a key></root>", kXml},
+        Answer{400, R"({"detail": "cut)"},
         Answer{400, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<root>ann@example.com</root>",
                kXml}}) {
     const errors::ProviderFailure failure = Failure("AssignLicenses", answer);
