@@ -4,8 +4,10 @@
 #include <array>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/reflection.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace edugate::app {
@@ -54,6 +56,29 @@ void KeepFixed(const Message& running, Message& next,
   }
 }
 
+// Whether a field holds the path of a file that is read: `file`, `ca_file`, `jwks_file`...
+bool NamesFile(const FieldDescriptor& field) {
+  return field.type() == FieldDescriptor::TYPE_STRING && !field.is_repeated() &&
+         (field.name() == "file" || absl::EndsWith(field.name(), "_file"));
+}
+
+void AddFilesNamedBy(const Message& message, std::vector<std::string>& files) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> set;
+  reflection.ListFields(message, &set);
+  for (const FieldDescriptor* field : set) {
+    if (NamesFile(*field)) files.push_back(reflection.GetString(message, field));
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      AddFilesNamedBy(reflection.GetMessage(message, field), files);
+      continue;
+    }
+    for (const Message& each : reflection.GetRepeatedFieldRef<Message>(message, field)) {
+      AddFilesNamedBy(each, files);
+    }
+  }
+}
+
 void AddFile(const v1::Secret& secret, std::vector<std::string>& files) {
   if (!secret.file().empty()) files.push_back(secret.file());
 }
@@ -71,6 +96,12 @@ std::vector<std::string> FilesOf(const v1::Config& config) {
   std::vector<std::string> files;
   AddFile(config.server().page_token_key(), files);
   for (const v1::Secret& key : config.server().page_token_opening_keys()) AddFile(key, files);
+  return files;
+}
+
+std::vector<std::string> FilesNamedBy(const v1::Config& config) {
+  std::vector<std::string> files;
+  AddFilesNamedBy(config, files);
   return files;
 }
 

@@ -18,6 +18,10 @@ std::vector<std::string> KeepFixedKeys(const v1::Config& running, v1::Config& ne
 // and not followed by whoever uses them.
 std::vector<std::string> FilesOf(const v1::Config& config);
 
+// Every file that a configuration names: one that is refused for the lack of one of them is good as
+// soon as that is there.
+std::vector<std::string> FilesNamedBy(const v1::Config& config);
+
 }  // namespace edugate::app
 
 #endif  // APP_RELOAD_RULES_H_

@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 v1::Config Running() {
   v1::Config config;
@@ -54,6 +55,21 @@ TEST(ReloadRulesTest, FilesThatNobodyElseFollowsAreWatched) {
   config.mutable_connections(0)->mutable_http()->set_ca_file("/followed/ca.pem");
   config.mutable_connections(0)->mutable_auth()->mutable_bearer()->set_file("/follows/itself");
   EXPECT_THAT(FilesOf(config), ElementsAre("/keys/page", "/keys/former"));
+}
+
+TEST(ReloadRulesTest, EveryFileThatAConfigurationNamesIsFound) {
+  v1::Config config = Running();
+  config.mutable_server()->add_page_token_opening_keys()->set_file("/keys/former");
+  config.mutable_server()->mutable_tls()->set_certificate_file("/tls/tls.crt");
+  config.mutable_connections(0)->mutable_http()->set_ca_file("/ca.pem");
+  config.mutable_connections(0)->mutable_auth()->mutable_api_key()->set_file("/key");
+  config.mutable_connections(0)->mutable_webhook()->add_secrets()->set_file("/hook");
+  config.mutable_callers()->mutable_jwt()->set_jwks_file("/jwks.json");
+  (*config.add_connections()->mutable_auth()->mutable_oauth2_client()->mutable_extra())["file"] =
+      "none";
+  EXPECT_THAT(FilesNamedBy(config),
+              UnorderedElementsAre("/keys/page", "/keys/former", "/tls/tls.crt", "/ca.pem", "/key",
+                                   "/hook", "/jwks.json"));
 }
 
 }  // namespace

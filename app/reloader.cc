@@ -1,12 +1,12 @@
 #include "app/reloader.h"
 
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "app/config_check.h"
 #include "app/reload_rules.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "runtime/config/yaml_loader.h"
 #include "runtime/telemetry/log.h"
 
 namespace edugate::app {
@@ -18,8 +18,9 @@ Reloader::Reloader(std::string file, config::FileWatch watch,
       adjust_(std::move(adjust)),
       server_(server),
       log_(running.log()),
+      running_files_(FilesOf(running)),
       watch_(std::move(watch)) {
-  Watch(running);
+  Watch({});
 }
 
 void Reloader::Look() {
@@ -27,6 +28,10 @@ void Reloader::Look() {
 }
 
 void Reloader::Reload() {
+  // Before they are read: a file that comes after that is a change.
+  v1::Config named;
+  const bool well_formed = config::LoadYamlFile(file_, &named).ok();
+  Watch(well_formed ? FilesNamedBy(named) : std::vector<std::string>());
   auto config = LoadConfigFile(file_);
   if (config.ok() && adjust_) adjust_(*config);
   const bool applied = server_.Reload(config).ok();
@@ -36,11 +41,13 @@ void Reloader::Reload() {
     log_ = config->log();
     ApplyLog(log_);
   }
-  Watch(*config);
+  running_files_ = FilesOf(*config);
+  Watch({});
 }
 
-void Reloader::Watch(const v1::Config& config) {
-  std::vector<std::string> files = FilesOf(config);
+void Reloader::Watch(const std::vector<std::string>& more) {
+  std::vector<std::string> files = running_files_;
+  files.insert(files.end(), more.begin(), more.end());
   files.push_back(file_);
   watch_.Watch(files);
 }

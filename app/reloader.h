@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/server.h"
 #include "edugate/v1/config.pb.h"
@@ -11,7 +12,8 @@
 
 namespace edugate::app {
 
-// Loads the file again when it, or a file that it names and nobody else follows, has changed. One
+// Loads the file again when it, or a file that it names and nobody else follows, has changed. After
+// it was refused, the change of any file that it names is one: what it lacked may come later. One
 // thread's.
 class Reloader {
  public:
@@ -28,12 +30,14 @@ class Reloader {
   void Reload();
 
  private:
-  void Watch(const v1::Config& config);
+  // Watches the file, what `running_files_` are, and `more`.
+  void Watch(const std::vector<std::string>& more);
 
   const std::string file_;
   const std::function<void(v1::Config&)> adjust_;
   Server& server_;
   v1::LogConfig log_;
+  std::vector<std::string> running_files_;
   config::FileWatch watch_;
 };
 

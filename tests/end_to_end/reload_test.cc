@@ -74,6 +74,21 @@ TEST_F(ReloadTest, AMistakeLeavesEverythingAsItIsAndIsNamed) {
   EXPECT_THAT(ended.err, HasSubstr("edugate.yaml:11"));
 }
 
+TEST_F(ReloadTest, WhatWasRefusedForTheLackOfAFileIsTakenWhenTheFileComes) {
+  const std::string file = folder_.Write("edugate.yaml", With(OpenApply("a")));
+  ServedProgram program(file);
+  const std::string secret = folder_.path() + "/late_secret";
+  Replace(
+      With(OpenApply("a") +
+           absl::StrReplaceAll(OpenApply("late"), {{"value: x", absl::StrCat("file: ", secret)}})));
+  EXPECT_TRUE(Eventually(
+      [&] { return program.Metric("edugate_config_reload_total{result=\"refused\"}") == "1"; }));
+  EXPECT_EQ(program.ConnectionIds(), "a");
+  folder_.Write("late_secret", "a-token");
+  EXPECT_TRUE(Eventually([&] { return program.ConnectionIds() == "a,late"; }));
+  EXPECT_EQ(program.Metric("edugate_config_reload_total{result=\"refused\"}"), "1");
+}
+
 TEST_F(ReloadTest, ASignalLoadsTheFileAgain) {
   const std::string file = folder_.Write("edugate.yaml", With(OpenApply("a")));
   ServedProgram program(file);
