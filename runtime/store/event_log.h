@@ -33,7 +33,9 @@ struct EventBatch {
   // By sequence, ascending.
   std::vector<Event> events;
 
-  // Events of the topic beyond `after` have been purged: the reader has missed some.
+  // Events of the topic beyond `after` have been purged: the reader has missed some. Also where
+  // `after` is beyond all that the log ever had: it is from one that is lost, whose numbers are
+  // given again, and the reader gets what there is from the beginning.
   bool missed = false;
 
   // What to give as `after` to go on behind this batch.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,6 +56,20 @@ class EventLogFixture : public testing::Test {
     if (!database.ok()) ADD_FAILURE() << database.status();
     database_ = *std::move(database);
     Keep(std::make_unique<SqliteEventLog>(*database_, absl::Hours(24)));
+  }
+
+  // As a volume does that is made anew.
+  void LoseEverything() {
+    if (server_.has_value()) {
+      server_->Ask({"FLUSHALL"});
+    } else {
+      log_.reset();
+      database_.reset();
+      for (const char* file : {"store.db", "store.db-wal", "store.db-shm"}) {
+        std::filesystem::remove(folder_.File(file));
+      }
+    }
+    Reopen();
   }
 
   absl::StatusOr<AppendedEvent> TryAppend(const std::string& topic, const std::string& id,
@@ -121,6 +136,21 @@ class RedisEventLogTest : public EventLogFixture {
  protected:
   RedisEventLogTest() : EventLogFixture(StoreKind::kRedis) {}
 };
+
+TEST_P(EventLogTest, WhoHasSeenMoreThanThereIsStartsAgain) {
+  for (const char* id : {"1", "2", "3"}) Append("t", id);
+  const int64_t seen = Read("t", 0).last;
+  LoseEverything();
+  const EventBatch nothing = Read("t", seen);
+  EXPECT_THAT(IdsOf(nothing), IsEmpty());
+  EXPECT_TRUE(nothing.missed);
+  EXPECT_EQ(nothing.last, 0);
+  Append("t", "new");
+  const EventBatch batch = Read("t", seen);
+  EXPECT_THAT(IdsOf(batch), ElementsAre("new"));
+  EXPECT_TRUE(batch.missed);
+  EXPECT_FALSE(Read("t", batch.last).missed);
+}
 
 TEST_P(EventLogTest, GivesEventsOfATopicInOrder) {
   const std::string payload("a\0b", 3);

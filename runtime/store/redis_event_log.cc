@@ -176,8 +176,7 @@ async::Task<absl::StatusOr<EventBatch>> RedisEventLog::Read(async::CallContext& 
   job.command = ReadCommand(client_, topic, after, limit);
   auto answer = co_await client_.Run(call, std::move(job));
   if (!answer.ok()) co_return answer.status();
-  const bool of_a_lost_log =
-      after > 0 && !answer->array.empty() && answer->array[0].integer < 0;
+  const bool of_a_lost_log = after > 0 && !answer->array.empty() && answer->array[0].integer < 0;
   if (of_a_lost_log) {
     auto batch = co_await Read(call, std::move(topic), 0, limit);
     if (batch.ok()) batch->missed = true;

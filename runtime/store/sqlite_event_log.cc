@@ -29,6 +29,14 @@ absl::StatusOr<int64_t> FindDuplicate(Session& session, absl::string_view topic,
   return *found ? find.Int(0) : 0;
 }
 
+// The last sequence number that was ever given.
+absl::StatusOr<int64_t> LastGiven(Session& session) {
+  Statement last(session, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
+  const absl::StatusOr<bool> found = last.Step();
+  if (!found.ok()) return found.status();
+  return *found ? last.Int(0) : 0;
+}
+
 absl::StatusOr<int64_t> PurgedThrough(Session& session, absl::string_view topic) {
   Statement find(session, "SELECT purged_through FROM topic WHERE topic = ?1");
   find.Bind(1, topic);
@@ -82,12 +90,16 @@ async::Task<absl::StatusOr<EventBatch>> SqliteEventLog::Read(async::CallContext&
                                                              std::size_t limit) {
   Query<EventBatch> query;
   query.bytes = kJobBytes + topic.size();
-  query.work = [topic = std::move(topic), after,
+  query.work = [topic = std::move(topic), seen = after,
                 limit](Session& session) -> absl::StatusOr<EventBatch> {
     const absl::StatusOr<int64_t> purged_through = PurgedThrough(session, topic);
     if (!purged_through.ok()) return purged_through.status();
+    const absl::StatusOr<int64_t> last_given = LastGiven(session);
+    if (!last_given.ok()) return last_given.status();
+    const bool of_a_lost_log = seen > *last_given;
+    const int64_t after = of_a_lost_log ? 0 : seen;
     EventBatch batch;
-    batch.missed = *purged_through > after;
+    batch.missed = of_a_lost_log || *purged_through > after;
     Statement read(session, R"sql(
       SELECT sequence, dedup_id, payload, stored_at FROM event
       WHERE topic = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3
@@ -130,12 +142,7 @@ async::Task<absl::StatusOr<EventBatch>> SqliteEventLog::ReadNext(async::CallCont
 async::Task<absl::StatusOr<int64_t>> SqliteEventLog::LastSequence(async::CallContext& call) {
   Query<int64_t> query;
   query.bytes = kJobBytes;
-  query.work = [](Session& session) -> absl::StatusOr<int64_t> {
-    Statement last(session, "SELECT seq FROM sqlite_sequence WHERE name = 'event'");
-    const absl::StatusOr<bool> found = last.Step();
-    if (!found.ok()) return found.status();
-    return *found ? last.Int(0) : 0;
-  };
+  query.work = LastGiven;
   auto last = co_await database_.Run(call, std::move(query));
   co_return last;
 }
