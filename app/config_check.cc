@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <set>
+#include <system_error>
 #include <variant>
 
 #include "absl/strings/match.h"
@@ -141,6 +143,9 @@ constexpr std::array kRedisSpans = {
     SpanRange{"timeout", absl::Milliseconds(50), absl::Seconds(30)},
 };
 
+// The numbers of which 0 is one.
+constexpr std::array<absl::string_view, 2> kMayBeZero = {"runtime.loops", "state.redis.database"};
+
 constexpr size_t kLeastPageTokenKeyBytes = 32;
 constexpr size_t kMaxIssuerBytes = 200;
 
@@ -166,13 +171,13 @@ class Checker {
     CheckNumbers(config.runtime(), kRuntimeRanges, "runtime", note_);
     CheckSpans(config.server(), kServerSpans, "server", note_);
     CheckDeadlines(config.server());
-    CheckSpans(config.state(), kStateSpans, "state", note_);
+    CheckState(config);
+    CheckZeros(config, "");
     if (config.server().has_page_token_key()) {
       CheckSecret(config.server().page_token_key(), "server.page_token_key",
                   kLeastPageTokenKeyBytes);
     }
     CheckOpeningKeys(config.server());
-    if (config.state().has_redis()) CheckRedis(config.state());
     if (config.server().has_tls()) CheckTls(config.server().tls());
     const absl::Status served = CheckListen(config.server());
     if (!served.ok()) Add("server.listen", served.message());
@@ -304,9 +309,7 @@ class Checker {
 
   void CheckDeadlines(const v1::ServerConfig& server) {
     if (!server.has_default_deadline()) return;
-    const absl::Duration most = server.has_max_deadline() ? ToDuration(server.max_deadline())
-                                                          : services::BridgeOptions().max_deadline;
-    if (ToDuration(server.default_deadline()) <= most) return;
+    if (ToDuration(server.default_deadline()) <= MaxDeadline(server)) return;
     Add("server.default_deadline", "must be at most max_deadline");
   }
 
@@ -319,6 +322,62 @@ class Checker {
       CheckSecret(server.page_token_opening_keys(i),
                   absl::StrCat("server.page_token_opening_keys[", i, "]"), kLeastPageTokenKeyBytes);
     }
+  }
+
+  void CheckState(const v1::Config& config) {
+    const v1::StateConfig& state = config.state();
+    CheckSpans(state, kStateSpans, "state", note_);
+    // Otherwise a request_id is forgotten while its write is in progress, and sent again.
+    if (state.has_request_id_retention() &&
+        ToDuration(state.request_id_retention()) < MaxDeadline(config.server())) {
+      Add("state.request_id_retention", "must be at least server.max_deadline");
+    }
+    if (state.has_sqlite()) CheckSqlite(state.sqlite());
+    if (state.has_redis()) CheckRedis(state);
+  }
+
+  void CheckSqlite(const v1::SqliteConfig& sqlite) {
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::path(sqlite.path()).parent_path();
+    if (sqlite.path().empty()) {
+      Add("state.sqlite.path", "is missing");
+    } else if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {
+      Add("state.sqlite.path", "needs a folder that exists");
+    }
+  }
+
+  // A whole number that is 0 is no number to protobuf, and its default would hold instead.
+  void CheckZeros(const google::protobuf::Message& message, const std::string& at) {
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    const google::protobuf::Descriptor& type = *message.GetDescriptor();
+    for (int i = 0; i < type.field_count(); ++i) {
+      const FieldDescriptor& field = *type.field(i);
+      const std::string key = absl::StrCat(at, at.empty() ? "" : ".", field.name());
+      const bool nested = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_map();
+      if (nested && field.is_repeated()) {
+        for (int place = 0; place < reflection.FieldSize(message, &field); ++place) {
+          CheckZeros(reflection.GetRepeatedMessage(message, &field, place),
+                     absl::StrCat(key, "[", place, "]"));
+        }
+      } else if (nested && reflection.HasField(message, &field)) {
+        CheckZeros(reflection.GetMessage(message, &field), key);
+      } else if (!field.is_repeated() && IsDefaultedNumber(field) &&
+                 !reflection.HasField(message, &field) && source_.Has(key) &&
+                 std::find(kMayBeZero.begin(), kMayBeZero.end(), key) == kMayBeZero.end()) {
+        Add(key, "must not be 0; without the key, its default holds");
+      }
+    }
+  }
+
+  // A whole number that is not told from none where it is 0.
+  static bool IsDefaultedNumber(const FieldDescriptor& field) {
+    return !field.has_presence() && (field.cpp_type() == FieldDescriptor::CPPTYPE_INT32 ||
+                                     field.cpp_type() == FieldDescriptor::CPPTYPE_INT64);
+  }
+
+  static absl::Duration MaxDeadline(const v1::ServerConfig& server) {
+    return server.has_max_deadline() ? ToDuration(server.max_deadline())
+                                     : services::BridgeOptions().max_deadline;
   }
 
   void CheckRedis(const v1::StateConfig& state) {

@@ -48,6 +48,14 @@ TEST(ConfigCheckTest, AGoodOneIsRead) {
   EXPECT_EQ(config->connections(1).base_url(), "https://lms.example.net/api/2.0");
 }
 
+TEST(ConfigCheckTest, NumbersThatMayBe0Are) {
+  EXPECT_EQ(
+      Message(absl::StrCat(kGood, "runtime: { loops: 0 }\n",
+                           "state: { redis: { address: \"127.0.0.1:6379\", database: 0 } }\n",
+                           "telemetry: { otlp: { endpoint: http://c/, sample_percent: 0 } }\n")),
+      "");
+}
+
 struct Mistake {
   const char* what;
   int line;          // of kGood
@@ -66,6 +74,19 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Mistake{"OpenWithoutTls", 1, "server: { listen: \"0.0.0.0:7443\" }",
                 "edugate.yaml:1: server.listen: isn't a loopback address"},
+        Mistake{"NoCalls", 1, "server: { listen: \"127.0.0.1:1\", max_calls: 0 }",
+                "edugate.yaml:1: server.max_calls: must not be 0"},
+        Mistake{"NoAttempts", 6,
+                "    auth: { bearer: { value: x } }\n    limits: { max_attempts: 0 }",
+                "edugate.yaml:7: connections[0].limits.max_attempts: must not be 0"},
+        Mistake{"StoreWithoutPath", 1, "server: { listen: \"127.0.0.1:1\" }\nstate: { sqlite: {} }",
+                "edugate.yaml:2: state.sqlite.path: is missing"},
+        Mistake{"StoreInNoFolder", 1,
+                "server: { listen: \"127.0.0.1:1\" }\nstate: { sqlite: { path: /nowhere/x.db } }",
+                "edugate.yaml:2: state.sqlite.path: needs a folder that exists"},
+        Mistake{"ForgottenInProgress", 1,
+                "server: { listen: \"127.0.0.1:1\" }\nstate: { request_id_retention: 60s }",
+                "edugate.yaml:2: state.request_id_retention: must be at least server.max_deadline"},
         Mistake{"TooManyCalls", 1, "server: { listen: \"127.0.0.1:1\", max_calls: 1000001 }",
                 "edugate.yaml:1: server.max_calls: must be from 1 to 1000000"},
         Mistake{"SmallBuffers", 1, "server: { listen: \"127.0.0.1:1\", max_buffer_bytes: 1024 }",
