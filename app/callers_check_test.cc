@@ -160,5 +160,31 @@ TEST(ListenCheckTest, OnlyLoopbackIsServedWithoutTlsUnlessItIsMeant) {
   }
 }
 
+TEST_F(CallersCheckTest, AnEmptyListOfVisibleClassesDoesNotShowEverything) {
+  const auto load = [this](const char* visible) {
+    return LoadConfigText(absl::StrCat("server: { listen: \"127.0.0.1:0\" }\n"
+                                       "connections:\n"
+                                       "  - id: lincoln\n"
+                                       "    provider: openapply\n"
+                                       "    base_url: https://lincoln.openapply.com\n"
+                                       "    auth: { bearer: { value: x } }\n"
+                                       "callers:\n"
+                                       "  jwt: { jwks_file: ",
+                                       path_,
+                                       ", issuer: i, audience: a }\n"
+                                       "  grants:\n"
+                                       "    - callers: [ \"*\" ]\n"
+                                       "      methods: [ \"*\" ]\n"
+                                       "      connections: [ \"*\" ]\n",
+                                       visible),
+                          "file")
+        .status();
+  };
+  EXPECT_TRUE(load("").ok()) << load("");
+  EXPECT_TRUE(load("      visible: [ unspecified ]\n").ok());
+  EXPECT_THAT(std::string(load("      visible: []\n").message()),
+              HasSubstr("file:13: callers.grants[0].visible: is empty"));
+}
+
 }  // namespace
 }  // namespace edugate::app

@@ -182,6 +182,7 @@ class Checker {
     const absl::Status served = CheckListen(config.server());
     if (!served.ok()) Add("server.listen", served.message());
     CheckCallers(config, note_);
+    CheckVisible(config.callers());
     CheckTelemetry(config.telemetry(), note_);
     CheckPrivacy(config, note_);
     CheckRateLimits(config, note_);
@@ -204,6 +205,16 @@ class Checker {
  private:
   void Add(const std::string& key, absl::string_view what) {
     mistakes_.Add(source_.LineOf(key), key, what);
+  }
+
+  // An empty list is no list to protobuf, and that shows everything.
+  void CheckVisible(const v1::CallersConfig& callers) {
+    for (int i = 0; i < callers.grants_size(); ++i) {
+      const std::string key = absl::StrCat("callers.grants[", i, "].visible");
+      if (!callers.grants(i).visible().empty() || !source_.Has(key)) continue;
+      Add(key,
+          "is empty: [ unspecified ] shows nothing of persons; without the key, everything shows");
+    }
   }
 
   void CheckConnection(const v1::Config& config, const v1::ConnectionConfig& connection,

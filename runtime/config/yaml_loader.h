@@ -25,6 +25,9 @@ class SourceMap {
   // key that the document doesn't have, that of the nearest key around it; 1 if there is none.
   int LineOf(absl::string_view key_path) const;
 
+  // Whether the document has the key, if only with an empty list as its value.
+  bool Has(absl::string_view key_path) const { return lines_.contains(key_path); }
+
   void Set(const std::string& key_path, int line) { lines_[key_path] = line; }
 
  private:

@@ -275,6 +275,8 @@ TEST(YamlLoaderTest, TheSourceMapKnowsTheLinesOfKeysAndOfWhatIsMissing) {
   EXPECT_EQ(lines->LineOf("rooms[1].heat_source"), 5);
   EXPECT_EQ(lines->LineOf("rooms[7].id"), 3);
   EXPECT_EQ(lines->LineOf("garage"), 1);
+  EXPECT_TRUE(lines->Has("rooms[1].labels.x"));
+  EXPECT_FALSE(lines->Has("rooms[1].heat_source"));
   EXPECT_EQ(lines->LineOf(""), 1);
 }
 
