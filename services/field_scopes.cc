@@ -15,6 +15,7 @@
 #include "adapters/filter.h"
 #include "edugate/v1/enrollment.pb.h"
 #include "edugate/v1/license.pb.h"
+#include "edugate/v1/license_service.pb.h"
 #include "runtime/errors/errors.h"
 #include "runtime/privacy/classification.h"
 #include "services/caller_rights.h"
@@ -30,12 +31,19 @@ using google::protobuf::Reflection;
 
 constexpr absl::string_view kOurPackage = "edugate.v1.";
 
+// A field that may hold the value of another one, too (OpenApply: `custom_id`): it is hidden with
+// it.
+constexpr char kStudentNumber[] = "Learner.student_number";
+constexpr char kHoldsStudentNumber[] = "Learner.identifiers";
+
 // Single fields are those of edugate's own messages, by the message's short name.
 bool IsNamed(const std::set<std::string>& hidden, const FieldDescriptor& field) {
   if (hidden.empty()) return false;
   const Descriptor& message = *field.containing_type();
-  return absl::StartsWith(message.full_name(), kOurPackage) &&
-         hidden.count(absl::StrCat(message.name(), ".", field.name())) > 0;
+  if (!absl::StartsWith(message.full_name(), kOurPackage)) return false;
+  const std::string name = absl::StrCat(message.name(), ".", field.name());
+  return hidden.count(name) > 0 ||
+         (name == kHoldsStudentNumber && hidden.count(kStudentNumber) > 0);
 }
 
 bool Hides(const FieldScope& scope, const FieldDescriptor& field) {
@@ -178,16 +186,25 @@ const privacy::FieldScreen* FieldScopes::ScreenFor(const async::CallContext& cal
   const std::lock_guard<std::mutex> lock(mutex_);
   std::unique_ptr<privacy::FieldScreen>& screen = screens_[key];
   if (screen == nullptr) {
-    // What no grant shows is hidden; across connections, what one grant doesn't show.
-    privacy::ScreenRules rules;
-    rules.hides_packed = every ? std::any_of(scopes.begin(), scopes.end(), HidesSingleFields)
-                               : std::all_of(scopes.begin(), scopes.end(), HidesSingleFields);
-    rules.hides = [every, scopes = std::move(scopes)](const FieldDescriptor& field) {
-      const auto hides = [&field](const FieldScope& scope) { return Hides(scope, field); };
-      return every ? std::any_of(scopes.begin(), scopes.end(), hides)
-                   : std::all_of(scopes.begin(), scopes.end(), hides);
-    };
-    screen = std::make_unique<privacy::FieldScreen>(std::move(rules));
+    std::vector<privacy::ScreenRules> views;
+    if (every) {
+      // What one grant doesn't show is hidden.
+      const bool packed = std::any_of(scopes.begin(), scopes.end(), HidesSingleFields);
+      const auto hides = [scopes = std::move(scopes)](const FieldDescriptor& field) {
+        return std::any_of(scopes.begin(), scopes.end(),
+                           [&field](const FieldScope& scope) { return Hides(scope, field); });
+      };
+      views.push_back({.hides = hides, .hides_packed = packed});
+    } else {
+      for (FieldScope& scope : scopes) {
+        const bool packed = HidesSingleFields(scope);
+        const auto hides = [scope = std::move(scope)](const FieldDescriptor& field) {
+          return Hides(scope, field);
+        };
+        views.push_back({.hides = hides, .hides_packed = packed});
+      }
+    }
+    screen = std::make_unique<privacy::FieldScreen>(std::move(views));
   }
   return screen.get();
 }
@@ -223,9 +240,12 @@ absl::Status FieldScopes::CheckRequest(const async::CallContext& call, const Mes
       return Denied(call, absl::StrCat(type.name(), ".", selector), "select by it");
     }
   }
-  if (!StringOf(request, "email_contains").empty() &&
-      screen->HidesPath(*v1::License::descriptor(), "learner_email")) {
-    return Denied(call, "License.learner_email", "select by it");
+  if (!StringOf(request, "email_contains").empty()) {
+    for (const Descriptor* record : {v1::License::descriptor(), v1::LicenseResult::descriptor()}) {
+      if (screen->HidesPath(*record, "learner_email")) {
+        return Denied(call, absl::StrCat(record->name(), ".learner_email"), "select by it");
+      }
+    }
   }
   // A file is given whole or not at all.
   if (type.name() == "DownloadTranscriptFilesRequest") {

@@ -175,8 +175,41 @@ TEST_F(GuardedRepliesTest, WhatOneGrantShowsTheCallerSees) {
          GrantOf("persons", {"lincoln"}, {DATA_CLASS_IDENTITY}, {"Learner.email"})});
   v1::Enrollment enrollment = EnrollmentOf("lincoln", 1);
   ASSERT_TRUE(Reply(enrollment).ok());
-  EXPECT_TRUE(enrollment.has_learner());
+  EXPECT_EQ(enrollment.status(), v1::ENROLLMENT_STATUS_PENDING);
+  EXPECT_EQ(enrollment.learner().provider_id(), "L1");
+  // The one hides all of the learner, the other what it says of an education.
+  EXPECT_THAT(enrollment.redacted_fields(),
+              ElementsAre("learner.email", "learner.provider_status"));
+}
+
+TEST_F(GuardedRepliesTest, WhatEachOfTwoGrantsHidesInItsOwnWayIsHidden) {
+  Begin("EnrollmentService.ListEnrollments",
+        {GrantOf("nobody", {"lincoln"}, {}, {"Enrollment.learner"}),
+         GrantOf("no e-mail", {"lincoln"}, {}, {"Learner.email", "Enrollment.status"})});
+  v1::Enrollment enrollment = EnrollmentOf("lincoln", 1);
+  ASSERT_TRUE(Reply(enrollment).ok());
   EXPECT_THAT(enrollment.redacted_fields(), ElementsAre("learner.email"));
+  v1::ListEnrollmentsRequest request;
+  request.set_parent("connections/lincoln");
+  request.set_learner("canary@example.net");
+  EXPECT_TRUE(absl::IsPermissionDenied(Check(request)));
+  request.set_learner("L1");
+  EXPECT_TRUE(Check(request).ok());
+}
+
+TEST_F(GuardedRepliesTest, AHiddenStudentNumberIsNotAmongTheIdentifiersEither) {
+  Begin("EnrollmentService.ListEnrollments",
+        {GrantOf("no number", {"lincoln"}, {}, {"Learner.student_number"})});
+  v1::Enrollment enrollment = EnrollmentOf("lincoln", 1);
+  enrollment.mutable_learner()->set_student_number("460");
+  enrollment.mutable_learner()->add_identifiers()->set_value("460");
+  ASSERT_TRUE(Reply(enrollment).ok());
+  EXPECT_THAT(enrollment.redacted_fields(),
+              ElementsAre("learner.identifiers", "learner.student_number"));
+  v1::ListEnrollmentsRequest request;
+  request.set_parent("connections/lincoln");
+  request.set_learner("sis|460");
+  EXPECT_TRUE(absl::IsPermissionDenied(Check(request)));
 }
 
 TEST_F(GuardedRepliesTest, ASingleHiddenFieldTakesTheProvidersRecordWithIt) {
@@ -296,14 +329,15 @@ TEST_F(GuardedRepliesTest, ALearnerIsNotFoundByASingleFieldThatIsHidden) {
 }
 
 TEST_F(GuardedRepliesTest, LicensesAreNotFoundByAnAddressThatIsHiddenAsASingleField) {
-  Begin("LicenseService.RevokeLicenses",
-        {GrantOf("narrow", {"lincoln"}, {}, {"License.learner_email"})});
-  v1::RevokeLicensesRequest revoke;
-  revoke.set_name("connections/lincoln/subscriptionPlans/p");
-  revoke.add_statuses(v1::LICENSE_STATUS_ASSIGNED);
-  EXPECT_TRUE(Check(revoke).ok());
-  revoke.set_email_contains("@example.net");
-  EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED);
+  for (const char* hidden : {"License.learner_email", "LicenseResult.learner_email"}) {
+    Begin("LicenseService.RevokeLicenses", {GrantOf("narrow", {"lincoln"}, {}, {hidden})});
+    v1::RevokeLicensesRequest revoke;
+    revoke.set_name("connections/lincoln/subscriptionPlans/p");
+    revoke.add_statuses(v1::LICENSE_STATUS_ASSIGNED);
+    EXPECT_TRUE(Check(revoke).ok());
+    revoke.set_email_contains("@example.net");
+    EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED) << hidden;
+  }
 }
 
 TEST_F(GuardedRepliesTest, AcrossConnectionsTheNarrowestGrantDecidesWhatMayBeAsked) {

@@ -6,6 +6,7 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,6 +48,7 @@ struct FieldScreen::Step {
   const FieldDescriptor* field;
   Kind kind;
   const Plan* inside = nullptr;  // for kLookInside
+  Views views = {};              // for kPacked
 };
 
 // What is done about the messages of one type.
@@ -81,47 +83,62 @@ struct FieldScreen::Report {
   }
 };
 
-FieldScreen::FieldScreen(ScreenRules rules) : rules_(std::move(rules)) {}
-FieldScreen::~FieldScreen() = default;
+FieldScreen::FieldScreen(ScreenRules rules)
+    : FieldScreen(std::vector<ScreenRules>{std::move(rules)}) {}
 
-bool FieldScreen::Hides(const FieldDescriptor& field) const {
-  return rules_.hides(field) || IsOpenShape(field) ||
-         (rules_.hides_packed && IsAny(field.message_type()));
+FieldScreen::FieldScreen(std::vector<ScreenRules> views)
+    : views_(std::move(views)), every_(views_.size()) {
+  std::iota(every_.begin(), every_.end(), std::size_t{0});
 }
 
-FieldScreen::Plan* FieldScreen::Build(const Descriptor& type,
-                                      absl::flat_hash_map<const Descriptor*, Plan*>& made) const {
-  const auto found = made.find(&type);
+FieldScreen::~FieldScreen() = default;
+
+FieldScreen::Views FieldScreen::Showing(const FieldDescriptor& field, const Views& views) const {
+  Views showing;
+  if (IsOpenShape(field)) return showing;
+  for (const std::size_t each : views) {
+    const ScreenRules& view = views_[each];
+    const bool hides = view.hides(field) || (view.hides_packed && IsAny(field.message_type()));
+    if (!hides) showing.push_back(each);
+  }
+  return showing;
+}
+
+FieldScreen::Plan* FieldScreen::Build(const Descriptor& type, const Views& views,
+                                      Made& made) const {
+  const auto found = made.find(Seen(&type, views));
   if (found != made.end()) return found->second;
   plans_.push_back(std::make_unique<Plan>());
   Plan* const plan = plans_.back().get();
-  made[&type] = plan;
+  made[Seen(&type, views)] = plan;
   plan->redacted = RedactedFieldsOf(type);
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    if (Hides(field)) {
+    Views showing = Showing(field, views);
+    if (showing.empty()) {
       plan->steps.push_back({&field, Step::Kind::kHide});
     } else if (IsAny(field.message_type())) {
-      plan->steps.push_back({&field, Step::Kind::kPacked});
+      plan->steps.push_back({&field, Step::Kind::kPacked, nullptr, std::move(showing)});
     } else if (field.message_type() != nullptr) {
-      plan->steps.push_back({&field, Step::Kind::kLookInside, Build(*field.message_type(), made)});
+      plan->steps.push_back(
+          {&field, Step::Kind::kLookInside, Build(*field.message_type(), showing, made)});
     }
   }
   return plan;
 }
 
-const FieldScreen::Plan& FieldScreen::PlanFor(const Descriptor& type) const {
+const FieldScreen::Plan& FieldScreen::PlanFor(const Descriptor& type, const Views& views) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto ready = ready_.find(&type);
+  const auto ready = ready_.find(Seen(&type, views));
   if (ready != ready_.end()) return *ready->second;
-  absl::flat_hash_map<const Descriptor*, Plan*> made;
-  const Plan* const plan = Build(type, made);
+  Made made;
+  const Plan* const plan = Build(type, views, made);
   // Types may hold themselves, so what touches nothing is found by going round until nothing
   // changes.
   bool changed = true;
   while (changed) {
     changed = false;
-    for (auto& [descriptor, each] : made) {
+    for (auto& [seen, each] : made) {
       if (each->touches) continue;
       each->touches = std::any_of(each->steps.begin(), each->steps.end(), [](const Step& step) {
         return step.kind != Step::Kind::kLookInside || step.inside->touches;
@@ -129,20 +146,20 @@ const FieldScreen::Plan& FieldScreen::PlanFor(const Descriptor& type) const {
       changed = changed || each->touches;
     }
   }
-  for (auto& [descriptor, each] : made) {
+  for (auto& [seen, each] : made) {
     each->steps.erase(std::remove_if(each->steps.begin(), each->steps.end(),
                                      [](const Step& step) {
                                        return step.kind == Step::Kind::kLookInside &&
                                               !step.inside->touches;
                                      }),
                       each->steps.end());
-    ready_.try_emplace(descriptor, each);
+    ready_.try_emplace(seen, each);
   }
   return *plan;
 }
 
 void FieldScreen::Screen(Message& message, std::vector<std::string>* outside) const {
-  const Plan& plan = PlanFor(*message.GetDescriptor());
+  const Plan& plan = PlanFor(*message.GetDescriptor(), every_);
   if (!plan.touches) return;
   Run(plan, message, {.list = outside});
 }
@@ -171,7 +188,7 @@ void FieldScreen::Run(const Plan& plan, Message& message, const Report& around) 
                             ? *reflection.MutableRepeatedMessage(&message, &field, i)
                             : *reflection.MutableMessage(&message, &field);
       if (step.kind == Step::Kind::kPacked) {
-        ScreenPacked(inside, below, path);
+        ScreenPacked(inside, step.views, below, path);
       } else {
         Run(*step.inside, inside, below);
       }
@@ -179,7 +196,7 @@ void FieldScreen::Run(const Plan& plan, Message& message, const Report& around) 
   }
 }
 
-void FieldScreen::ScreenPacked(Message& message, const Report& report,
+void FieldScreen::ScreenPacked(Message& message, const Views& views, const Report& report,
                                const std::string& path) const {
   auto& any = static_cast<google::protobuf::Any&>(message);
   const Descriptor* const type = TypeOf(any);
@@ -192,29 +209,34 @@ void FieldScreen::ScreenPacked(Message& message, const Report& report,
     report.Add(path);
     return;
   }
-  const Plan& plan = PlanFor(*type);
+  const Plan& plan = PlanFor(*type, views);
   if (!plan.touches) return;
   Run(plan, *content, report);
   // As an Any that was not touched is.
   any.set_value(digest::MessageBytes(*content));
 }
 
-bool FieldScreen::Touches(const Descriptor& type) const { return PlanFor(type).touches; }
+bool FieldScreen::Touches(const Descriptor& type) const { return PlanFor(type, every_).touches; }
 
 const FieldDescriptor* FieldScreen::HiddenBytesOf(const Descriptor& type) const {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    if (field.type() == FieldDescriptor::TYPE_BYTES && Hides(field)) return &field;
+    if (field.type() == FieldDescriptor::TYPE_BYTES && Showing(field, every_).empty()) {
+      return &field;
+    }
   }
   return nullptr;
 }
 
 bool FieldScreen::HidesPath(const Descriptor& type, const std::string& path) const {
   const Descriptor* at = &type;
+  Views views = every_;
   for (const absl::string_view name : absl::StrSplit(path, '.')) {
     const FieldDescriptor* const field =
         at == nullptr ? nullptr : at->FindFieldByName(std::string(name));
-    if (field == nullptr || Hides(*field)) return true;
+    if (field == nullptr) return true;
+    views = Showing(*field, views);
+    if (views.empty()) return true;
     at = field->message_type();
   }
   return false;

@@ -2,10 +2,12 @@
 #ifndef EDUGATE_RUNTIME_PRIVACY_FIELD_SCREEN_H_
 #define EDUGATE_RUNTIME_PRIVACY_FIELD_SCREEN_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -18,7 +20,7 @@ class Message;
 
 namespace edugate::privacy {
 
-// What a reader may not see.
+// What a reader may not see in one view.
 struct ScreenRules {
   // Whether a field is hidden by what itself is. What is inside a hidden field is hidden with it.
   std::function<bool(const google::protobuf::FieldDescriptor&)> hides;
@@ -27,13 +29,17 @@ struct ScreenRules {
   bool hides_packed = false;
 };
 
-// Screens the messages of one set of rules. Which fields of a type are looked at is worked out
-// once, when the first message of the type comes: a message without anything to hide costs a
-// look-up. Values of an open shape (see IsOpenShape) are hidden always, and so is the content of an
-// Any of an unknown type. Thread-safe.
+// Screens messages for a reader who has one view or several, and sees what any one of them shows: a
+// value that a view hides, by itself or with what is around it, must be shown by another one, there
+// and all the way to it. Which fields of a type are looked at is worked out once, when the first
+// message of the type comes: a message without anything to hide costs a look-up. Values of an open
+// shape (see IsOpenShape) are hidden always, and so is the content of an Any of an unknown type.
+// Thread-safe.
 class FieldScreen {
  public:
   explicit FieldScreen(ScreenRules rules);
+  // `views` is not empty.
+  explicit FieldScreen(std::vector<ScreenRules> views);
   ~FieldScreen();
   FieldScreen(const FieldScreen&) = delete;
   FieldScreen& operator=(const FieldScreen&) = delete;
@@ -47,8 +53,8 @@ class FieldScreen {
   // Whether a message of the type can lose anything.
   bool Touches(const google::protobuf::Descriptor& type) const;
 
-  // The first `bytes` field that the rules hide in the type itself (a file's content), or null. A
-  // file can't be given in part.
+  // The first `bytes` field that is hidden in the type itself (a file's content), or null. A file
+  // can't be given in part.
   const google::protobuf::FieldDescriptor* HiddenBytesOf(
       const google::protobuf::Descriptor& type) const;
 
@@ -61,19 +67,25 @@ class FieldScreen {
   struct Step;
   struct Report;
 
-  const Plan& PlanFor(const google::protobuf::Descriptor& type) const;
-  Plan* Build(const google::protobuf::Descriptor& type,
-              absl::flat_hash_map<const google::protobuf::Descriptor*, Plan*>& made) const;
-  bool Hides(const google::protobuf::FieldDescriptor& field) const;
+  // Places in `views_`, ascending: the views that show all that has led to a message.
+  using Views = std::vector<std::size_t>;
+  using Seen = std::pair<const google::protobuf::Descriptor*, Views>;
+  using Made = absl::flat_hash_map<Seen, Plan*>;
+
+  const Plan& PlanFor(const google::protobuf::Descriptor& type, const Views& views) const;
+  Plan* Build(const google::protobuf::Descriptor& type, const Views& views, Made& made) const;
+  // Those of `views` that show the field.
+  Views Showing(const google::protobuf::FieldDescriptor& field, const Views& views) const;
   void Run(const Plan& plan, google::protobuf::Message& message, const Report& around) const;
-  void ScreenPacked(google::protobuf::Message& any, const Report& report,
+  void ScreenPacked(google::protobuf::Message& any, const Views& views, const Report& report,
                     const std::string& path) const;
 
-  const ScreenRules rules_;
+  const std::vector<ScreenRules> views_;
+  Views every_;
   mutable std::mutex mutex_;
   // Plans hold pointers to each other, so they are kept until the end.
   mutable std::vector<std::unique_ptr<Plan>> plans_;
-  mutable absl::flat_hash_map<const google::protobuf::Descriptor*, const Plan*> ready_;
+  mutable absl::flat_hash_map<Seen, const Plan*> ready_;
 };
 
 }  // namespace edugate::privacy

@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "edugate/provider/edx_enterprise/v1/learner.pb.h"
@@ -13,6 +14,7 @@
 #include "edugate/provider/openapply/v3/openapply.pb.h"
 #include "gmock/gmock.h"
 #include "google/api/httpbody.pb.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "runtime/privacy/classification.h"
 
@@ -116,6 +118,43 @@ TEST(FieldScreenTest, SingleFieldsCanBeHidden) {
   screen.Screen(page, &hidden);
   EXPECT_THAT(hidden, ElementsAre("reenrollments.student.custom_id"));
   EXPECT_EQ(page.reenrollments(0).student().status(), "Enrolled");
+}
+
+ScreenRules Hiding(std::set<std::string> fields) {
+  return {.hides = [fields = std::move(fields)](const google::protobuf::FieldDescriptor& field) {
+    return fields.count(field.containing_type()->name() + "." + field.name()) > 0;
+  }};
+}
+
+TEST(FieldScreenTest, OfSeveralViewsOneHasToShowAValueAndAllAroundIt) {
+  // One hides the student, the other its number: neither shows the number.
+  const FieldScreen screen(std::vector<ScreenRules>{
+      Hiding({"Reenrollment.student", "Reenrollment.year"}), Hiding({"Student.custom_id"})});
+  openapply::ReenrollmentPage page = Page();
+  std::vector<std::string> hidden;
+  screen.Screen(page, &hidden);
+  EXPECT_THAT(hidden, ElementsAre("reenrollments.student.custom_id"));
+  EXPECT_EQ(page.reenrollments(0).student().status(), "Enrolled");
+  EXPECT_EQ(page.reenrollments(0).year(), 2027);
+  const auto& type = *openapply::Reenrollment::descriptor();
+  EXPECT_TRUE(screen.HidesPath(type, "student.custom_id"));
+  EXPECT_FALSE(screen.HidesPath(type, "student.status"));
+  EXPECT_FALSE(screen.HidesPath(type, "year"));
+}
+
+TEST(FieldScreenTest, AViewThatHidesWhatIsPackedShowsNothingOfIt) {
+  ScreenRules closed = Hiding({});
+  closed.hides_packed = true;
+  const FieldScreen screen(std::vector<ScreenRules>{closed, Hiding({"Student.custom_id"})});
+  google::rpc::Status record;
+  record.add_details()->PackFrom(Page().reenrollments(0));
+  std::vector<std::string> hidden;
+  screen.Screen(record, &hidden);
+  openapply::Reenrollment packed;
+  ASSERT_TRUE(record.details(0).UnpackTo(&packed));
+  EXPECT_FALSE(packed.student().has_custom_id());
+  EXPECT_EQ(packed.student().status(), "Enrolled");
+  EXPECT_THAT(hidden, ElementsAre("details.student.custom_id"));
 }
 
 TEST(FieldScreenTest, KnowsWhichTypesItTouches) {
