@@ -32,6 +32,7 @@
 #include "services/call_observer.h"
 #include "services/client_stream.h"
 #include "services/grpc_status.h"
+#include "services/read_mask.h"
 #include "services/reply_screen.h"
 #include "services/stream_writer.h"
 
@@ -112,9 +113,17 @@ class CallBase : private async::Work {
   // Whether the call may be carried out. `request` is null where it comes as a stream.
   async::Task<absl::Status> Check(const google::protobuf::Message* request);
 
-  // Shows a reply to the screen, which may change it. Not OK: it must not be sent.
+  // Shows a reply to the screen, which may change it and applies the request's read mask. Not OK:
+  // it must not be sent.
   async::Task<absl::Status> Screen(const google::protobuf::Message* request,
                                    google::protobuf::Message& reply);
+
+  // Does what is left to do where no screen looks at the reply. Costs nothing for requests without
+  // a mask.
+  template <typename Request>
+  static void ApplyMask(const Request& request, google::protobuf::Message& reply) {
+    if constexpr (requires { request.read_mask(); }) ApplyReadMaskOf(request, reply);
+  }
 
   // After the last reply; the status that the call ends with.
   async::Task<absl::Status> Conclude(const google::protobuf::Message* request, absl::Status status);
@@ -228,10 +237,12 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
         Response& reply = messages_ != nullptr ? messages_->ReplyOnArena() : *response_;
         status = co_await (service_.*method_)(call(), request_, reply);
         if (status.ok() && screened()) status = co_await Screen(&request_, reply);
+        if (status.ok() && !screened()) ApplyMask(request_, reply);
       } else {
         absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
         status = result.status();
         if (status.ok() && screened()) status = co_await Screen(&request_, *result);
+        if (status.ok() && !screened()) ApplyMask(request_, *result);
         if (status.ok()) Give(*std::move(result));
       }
     }
@@ -329,6 +340,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
     absl::Status shown = absl::OkStatus();
     if (screened()) shown = co_await Screen(&request_, item);
     if (!shown.ok()) co_return shown;
+    if (!screened()) ApplyMask(request_, item);
     item_ = std::move(item);
     writable_.Reset();
     this->StartWrite(&item_);

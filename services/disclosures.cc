@@ -170,10 +170,6 @@ DisclosedRecords::DisclosedRecords(const async::CallContext& call, const Message
 }
 
 void DisclosedRecords::Add(const Message& record, std::string name) {
-  if (found_.size() >= privacy::kMaxRecords) {
-    ++left_out_;
-    return;
-  }
   privacy::DisclosedRecord disclosed;
   disclosed.name = std::move(name);
   disclosed.learner = LearnerOf(record);
@@ -267,7 +263,6 @@ std::vector<privacy::DisclosedRecord> SubjectsOf(const Message* request) {
   if (subjects.empty()) {
     subjects.push_back({.name = place, .learner = StringOf(*request, "external_id")});
   }
-  if (subjects.size() > privacy::kMaxRecords) subjects.resize(privacy::kMaxRecords);
   return subjects;
 }
 

@@ -20,14 +20,15 @@ namespace edugate::services {
 // The records of one reply that say something about persons, from before it is screened to after.
 class DisclosedRecords {
  public:
+  // None.
+  DisclosedRecords() = default;
+
   // Finds the records in a reply that no scope has touched, and whose they are. `request` (may be
   // null) names what a reply without records is about. Both outlive the object.
   DisclosedRecords(const async::CallContext& call, const google::protobuf::Message* request,
                    const google::protobuf::Message& reply);
 
   bool empty() const { return found_.empty(); }
-  // Beyond privacy::kMaxRecords.
-  std::size_t left_out() const { return left_out_; }
 
   // The records with the fields that the reply has now. Of a record its own fields count, and what
   // is below them with them.
@@ -42,7 +43,6 @@ class DisclosedRecords {
   void Add(const google::protobuf::Message& record, std::string name);
 
   std::vector<Found> found_;
-  std::size_t left_out_ = 0;
 };
 
 // Who, how and what for; no records yet.

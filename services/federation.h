@@ -107,7 +107,6 @@ template <typename Query>
 struct Walk {
   std::vector<WalkMember<Query>> members;  // in the order of the configuration
   std::vector<MissingConnection> gone;     // of a token's, no longer configured
-  ReadMask read_mask;
   size_t cursor_limit = 0;
 
   // Everything that is missing so far.
@@ -154,10 +153,9 @@ struct Walk {
 // can't be asked; anything else is wrong with the request.
 template <typename Query, typename Record, typename Request>
 absl::Status PrepareMember(const Request& request, const ListPort<Query, Record>& list,
-                           const std::optional<LearnerName>& learner, WalkMember<Query>& member,
-                           ReadMask& read_mask) {
+                           const std::optional<LearnerName>& learner, WalkMember<Query>& member) {
   const adapters::ListTraits& traits = member.connection->ports.*list.traits;
-  absl::Status prepared = PrepareList<Record>(request, traits, member.query, read_mask);
+  absl::Status prepared = PrepareList<Record>(request, traits, member.query);
   if (!prepared.ok()) return prepared;
   if constexpr (requires { member.query.learner; }) {
     if (learner.has_value()) {
@@ -203,7 +201,7 @@ absl::StatusOr<Walk<Query>> PrepareWalk(async::CallContext& call, const ServiceP
     if (!(connection.ports.*list.port)) continue;
     WalkMember<Query> member{.connection = &connection, .query = query};
     member.query.parent.connection = connection.id;
-    absl::Status prepared = PrepareMember(request, list, learner, member, walk.read_mask);
+    absl::Status prepared = PrepareMember(request, list, learner, member);
     if (!prepared.ok() && errors::ReasonOf(prepared) != v1::ERROR_REASON_FILTER_UNSUPPORTED) {
       return prepared;
     }
@@ -354,7 +352,6 @@ async::Task<absl::StatusOr<ListedPage>> ListAcross(
   if (!answered && fails_anew && !missing.empty()) co_return MissingError(missing);
 
   for (auto& each : records) Append(each, into);
-  for (Record& record : into) walk->read_mask.Apply(record);
   ListedPage result;
   for (const MissingConnection& each : missing) result.unreachable.push_back(ToDetail(each));
   if (goes_on) {
@@ -467,12 +464,11 @@ async::Task<absl::Status> StreamAcross(async::CallContext& call, const ServicePa
   auto walk = PrepareWalk(call, parts, list, query, request, tokens);
   if (!walk.ok()) co_return walk.status();
 
-  MaskingWriter<Record> masked(writer, walk->read_mask);
   async::Queue<WalkPage<Record>> pages(1);
   async::CallContext reading = call.Child(call.deadline());
   std::vector<async::Task<absl::Status>> sides;
   sides.push_back(ReadWalk(reading, parts.fan_out, list, *walk, pages));
-  sides.push_back(WriteWalk(call, reading, *walk, pages, masked));
+  sides.push_back(WriteWalk(call, reading, *walk, pages, writer));
   auto ends = co_await async::WhenAll(std::move(sides));
 
   const std::vector<MissingConnection> missing = walk->Missing();

@@ -3,6 +3,9 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +19,7 @@
 #include "runtime/privacy/redactor.h"
 #include "runtime/telemetry/log.h"
 #include "services/disclosures.h"
+#include "services/read_mask.h"
 
 namespace edugate::services {
 namespace {
@@ -65,13 +69,15 @@ class GuardedReplies::Screen final : public CallScreen {
 
   async::Task<absl::Status> Reply(async::CallContext& call, const Message* request, Message& reply,
                                   std::vector<std::string>* redacted) override {
-    if (disclosure_.log == nullptr) co_return scopes_.Screen(call, reply, redacted);
-    const DisclosedRecords records(call, request, reply);
+    const bool logs = disclosure_.log != nullptr;
+    const DisclosedRecords records =
+        logs ? DisclosedRecords(call, request, reply) : DisclosedRecords();
     absl::Status shown = scopes_.Screen(call, reply, redacted);
     if (!shown.ok()) co_return shown;
+    if (request != nullptr) ApplyReadMaskOf(*request, reply);
+    if (!logs) co_return absl::OkStatus();
     if (records.empty() && !writes_) co_return absl::OkStatus();
     message_ = reply.GetDescriptor()->full_name();
-    left_out_ += records.left_out();
     for (privacy::DisclosedRecord& record : records.Fields()) {
       // A provider's own message has no place for what is hidden in it.
       record.redacted.insert(record.redacted.end(), redacted->begin(), redacted->end());
@@ -107,13 +113,25 @@ class GuardedReplies::Screen final : public CallScreen {
     entry.outcome = std::move(outcome);
     entry.message = std::move(message_);
     entry.records = std::exchange(records_, {});
-    entry.records_left_out = std::exchange(left_out_, 0);
     absl::Status written = co_await Write(call, std::move(entry));
     co_return written;
   }
 
-  // Waits only where the call must not go on without the line.
+  // Writes one line, or as many as the records take.
   async::Task<absl::Status> Write(async::CallContext& call, privacy::DisclosureEntry entry) {
+    std::vector<privacy::DisclosedRecord> records = std::move(entry.records);
+    for (auto next = records.begin();;) {
+      const auto end = next + std::min<std::ptrdiff_t>(records.end() - next, privacy::kMaxRecords);
+      entry.records.assign(std::make_move_iterator(next), std::make_move_iterator(end));
+      next = end;
+      absl::Status written = co_await WriteLine(call, entry);
+      if (!written.ok() || next == records.end()) co_return written;
+    }
+  }
+
+  // Waits only where the call must not go on without the line.
+  async::Task<absl::Status> WriteLine(async::CallContext& call,
+                                      const privacy::DisclosureEntry& entry) {
     std::string members = privacy::MembersOf(entry);
     if (!disclosure_.required) {
       disclosure_.log->Append(std::move(members));
@@ -133,7 +151,6 @@ class GuardedReplies::Screen final : public CallScreen {
   // What waits for its line.
   std::string message_;
   std::vector<privacy::DisclosedRecord> records_;
-  std::size_t left_out_ = 0;
 };
 
 std::unique_ptr<CallScreen> GuardedReplies::ScreenOf(const async::CallContext& call) {

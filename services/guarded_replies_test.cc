@@ -25,6 +25,7 @@
 #include "runtime/async/block_on.h"
 #include "runtime/async/event_loop.h"
 #include "runtime/errors/errors.h"
+#include "runtime/privacy/disclosure_entry.h"
 #include "runtime/privacy/disclosure_log.h"
 #include "services/caller_rights.h"
 
@@ -387,6 +388,42 @@ TEST_F(GuardedRepliesTest, AReadIsOneLineWithWhoWhatAndWhatFor) {
   EXPECT_THAT(lines[0], Not(HasSubstr("canary")));
 }
 
+TEST_F(GuardedRepliesTest, WhoseARecordIsIsLoggedWhateverTheCallerWantsOfIt) {
+  KeepLog(true);
+  Begin("EnrollmentService.ListEnrollments");
+  v1::ListEnrollmentsRequest request;
+  request.set_parent("connections/lincoln");
+  request.mutable_read_mask()->add_paths("status");
+  ASSERT_TRUE(Check(request).ok());
+  v1::ListEnrollmentsResponse page;
+  *page.add_enrollments() = EnrollmentOf("lincoln", 1);
+  ASSERT_TRUE(Reply(page, &request).ok());
+  EXPECT_EQ(page.enrollments(0).status(), v1::ENROLLMENT_STATUS_PENDING);
+  EXPECT_EQ(page.enrollments(0).name(), "");
+  EXPECT_FALSE(page.enrollments(0).has_learner());
+  EXPECT_THAT(Lines(),
+              ElementsAre(HasSubstr(R"({"records":[{"name":"connections/lincoln/enrollments/1",)"
+                                    R"("learner":"L1"}],"fields":["status"]})")));
+}
+
+TEST_F(GuardedRepliesTest, ARecordIsJudgedByItsConnectionWhateverTheCallerWantsOfIt) {
+  Begin("EnrollmentService.StreamEnrollments",
+        {GrantOf("records", {"lincoln"}, {DATA_CLASS_EDUCATION_RECORD}),
+         GrantOf("persons", {"acme"}, {DATA_CLASS_IDENTITY})});
+  call_->set_connection("-");
+  v1::StreamEnrollmentsRequest request;
+  request.mutable_read_mask()->add_paths("learner.provider_id");
+  v1::Enrollment hidden = EnrollmentOf("lincoln", 1);
+  ASSERT_TRUE(Reply(hidden, &request).ok());
+  EXPECT_FALSE(hidden.has_learner());
+  EXPECT_THAT(hidden.redacted_fields(), ElementsAre("learner"));
+  v1::Enrollment shown = EnrollmentOf("acme", 2);
+  ASSERT_TRUE(Reply(shown, &request).ok());
+  EXPECT_EQ(shown.learner().provider_id(), "L2");
+  EXPECT_FALSE(shown.learner().has_email());
+  EXPECT_THAT(shown.redacted_fields(), IsEmpty());
+}
+
 TEST_F(GuardedRepliesTest, AcrossConnectionsEveryGrantIsNamed) {
   KeepLog(false);
   Begin("EnrollmentService.ListEnrollments",
@@ -450,6 +487,31 @@ TEST_F(GuardedRepliesTest, AWritesFirstLineNamesItsConnectionAndTheGrantsThere) 
     EXPECT_THAT(line, HasSubstr("here"));
     EXPECT_THAT(line, Not(HasSubstr("there")));
   }
+}
+
+TEST_F(GuardedRepliesTest, EverybodyInALargeWriteAndItsReplyIsNamed) {
+  constexpr int kPeople = static_cast<int>(privacy::kMaxRecords) + 500;
+  KeepLog(true);
+  Begin("LicenseService.RevokeLicenses");
+  v1::RevokeLicensesRequest request;
+  request.set_name("connections/lincoln/subscriptionPlans/p");
+  v1::RevokeLicensesResponse reply;
+  for (int i = 0; i < kPeople; ++i) {
+    request.add_learner_emails(absl::StrCat("p", i, "@example.net"));
+    reply.add_results()->set_learner_email(absl::StrCat("p", i, "@example.net"));
+  }
+  ASSERT_TRUE(Check(request).ok());
+  ASSERT_TRUE(Reply(reply, &request).ok());
+  ASSERT_TRUE(End(absl::OkStatus(), &request).ok());
+  const std::vector<std::string> lines = Lines();
+  ASSERT_THAT(lines, SizeIs(4));
+  const std::string last =
+      privacy::Chain("").HashOf(absl::StrCat("p", kPeople - 1, "@example.net"));
+  EXPECT_THAT(lines[0], HasSubstr("\"kind\":\"write\""));
+  EXPECT_THAT(lines[1], HasSubstr("\"kind\":\"write\""));
+  EXPECT_THAT(lines[1], HasSubstr(last));
+  EXPECT_THAT(lines[3], HasSubstr("\"kind\":\"outcome\""));
+  EXPECT_THAT(lines[3], HasSubstr(last));
 }
 
 TEST_F(GuardedRepliesTest, AWriteThatFailsIsLoggedWithItsCode) {

@@ -2,13 +2,11 @@
 
 #include "edugate/v1/enrollment_service.pb.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
 
 namespace edugate::services {
 namespace {
 
-using google::protobuf::util::MessageDifferencer;
 using ::testing::HasSubstr;
 
 adapters::ListTraits Traits() {
@@ -16,79 +14,20 @@ adapters::ListTraits Traits() {
                       {"year", {"=", ">"}, adapters::FilterType::kInt, ""}}};
 }
 
-google::protobuf::FieldMask Mask(std::vector<std::string> paths) {
-  google::protobuf::FieldMask mask;
-  for (std::string& path : paths) mask.add_paths(std::move(path));
-  return mask;
-}
-
-v1::Enrollment Record() {
-  v1::Enrollment record;
-  record.set_name("connections/oa/enrollments/1");
-  record.set_provider_status("Pending");
-  record.mutable_learner()->set_provider_id("11");
-  record.mutable_learner()->set_student_number("10");
-  return record;
-}
-
-TEST(ReadMaskTest, AnEmptyOneKeepsAll) {
-  v1::Enrollment record = Record();
-  auto mask = ReadMask::Parse({}, v1::Enrollment::descriptor());
-  ASSERT_TRUE(mask.ok());
-  mask->Apply(record);
-  EXPECT_TRUE(MessageDifferencer::Equals(record, Record()));
-}
-
-TEST(ReadMaskTest, AStarKeepsAll) {
-  v1::Enrollment record = Record();
-  auto mask = ReadMask::Parse(Mask({"name", "*"}), v1::Enrollment::descriptor());
-  ASSERT_TRUE(mask.ok());
-  mask->Apply(record);
-  EXPECT_TRUE(MessageDifferencer::Equals(record, Record()));
-}
-
-TEST(ReadMaskTest, KeepsWhatItNamesAndNothingElse) {
-  v1::Enrollment record = Record();
-  auto mask = ReadMask::Parse(Mask({"provider_status", "learner.provider_id"}),
-                              v1::Enrollment::descriptor());
-  ASSERT_TRUE(mask.ok());
-  mask->Apply(record);
-  v1::Enrollment expected;
-  expected.set_provider_status("Pending");
-  expected.mutable_learner()->set_provider_id("11");
-  EXPECT_TRUE(MessageDifferencer::Equals(record, expected)) << record.ShortDebugString();
-}
-
-TEST(ReadMaskTest, RefusesAPathThatTheRecordDoesNotHave) {
-  for (const char* path : {"colour", "learner.colour", "name.length", "", "learner.", ".name",
-                           "learner..provider_id"}) {
-    const auto mask = ReadMask::Parse(Mask({"name", path}), v1::Enrollment::descriptor());
-    EXPECT_EQ(errors::ReasonOf(mask.status()), v1::ERROR_REASON_ARGUMENT_INVALID) << path;
-  }
-}
-
-TEST(PrepareListTest, FillsViewFilterAndMask) {
+TEST(PrepareListTest, FillsViewAndFilter) {
   v1::ListEnrollmentsRequest request;
   request.set_view(v1::VIEW_FULL);
   request.set_filter("provider_status = \"Pending\" AND year = 2027");
-  request.mutable_read_mask()->add_paths("name");
   adapters::PageQuery query;
-  ReadMask mask;
-  ASSERT_TRUE(PrepareList<v1::Enrollment>(request, Traits(), query, mask).ok());
+  ASSERT_TRUE(PrepareList<v1::Enrollment>(request, Traits(), query).ok());
   EXPECT_EQ(query.view, v1::VIEW_FULL);
   ASSERT_NE(query.filter.Find("year"), nullptr);
   EXPECT_EQ(query.filter.Find("year")->value, "2027");
-  v1::Enrollment record = Record();
-  mask.Apply(record);
-  EXPECT_EQ(record.provider_status(), "");
-  EXPECT_NE(record.name(), "");
 }
 
 TEST(PrepareListTest, TheViewIsBasicWhereNothingIsSaid) {
   adapters::PageQuery query;
-  ReadMask mask;
-  ASSERT_TRUE(
-      PrepareList<v1::Enrollment>(v1::ListEnrollmentsRequest(), Traits(), query, mask).ok());
+  ASSERT_TRUE(PrepareList<v1::Enrollment>(v1::ListEnrollmentsRequest(), Traits(), query).ok());
   EXPECT_EQ(query.view, v1::VIEW_BASIC);
 }
 
@@ -104,19 +43,25 @@ TEST(PrepareListTest, RefusesWhatTheProviderCanNotApply) {
     v1::ListEnrollmentsRequest request;
     request.set_filter(each.filter);
     adapters::PageQuery query;
-    ReadMask mask;
-    const absl::Status status = PrepareList<v1::Enrollment>(request, Traits(), query, mask);
+    const absl::Status status = PrepareList<v1::Enrollment>(request, Traits(), query);
     EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_FILTER_UNSUPPORTED) << each.filter;
     EXPECT_THAT(std::string(status.message()), HasSubstr(each.says)) << each.filter;
   }
+}
+
+TEST(PrepareListTest, RefusesAMaskOfAFieldThatTheRecordDoesNotHave) {
+  v1::ListEnrollmentsRequest request;
+  request.mutable_read_mask()->add_paths("colour");
+  adapters::PageQuery query;
+  const absl::Status status = PrepareList<v1::Enrollment>(request, Traits(), query);
+  EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_ARGUMENT_INVALID);
 }
 
 TEST(PrepareListTest, RefusesAnOrder) {
   v1::ListEnrollmentsRequest request;
   request.set_order_by("name desc");
   adapters::PageQuery query;
-  ReadMask mask;
-  const absl::Status status = PrepareList<v1::Enrollment>(request, Traits(), query, mask);
+  const absl::Status status = PrepareList<v1::Enrollment>(request, Traits(), query);
   EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_ARGUMENT_INVALID);
 }
 

@@ -96,7 +96,6 @@ template <typename Query>
 struct PreparedList {
   const adapters::Connection* connection = nullptr;
   Query query;
-  ReadMask read_mask;
 };
 
 template <typename Query, typename Record, typename Request>
@@ -109,8 +108,7 @@ absl::StatusOr<PreparedList<Query>> PrepareListCall(async::CallContext& call,
   const adapters::Ports& ports = route->connection->ports;
   if (!(ports.*list.port)) return NotSupported(call, *route->connection);
   PreparedList<Query> prepared{.connection = route->connection, .query = std::move(query)};
-  absl::Status checked =
-      PrepareList<Record>(request, ports.*list.traits, prepared.query, prepared.read_mask);
+  absl::Status checked = PrepareList<Record>(request, ports.*list.traits, prepared.query);
   if (!checked.ok()) return checked;
   if constexpr (requires { request.learner(); }) {
     if (!request.learner().empty()) {
@@ -166,7 +164,6 @@ async::Task<absl::Status> ListRecords(async::CallContext& call, const ServicePar
                                     std::move(prepared->query), *std::move(state), *page_size,
                                     prepared->connection->max_pages, into);
   if (!next.ok()) co_return next.status();
-  for (Record& record : into) prepared->read_mask.Apply(record);
   auto token = tokens.Seal(*next);
   if (!token.ok()) co_return token.status();
   response.set_next_page_token(*std::move(token));
@@ -191,10 +188,9 @@ async::Task<absl::Status> StreamRecords(async::CallContext& call, const ServiceP
   const PageTokens tokens(*parts.page_tokens, call, list.token_method, request);
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
-  MaskingWriter<Record> masked(writer, prepared->read_mask);
   PageState reached;
   absl::Status status = co_await StreamPages(call, prepared->connection->ports.*list.port,
-                                             prepared->query, *std::move(state), masked, &reached);
+                                             prepared->query, *std::move(state), writer, &reached);
   if (!status.ok()) {
     // A token that can't be made is a convenience less; the status is told all the same.
     auto token = tokens.Seal(std::move(reached));

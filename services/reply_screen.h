@@ -26,9 +26,9 @@ class CallScreen {
   virtual async::Task<absl::Status> Begin(async::CallContext& call,
                                           const google::protobuf::Message* request) = 0;
 
-  // Before a reply, or each message of a stream, is sent; it may be changed. A status that isn't OK
-  // ends the call, and the message isn't sent. `*redacted` gets the paths of hidden fields that the
-  // message itself has no place for.
+  // Before a reply, or each message of a stream, is sent; it may be changed, and the request's read
+  // mask is applied. A status that isn't OK ends the call, and the message isn't sent. `*redacted`
+  // gets the paths of hidden fields that the message itself has no place for.
   virtual async::Task<absl::Status> Reply(async::CallContext& call,
                                           const google::protobuf::Message* request,
                                           google::protobuf::Message& reply,

@@ -57,9 +57,6 @@ std::string MembersOf(const DisclosureEntry& entry) {
     first = next;
   }
   members.Json("disclosed", ListOf(groups));
-  if (entry.records_left_out > 0) {
-    members.Integer("records_left_out", static_cast<int64_t>(entry.records_left_out));
-  }
   return members.text();
 }
 

@@ -33,10 +33,10 @@ struct DisclosureEntry {
   std::string trace_id;             // 32 hexadecimal digits; empty: none
   std::string message;              // the reply's type
   std::vector<DisclosedRecord> records;
-  std::size_t records_left_out = 0;  // beyond kMaxRecords
 };
 
-// The most records that one line names. A page has at most 1000.
+// The most records that one line should name, so that it stays within kMaxLineBytes: more are for
+// further lines. A page has at most 1000.
 inline constexpr std::size_t kMaxRecords = 1000;
 
 // The members of the line's JSON object, from `kind` on. Records with the same fields are named
