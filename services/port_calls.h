@@ -80,13 +80,17 @@ async::Task<absl::StatusOr<Response>> CallPort(
   co_return response;
 }
 
-// The same for a write, whose request has a request_id.
+// The same for a write, whose request has a request_id. Who may not use the connection any more
+// doesn't learn what came of an earlier write either.
 template <typename Request, typename Response>
 async::Task<absl::StatusOr<Response>> WriteThroughPort(
     async::CallContext& call, const ServiceParts& parts, Address address,
     adapters::Port<adapters::Routed<Request>, Response> adapters::Ports::* member,
     const Request& request) {
-  const auto write = [&] { return CallPort(call, parts, address, member, request); };
+  auto route = ResolvePort(call, parts, address, member);
+  if (!route.ok()) co_return route.status();
+  const adapters::Routed<Request> routed{std::move(route->name), request};
+  const auto write = [&] { return route->port(call, routed); };
   auto response = co_await Once<Response>(parts.request_log, call, request, Repeatable::kNo, write);
   co_return response;
 }

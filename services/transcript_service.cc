@@ -153,28 +153,25 @@ void Wipe(std::string* secret) {
 // The two calls that carry a student's credentials. They wipe the copies that they make, and what
 // is remembered of the request under its request_id holds no credential, nor a digest of one: a
 // guess could be checked against it.
+template <typename Request>
+using SessionPort = adapters::Port<adapters::Routed<Request>, v1::TranscriptAccessSession>;
+
 async::Task<absl::StatusOr<v1::TranscriptAccessSession>> StartAccess(
-    async::CallContext& call, const ServiceParts& parts,
+    async::CallContext& call, const PortRoute<SessionPort<v1::StartTranscriptAccessRequest>>& route,
     const v1::StartTranscriptAccessRequest& request) {
-  auto route = ResolvePort(call, parts, {"parent", Resource::kConnection, request.parent()},
-                           &Ports::start_transcript_access);
-  if (!route.ok()) co_return route.status();
-  adapters::Routed<v1::StartTranscriptAccessRequest> routed{std::move(route->name), request};
-  auto session = co_await route->port(call, routed);
+  adapters::Routed<v1::StartTranscriptAccessRequest> routed{route.name, request};
+  auto session = co_await route.port(call, routed);
   Wipe(routed.request.mutable_username());
   Wipe(routed.request.mutable_password());
   co_return session;
 }
 
 async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitMfa(
-    async::CallContext& call, const ServiceParts& parts,
+    async::CallContext& call,
+    const PortRoute<SessionPort<v1::SubmitTranscriptAccessMfaRequest>>& route,
     const v1::SubmitTranscriptAccessMfaRequest& request) {
-  auto route =
-      ResolvePort(call, parts, {"name", Resource::kTranscriptAccessSession, request.name()},
-                  &Ports::submit_transcript_access_mfa);
-  if (!route.ok()) co_return route.status();
-  adapters::Routed<v1::SubmitTranscriptAccessMfaRequest> routed{std::move(route->name), request};
-  auto session = co_await route->port(call, routed);
+  adapters::Routed<v1::SubmitTranscriptAccessMfaRequest> routed{route.name, request};
+  auto session = co_await route.port(call, routed);
   Wipe(routed.request.mutable_mfa_token());
   co_return session;
 }
@@ -273,10 +270,13 @@ async::Task<absl::StatusOr<v1::TranscriptScore>> TranscriptHandlers::ScoreTransc
 
 async::Task<absl::StatusOr<v1::TranscriptAccessSession>> TranscriptHandlers::StartTranscriptAccess(
     async::CallContext& call, const v1::StartTranscriptAccessRequest& request) {
+  auto route = ResolvePort(call, parts_(call), {"parent", Resource::kConnection, request.parent()},
+                           &Ports::start_transcript_access);
+  if (!route.ok()) co_return route.status();
   v1::StartTranscriptAccessRequest remembered = request;
   Wipe(remembered.mutable_username());
   Wipe(remembered.mutable_password());
-  const auto write = [&] { return StartAccess(call, parts_(call), request); };
+  const auto write = [&] { return StartAccess(call, *route, request); };
   auto session = co_await Once<v1::TranscriptAccessSession>(parts_(call).request_log, call,
                                                             remembered, Repeatable::kNo, write);
   co_return session;
@@ -285,9 +285,13 @@ async::Task<absl::StatusOr<v1::TranscriptAccessSession>> TranscriptHandlers::Sta
 async::Task<absl::StatusOr<v1::TranscriptAccessSession>>
 TranscriptHandlers::SubmitTranscriptAccessMfa(async::CallContext& call,
                                               const v1::SubmitTranscriptAccessMfaRequest& request) {
+  auto route =
+      ResolvePort(call, parts_(call), {"name", Resource::kTranscriptAccessSession, request.name()},
+                  &Ports::submit_transcript_access_mfa);
+  if (!route.ok()) co_return route.status();
   v1::SubmitTranscriptAccessMfaRequest remembered = request;
   Wipe(remembered.mutable_mfa_token());
-  const auto write = [&] { return SubmitMfa(call, parts_(call), request); };
+  const auto write = [&] { return SubmitMfa(call, *route, request); };
   auto session = co_await Once<v1::TranscriptAccessSession>(parts_(call).request_log, call,
                                                             remembered, Repeatable::kNo, write);
   co_return session;
