@@ -49,7 +49,8 @@ absl::StatusOr<std::shared_ptr<const Generation>> Generation::Build(const v1::Co
                   .resume_tokens = &*made->resume_tokens_,
                   .drain = parts.drain,
                   .request_log = &parts.state->requests(),
-                  .drift = parts.connections.drift};
+                  .drift = parts.connections.drift,
+                  .callers = made->callers_};
   return made;
 }
 

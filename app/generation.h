@@ -38,8 +38,6 @@ class Generation final : public services::ServiceFooting {
   const v1::Config& config() const { return config_; }
   const Connections& connections() const { return *connections_; }
   services::WebhookReceiver& webhooks() const { return *webhooks_; }
-  // Null: everybody may call everything.
-  const std::shared_ptr<const services::Callers>& callers() const { return callers_; }
 
  private:
   explicit Generation(const v1::Config& config) : config_(config) {}

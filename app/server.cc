@@ -238,10 +238,7 @@ class GrpcServer final : public Server {
   }
 
   // For the calls that begin from now on.
-  void Use(std::shared_ptr<const Generation> generation) {
-    admission_.Set(generation->callers());
-    current_.Set(std::move(generation));
-  }
+  void Use(std::shared_ptr<const Generation> generation) { current_.Set(std::move(generation)); }
 
   std::shared_ptr<const Generation> Current() const {
     return std::static_pointer_cast<const Generation>(current_.Get());
@@ -383,7 +380,7 @@ class GrpcServer final : public Server {
   services::Drain drain_;
   services::CurrentFooting current_;
   services::CallGate gate_;
-  services::Admission admission_;
+  services::Admission admission_{current_};
   std::unique_ptr<privacy::DisclosureLog> disclosures_;
   services::GuardedReplies screen_;
   services::Bridge bridge_;

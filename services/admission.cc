@@ -105,22 +105,12 @@ std::vector<std::string> MetadataValues(const grpc::ServerContextBase& context, 
   return values;
 }
 
-void Admission::Set(std::shared_ptr<const Callers> callers) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  callers_.swap(callers);
-}
-
-std::shared_ptr<const Callers> Admission::Current() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return callers_;
-}
-
 absl::Status Admission::Admit(const grpc::ServerContextBase& context, absl::string_view method,
                               async::CallContext& call) const {
   auto purpose = PurposeOf(MetadataValues(context, kPurposeKey));
   if (!purpose.ok()) return purpose.status();
   call.set_purpose(*std::move(purpose));
-  const std::shared_ptr<const Callers> callers = Current();
+  const Callers* const callers = parts_(call).callers.get();
   if (callers == nullptr) return absl::OkStatus();
   auto names = NamesOf(CredentialsOf(context), callers->tokens.get());
   if (!names.ok()) return names.status();
@@ -146,7 +136,7 @@ bool Admission::View::Shows(absl::string_view service) const {
 absl::StatusOr<Admission::View> Admission::ViewOf(const grpc::ServerContextBase& context,
                                                   async::CallContext& call) const {
   View view;
-  view.callers_ = Current();
+  view.callers_ = parts_(call).callers;
   if (view.callers_ == nullptr) return view;
   auto names = NamesOf(CredentialsOf(context), view.callers_->tokens.get());
   if (!names.ok()) return names.status();

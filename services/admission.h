@@ -5,7 +5,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "runtime/async/call_context.h"
 #include "runtime/identity/jwt_verifier.h"
 #include "services/caller_policy.h"
+#include "services/parts_of_call.h"
 
 namespace edugate::services {
 
@@ -53,14 +53,17 @@ absl::StatusOr<std::string> PurposeOf(const std::vector<std::string>& values);
 // The values that the caller's metadata has for the key.
 std::vector<std::string> MetadataValues(const grpc::ServerContextBase& context, const char* key);
 
+// Judges each call by the callers of the footing that it then stands on (ServiceParts::callers).
 // Thread-safe.
 class Admission {
  public:
-  // From now on for new calls; null: whoever comes may call everything.
-  void Set(std::shared_ptr<const Callers> callers);
+  // `current` outlives the object.
+  explicit Admission(const CurrentFooting& current) : parts_(current) {}
 
-  // Notes the caller, its rights and its purpose in `call`. `method` is as CallerPolicy::Decide has
-  // it. CALLER_UNAUTHENTICATED, CALLER_DENIED, ARGUMENT_INVALID: the call must not begin.
+  // Puts `call` on the current footing, so that its rights and what it does are of one
+  // configuration, and notes the caller, its rights and its purpose in it. `method` is as
+  // CallerPolicy::Decide has it. CALLER_UNAUTHENTICATED, CALLER_DENIED, ARGUMENT_INVALID: the call
+  // must not begin.
   absl::Status Admit(const grpc::ServerContextBase& context, absl::string_view method,
                      async::CallContext& call) const;
 
@@ -80,10 +83,7 @@ class Admission {
                               async::CallContext& call) const;
 
  private:
-  std::shared_ptr<const Callers> Current() const;
-
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Callers> callers_;  // Under the mutex.
+  const PartsOfCall parts_;
 };
 
 }  // namespace edugate::services

@@ -1,13 +1,17 @@
 #include "services/admission.h"
 
+#include <grpcpp/test/server_context_test_spouse.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "runtime/async/test_loop.h"
 #include "runtime/errors/errors.h"
 #include "runtime/identity/test_key.h"
 
@@ -41,7 +45,7 @@ class AdmissionTest : public ::testing::Test {
 
   const identity::TestKey key_{identity::KeyType::kEd25519};
   std::string path_;
-  std::unique_ptr<identity::JwtVerifier> tokens_;
+  std::shared_ptr<identity::JwtVerifier> tokens_;
 };
 
 TEST_F(AdmissionTest, ATokenNamesItsCaller) {
@@ -98,6 +102,54 @@ TEST_F(AdmissionTest, APurposeIsAShortLineOfAscii) {
     EXPECT_EQ(errors::ReasonOf(PurposeOf({bad}).status()), v1::ERROR_REASON_ARGUMENT_INVALID);
   }
   EXPECT_FALSE(PurposeOf({"a", "b"}).ok());
+}
+
+class CallersFooting final : public ServiceFooting {
+ public:
+  explicit CallersFooting(std::shared_ptr<const Callers> callers) {
+    parts_.callers = std::move(callers);
+  }
+};
+
+TEST_F(AdmissionTest, ACallDoesWhatItDoesUnderTheConfigurationThatItsRightsAreOf) {
+  const auto callers = [this](const std::string& connection) {
+    GrantRule rule;
+    rule.grant.connections = {connection};
+    rule.callers = {"jwt:portal"};
+    rule.methods = {"*"};
+    return std::make_shared<const CallersFooting>(
+        std::make_shared<const Callers>(std::vector<GrantRule>{rule}, tokens_));
+  };
+  const auto before = callers("lincoln");
+  CurrentFooting current;
+  current.Set(before);
+  const Admission admission(current);
+  grpc::ServerContext context;
+  grpc::testing::ServerContextTestSpouse spouse(&context);
+  spouse.AddClientMetadata("authorization", "Bearer " + Token("portal"));
+  async::TestLoop loop;
+  async::CallContext call(loop, async::kNever);
+  ASSERT_TRUE(admission.Admit(context, "EnrollmentService.GetEnrollment", call).ok());
+  // Loaded again before the call's coroutine runs.
+  current.Set(callers("acme"));
+  EXPECT_TRUE(MayUse(call, "lincoln"));
+  EXPECT_EQ(&PartsOfCall(current)(call), &before->parts());
+
+  async::CallContext next(loop, async::kNever);
+  ASSERT_TRUE(admission.Admit(context, "EnrollmentService.GetEnrollment", next).ok());
+  EXPECT_FALSE(MayUse(next, "lincoln"));
+  EXPECT_TRUE(MayUse(next, "acme"));
+}
+
+TEST_F(AdmissionTest, WithoutCallersEverybodyIsAdmitted) {
+  CurrentFooting current;
+  current.Set(std::make_shared<const CallersFooting>(nullptr));
+  grpc::ServerContext context;
+  async::TestLoop loop;
+  async::CallContext call(loop, async::kNever);
+  EXPECT_TRUE(Admission(current).Admit(context, "EnrollmentService.GetEnrollment", call).ok());
+  EXPECT_TRUE(MayUse(call, "lincoln"));
+  EXPECT_EQ(call.caller(), "");
 }
 
 }  // namespace

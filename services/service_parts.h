@@ -2,6 +2,8 @@
 #ifndef SERVICES_SERVICE_PARTS_H_
 #define SERVICES_SERVICE_PARTS_H_
 
+#include <memory>
+
 #include "adapters/connection.h"
 #include "runtime/store/request_log.h"
 #include "services/fan_out.h"
@@ -22,6 +24,7 @@ class DriftCounter;
 namespace edugate::services {
 
 class Bridge;
+struct Callers;
 class Drain;
 class WebhookReceiver;
 
@@ -39,6 +42,7 @@ struct ServiceParts {
   Drain* drain = nullptr;                          // null: watches go on until they are cancelled
   store::RequestLog* request_log = nullptr;        // null: a request_id is not remembered
   const telemetry::DriftCounter* drift = nullptr;  // null: ListDrift has nothing to list
+  std::shared_ptr<const Callers> callers;          // null: whoever comes may call everything
 };
 
 }  // namespace edugate::services
