@@ -25,6 +25,7 @@
 #include "app/privacy_check.h"
 #include "app/provider_table.h"
 #include "app/resilience_check.h"
+#include "app/server_certificates.h"
 #include "app/telemetry_check.h"
 #include "runtime/auth/credential_header.h"
 #include "runtime/auth/factory.h"
@@ -178,7 +179,7 @@ class Checker {
                   kLeastPageTokenKeyBytes);
     }
     CheckOpeningKeys(config.server());
-    if (config.server().has_tls()) CheckTls(config.server().tls());
+    if (config.server().has_tls()) CheckServerTls(config.server().tls(), note_);
     const absl::Status served = CheckListen(config.server());
     if (!served.ok()) Add("server.listen", served.message());
     CheckCallers(config, note_);
@@ -413,12 +414,6 @@ class Checker {
       if (!redis.tls()) Add("state.redis.ca_file", "means nothing without tls");
     }
     CheckSpans(redis, kRedisSpans, "state.redis", note_);
-  }
-
-  void CheckTls(const v1::ServerTls& tls) {
-    CheckFile(tls.certificate_file(), "server.tls.certificate_file");
-    CheckFile(tls.private_key_file(), "server.tls.private_key_file");
-    if (!tls.client_ca_file().empty()) CheckFile(tls.client_ca_file(), "server.tls.client_ca_file");
   }
 
   void CheckFile(const std::string& path, const std::string& key) {

@@ -28,6 +28,7 @@
 #include "app/metric_family.h"
 #include "app/reload_metrics.h"
 #include "app/reload_rules.h"
+#include "app/server_certificates.h"
 #include "app/state_store.h"
 #include "app/status_watch.h"
 #include "app/store_metrics.h"
@@ -284,10 +285,16 @@ class GrpcServer final : public Server {
   }
 
   absl::Status Listen() {
-    const v1::ServerConfig& config = config_.server();
+    v1::ServerConfig config = config_.server();
     absl::Status meant = CheckListen(config);
     if (!meant.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("server.listen ", meant.message()));
+    }
+    if (config.has_tls()) {
+      auto certificates = ServerCertificates::Open(config.tls());
+      if (!certificates.ok()) return certificates.status();
+      certificates_ = *std::move(certificates);
+      *config.mutable_tls() = certificates_->copies();
     }
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
@@ -387,6 +394,7 @@ class GrpcServer final : public Server {
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::CallbackGenericService> unknown_methods_;
   std::unique_ptr<Listener> listener_;
+  std::unique_ptr<ServerCertificates> certificates_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthPort> health_;

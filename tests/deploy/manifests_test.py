@@ -289,12 +289,24 @@ class HelmTest(Scratch):
 class ConfigurationTest(Scratch):
     """The configurations in the overlays are ones that edugate takes."""
 
+    def write_certificate(self, *paths):
+        """One pair for all of them."""
+        if not paths:
+            return
+        certificate, key = (os.path.join(self.scratch, name) for name in ("made.crt", "made.key"))
+        made = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                   "-subj", "/CN=edugate", "-days", "1", "-keyout", key, "-out", certificate)
+        self.assertEqual(made.returncode, 0, made.stdout)
+        for path in paths:
+            shutil.copyfile(key if path.endswith(".key") else certificate, os.path.join(self.scratch, path))
+
     def test_edugate_takes_them(self):
         for overlay in ("trial", "production"):
             with open(os.path.join(DEPLOY, "kubernetes/overlays", overlay, "edugate.yaml"), encoding="utf-8") as file:
                 text = file.read()
             for path in re.findall(r"/etc/edugate/([\w./]+)", text):
                 self.write(path, "a-file-of-the-deployment-that-is-long-enough-for-a-key")
+            self.write_certificate(*re.findall(r"/etc/edugate/([\w./]+\.(?:crt|key))", text))
             config = self.write("edugate.yaml", text.replace("/etc/edugate", self.scratch))
             checked = run(options.program, "check", "--config", config)
             self.assertEqual(checked.returncode, 0, checked.stdout)
