@@ -288,5 +288,7 @@ def a_stream_that_nobody_reads(t):
         # A status would come after the message that nobody takes: the stream is reset.
         t.expect(client.wait_for(number, 10), "the stream doesn't end")
         t.note(end=f"RST_STREAM {client.stream(number).reset}")
+        logged = [line for line in t.edugate.log().splitlines() if "StreamEnrollments" in line]
+        t.expect(any('"RESOURCE_EXHAUSTED"' in line for line in logged), f"the log says nothing of it: {logged[-1:]}")
     finally:
         client.close()

@@ -454,7 +454,7 @@ def drained(reader):
     return text
 
 
-@case("F7", seconds=12)
+@case("F7", seconds=12, traces=False)
 def the_log_is_not_read(t):
     path = t.path("log-pipe")
     os.mkfifo(path)

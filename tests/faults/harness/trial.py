@@ -69,6 +69,7 @@ def case(identifier, **options):
     attempts: the most requests that the provider may see; default: three for each call.
     memory_mb: the most memory that the fault may take; default: I3's.
     background: False: no calls to the other provider (for cases that measure the processor); I9 then holds after it.
+    traces: whether every call is traced, for I6; default: where there are calls to the other provider.
     provider_factory: what makes the provider instead of provider.Provider.
     restarts: True: the case ends the process itself, so that there is no common baseline.
     more_connections: a function of the trial that gives further connections.
@@ -148,9 +149,10 @@ class Background(threading.Thread):
 
     PAUSE = 0.03
 
-    def __init__(self, trial):
+    def __init__(self, trial, channel=None):
         super().__init__(daemon=True)
         self.trial = trial
+        self.channel = channel
         self.samples = []
         self.failures = []
         self._end = threading.Event()
@@ -161,7 +163,7 @@ class Background(threading.Thread):
 
     def once(self):
         try:
-            outcome = self.trial.make_good_call("other", self.trial.background_channel)
+            outcome = self.trial.make_good_call("other", self.channel or self.trial.background_channel)
         except OSError as error:
             self.failures.append(str(error))
             return
@@ -314,6 +316,18 @@ class Trial:
         """What a busy machine may add to a time."""
         return (20 * LATE.worst_since(since) + 0.1 * (load() - 1) + STATUS_SLACK) * self.time_scale - STATUS_SLACK
 
+    def loop_lag(self, before):
+        """How late a timer of the program's loops has come since `before` (a value of edugate.metrics()), at most: the end
+        of the histogram's bucket, in seconds."""
+        bucket = re.compile(r'^edugate_loop_lag_seconds_bucket\{.*le="([^"]+)"')
+        late = {}
+        for name, value in self.edugate.metrics().items():
+            if found := bucket.match(name):
+                end = float(found.group(1).replace("+Inf", "inf"))
+                late[end] = late.get(end, 0) + value - before.get(name, 0)
+        self.expect(late and late[float("inf")] > 0, "no timer was measured")
+        return min(end for end, count in late.items() if count == late[float("inf")])
+
     def cpu_ms(self, begin):
         """What the process has used since begin (a value of edugate.cpu_seconds())."""
         return (self.edugate.cpu_seconds() - begin) * 1000
@@ -331,6 +345,10 @@ class Trial:
         self.provider = factory(context=context, default=self.healthy)
         self.other = provider.Provider(default=healthy.HealthyProviders(self.canary_student))
         self._cleanups += [self.provider.stop, self.other.stop]
+        self.collector = None
+        if options.get("traces", options.get("background", True) and not options.get("restarts")):
+            self.collector = provider.Provider(default=provider.reply("{}"))
+            self._cleanups.append(self.collector.stop)
         self.gate = None
         if options.get("gate"):
             self.gate = gate.TcpGate((self.provider.host, self.provider.port))
@@ -400,6 +418,9 @@ class Trial:
                        "page_token_key": {"value": self.canary_secret + " and more, to be long enough"}},
             "connections": [*connections.values(), other, *self.options.get("more_connections", lambda _: [])(self)],
         }
+        if self.collector is not None:
+            config["telemetry"] = {"otlp": {"endpoint": f"http://{self.collector.address}/v1/traces",
+                                            "sample_percent": 100}}
         merge(config["server"], self.options.get("server"))
         further = self.options.get("config")
         return merge(config, further(self) if callable(further) else further)
@@ -432,8 +453,7 @@ class Trial:
         self.background_channel = calls.Channel(self.edugate.address)
 
     def upstream_ports(self):
-        ports = {self.provider.port, self.other.port}
-        return ports | {self.gate.port} if self.gate else ports
+        return {each.port for each in (self.provider, self.other, self.gate, self.collector) if each}
 
 
 class Runner:
@@ -641,6 +661,12 @@ class Runner:
         trial = self.trial
         places = {"log": trial.edugate.log(), "output": "".join(trial.edugate.output),
                   "metrics": trial.edugate.metrics_text()}
+        if trial.collector is not None:
+            trial.collector.wait_for(1, timeout=5 * trial.time_scale)
+            spans = [request.body for request in trial.collector.seen()]
+            if not any(b"EnrollmentService" in each for each in spans):
+                trial.failures.append("I6: no call was traced")
+            places["traces"] = b"".join(spans).decode(errors="replace")
         for number, outcome in enumerate(trial.outcomes):
             if not outcome.ok:
                 places[f"status {number} ({outcome})"] = outcome.raw_status.decode(errors="replace")
