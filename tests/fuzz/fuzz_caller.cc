@@ -8,9 +8,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/resource_name.h"
+#include "edugate/v1/enrollment.pb.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "runtime/errors/errors.h"
 #include "services/admission.h"
 #include "services/learner_name.h"
+#include "services/read_mask.h"
 #include "services/write_request.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
@@ -82,11 +85,28 @@ void Learner(const std::string& text) {
   }
 }
 
+void Mask(const std::string& text) {
+  google::protobuf::FieldMask mask;
+  mask.add_paths(text);
+  v1::Enrollment record;
+  record.set_name("connections/oa/enrollments/1");
+  record.mutable_learner()->set_provider_id("11");
+  record.mutable_learner()->set_email("a@example.org");
+  const size_t whole = record.ByteSizeLong();
+  const absl::Status checked = services::CheckReadMask(mask, v1::Enrollment::descriptor());
+  RequireRefused(checked, v1::ERROR_REASON_ARGUMENT_INVALID);
+  if (!checked.ok()) return;
+  services::ApplyReadMask(mask, record);
+  fuzz::Require(record.ByteSizeLong() <= whole, "a mask adds nothing", text);
+  fuzz::Require(text == "*" || !record.has_learner() || absl::StartsWith(text, "learner"),
+                "a mask leaves what it names", text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using Take = void (*)(const std::string&);
-  constexpr Take kTakes[] = {Certificate, Purpose, RequestId, Learner};
+  constexpr Take kTakes[] = {Certificate, Purpose, RequestId, Learner, Mask};
   fuzz::Input input(data, size);
   const Take take = kTakes[input.Choice(std::size(kTakes))];
   take(std::string(input.Rest()));
