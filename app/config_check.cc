@@ -31,6 +31,7 @@
 #include "runtime/auth/factory.h"
 #include "runtime/config/mistakes.h"
 #include "services/bridge.h"
+#include "services/page_token.h"
 
 namespace edugate::app {
 namespace {
@@ -326,8 +327,8 @@ class Checker {
   }
 
   void CheckOpeningKeys(const v1::ServerConfig& server) {
-    constexpr int kMost = 8;
-    if (server.page_token_opening_keys_size() > kMost) {
+    constexpr size_t kMost = services::kMaxOpeningKeys;
+    if (static_cast<size_t>(server.page_token_opening_keys_size()) > kMost) {
       Add("server.page_token_opening_keys", absl::StrCat("takes at most ", kMost, " keys"));
     }
     for (int i = 0; i < server.page_token_opening_keys_size(); ++i) {

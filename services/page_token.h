@@ -33,8 +33,9 @@ inline constexpr size_t kMaxPageTokenBytes = 8192;
 // kMaxPageTokenBytes.
 inline constexpr size_t kMaxCursorBytes = 6000;
 
-// The most keys that a sealer takes.
-inline constexpr size_t kMaxPageTokenKeys = 8;
+// The most keys that open and don't seal, and with the one that seals the most that a sealer takes.
+inline constexpr size_t kMaxOpeningKeys = 8;
+inline constexpr size_t kMaxPageTokenKeys = 1 + kMaxOpeningKeys;
 
 // How long a token can be used where the configuration says nothing.
 inline constexpr absl::Duration kDefaultPageTokenLifetime = absl::Hours(24);

@@ -1,6 +1,9 @@
 // Lists: exact pages over providers that page otherwise, tokens, walks.
 
+#include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -280,6 +283,28 @@ TEST_F(ListTest, AReadMaskLeavesTheRestOut) {
     EXPECT_NE(each.name(), "");
     EXPECT_EQ(each.SerializeAsString(), expected.SerializeAsString());
   }
+}
+
+TEST_F(ListTest, ATokenOfTheLastOfAllOpeningKeysOpens) {
+  const auto deploy = [](const std::string& sealing, const std::vector<std::string>& opening) {
+    DeploymentOptions options;
+    options.adjust = [&](v1::Config& config) {
+      config.mutable_server()->mutable_page_token_key()->set_value(sealing);
+      for (const std::string& key : opening) {
+        config.mutable_server()->add_page_token_opening_keys()->set_value(key);
+      }
+    };
+    return std::make_unique<Deployment>(options);
+  };
+  constexpr int kMostOpeningKeys = 8;  // as the configuration's reference says
+  std::vector<std::string> keys;
+  for (int i = 0; i < kMostOpeningKeys; ++i) keys.emplace_back(32, static_cast<char>('a' + i));
+  v1::ListEnrollmentsResponse page;
+  ASSERT_TRUE(List(*deploy(keys.back(), {}), ListOf("connections/oa", 2), &page).ok());
+  v1::ListEnrollmentsRequest next = ListOf("connections/oa", 2);
+  next.set_page_token(page.next_page_token());
+  const grpc::Status listed = List(*deploy(std::string(32, 'x'), keys), next, &page);
+  EXPECT_TRUE(listed.ok()) << listed.error_message();
 }
 
 }  // namespace
