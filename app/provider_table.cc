@@ -107,6 +107,18 @@ const std::vector<ProviderRow>& ProviderTable() {
   return *table;
 }
 
+std::vector<adapters::NativeMethod> DeclaredMethods() {
+  std::vector<adapters::NativeMethod> methods;
+  for (const ProviderRow& row : ProviderTable()) {
+    for (const rest::Api* api : row.apis()) {
+      for (const rest::Operation& operation : api->operations()) {
+        methods.push_back({.descriptor = &operation.descriptor(), .name = &operation.name()});
+      }
+    }
+  }
+  return methods;
+}
+
 const ProviderRow* FindProvider(absl::string_view id) {
   for (const ProviderRow& row : ProviderTable()) {
     if (row.id == id) return &row;

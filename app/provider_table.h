@@ -64,6 +64,9 @@ struct ProviderRow {
 
 const std::vector<ProviderRow>& ProviderTable();
 
+// Every method that edugate declares of any provider, without a way to call it.
+std::vector<adapters::NativeMethod> DeclaredMethods();
+
 // The row of a provider; null where there is none.
 const ProviderRow* FindProvider(absl::string_view id);
 

@@ -26,6 +26,7 @@
 #include "app/health_port.h"
 #include "app/listener.h"
 #include "app/metric_family.h"
+#include "app/provider_table.h"
 #include "app/reload_metrics.h"
 #include "app/reload_rules.h"
 #include "app/server_certificates.h"
@@ -131,12 +132,16 @@ class GrpcServer final : public Server {
     services_.push_back(services::MakeEnrollmentService(parts, bridge_));
     services_.push_back(services::MakeLicenseService(parts, bridge_));
     services_.push_back(services::MakeTranscriptService(parts, bridge_));
-    for (auto& native :
-         services::MakeNativeServices((*generation)->connections().registry(), parts, bridge_)) {
-      services_.push_back(std::move(native));
+    // Of every provider: a connection of one that has none now may come with the next configuration.
+    const bool native_calls = config_.native_calls().enabled();
+    const auto native = native_calls ? DeclaredMethods() : std::vector<adapters::NativeMethod>();
+    for (auto& service : services::MakeNativeServices(native, parts, bridge_)) {
+      services_.push_back(std::move(service));
     }
     unknown_methods_ = services::MakeUnknownMethods(bridge_);
-    if (!config_.server().has_reflection() || config_.server().reflection()) AddReflection();
+    if (!config_.server().has_reflection() || config_.server().reflection()) {
+      AddReflection(services::NativeServicesOf(native));
+    }
     absl::Status listening = Listen();
     if (!listening.ok()) return listening;
     absl::Status operating = StartAdmin();
@@ -269,18 +274,12 @@ class GrpcServer final : public Server {
     answered.Give(answer);
   }
 
-  void AddReflection() {
+  void AddReflection(const std::vector<std::string>& native) {
     std::vector<std::string> names = {
         "edugate.v1.AssignmentService", "edugate.v1.CatalogService",
         "edugate.v1.ConnectionService", "edugate.v1.EnrollmentService",
         "edugate.v1.LicenseService",    "edugate.v1.TranscriptService"};
-    for (const auto& connection : Current()->connections().registry().connections()) {
-      for (std::string& native : services::NativeServicesOf(connection)) {
-        if (std::find(names.begin(), names.end(), native) == names.end()) {
-          names.push_back(std::move(native));
-        }
-      }
-    }
+    names.insert(names.end(), native.begin(), native.end());
     services_.push_back(services::MakeReflectionService(std::move(names), bridge_, &drain_));
   }
 

@@ -28,6 +28,10 @@ using google::protobuf::ServiceDescriptor;
 // What metrics call the methods that there are not: the caller's own words would be without bound.
 constexpr char kUnknownMethod[] = "unknown";
 
+constexpr char kNotOffered[] =
+    "the providers' own methods can be called where native_calls.enabled is configured, and a "
+    "connection of the provider is";
+
 std::unique_ptr<Message> NewMessage(const google::protobuf::Descriptor* type) {
   return std::unique_ptr<Message>(MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
@@ -138,13 +142,9 @@ class NativeService final : public grpc::Service {
 class UnknownMethod final : public grpc::ServerGenericBidiReactor {
  public:
   UnknownMethod(const BridgeOptions& options, const std::string& path) {
-    const absl::Status status =
-        absl::StartsWith(path, "/edugate.provider.")
-            ? errors::MethodNotOffered(
-                  "the providers' own methods can be called where native_calls.enabled is "
-                  "configured, and a connection of the provider is",
-                  {})
-            : errors::MethodNotOffered("edugate has no such method", {});
+    const absl::Status status = absl::StartsWith(path, "/edugate.provider.")
+                                    ? errors::MethodNotOffered(kNotOffered, {})
+                                    : errors::MethodNotOffered("edugate has no such method", {});
     if (options.observer != nullptr) {
       options.observer->OnEnd({.method = kUnknownMethod,
                                .connection = "",
@@ -171,12 +171,19 @@ class UnknownMethods final : public grpc::CallbackGenericService {
   Bridge& bridge_;
 };
 
-const adapters::NativeMethod* Find(const adapters::Connection& connection,
+const adapters::NativeMethod* Find(const std::vector<adapters::NativeMethod>& methods,
                                    const MethodDescriptor& method) {
-  for (const adapters::NativeMethod& each : connection.native) {
+  for (const adapters::NativeMethod& each : methods) {
     if (each.descriptor == &method) return &each;
   }
   return nullptr;
+}
+
+bool IsOffered(const adapters::ConnectionRegistry& registry, const MethodDescriptor& method) {
+  return std::any_of(registry.connections().begin(), registry.connections().end(),
+                     [&](const adapters::Connection& connection) {
+                       return Find(connection.native, method) != nullptr;
+                     });
 }
 
 }  // namespace
@@ -184,6 +191,7 @@ const adapters::NativeMethod* Find(const adapters::Connection& connection,
 absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
     async::CallContext& call, const adapters::ConnectionRegistry& registry,
     const MethodDescriptor& method, const std::vector<std::string>& named) {
+  if (!IsOffered(registry, method)) return errors::MethodNotOffered(kNotOffered, {});
   if (named.size() != 1) {
     return errors::ArgumentInvalid(
         kConnectionKey, named.empty() ? "a native call needs this metadata: the connection's id"
@@ -197,7 +205,7 @@ absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
   auto connection = registry.Find(named.front());
   if (!connection.ok()) return connection.status();
   call.set_connection((*connection)->id);
-  const adapters::NativeMethod* native = Find(**connection, method);
+  const adapters::NativeMethod* native = Find((*connection)->native, method);
   if (native == nullptr) {
     return errors::ArgumentInvalid(kConnectionKey,
                                    absl::StrCat("is a connection of ", (*connection)->provider,
@@ -213,8 +221,12 @@ absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
 }
 
 std::vector<std::string> NativeServicesOf(const adapters::Connection& connection) {
+  return NativeServicesOf(connection.native);
+}
+
+std::vector<std::string> NativeServicesOf(const std::vector<adapters::NativeMethod>& methods) {
   std::vector<std::string> services;
-  for (const adapters::NativeMethod& each : connection.native) {
+  for (const adapters::NativeMethod& each : methods) {
     const std::string& name = each.descriptor->service()->full_name();
     if (services.empty() || services.back() != name) services.push_back(name);
   }
@@ -222,20 +234,18 @@ std::vector<std::string> NativeServicesOf(const adapters::Connection& connection
 }
 
 std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(
-    const adapters::ConnectionRegistry& connections, const PartsOfCall& parts, Bridge& bridge) {
+    const std::vector<adapters::NativeMethod>& methods, const PartsOfCall& parts, Bridge& bridge) {
   std::vector<const ServiceDescriptor*> made;
   std::vector<std::unique_ptr<grpc::Service>> services;
-  for (const adapters::Connection& connection : connections.connections()) {
-    for (const adapters::NativeMethod& each : connection.native) {
-      const ServiceDescriptor* service = each.descriptor->service();
-      if (std::find(made.begin(), made.end(), service) != made.end()) continue;
-      made.push_back(service);
-      std::vector<const std::string*> names;
-      for (int i = 0; i < service->method_count(); ++i) {
-        names.push_back(Find(connection, *service->method(i))->name);
-      }
-      services.push_back(std::make_unique<NativeService>(*service, names, parts, bridge));
+  for (const adapters::NativeMethod& each : methods) {
+    const ServiceDescriptor* service = each.descriptor->service();
+    if (std::find(made.begin(), made.end(), service) != made.end()) continue;
+    made.push_back(service);
+    std::vector<const std::string*> names;
+    for (int i = 0; i < service->method_count(); ++i) {
+      names.push_back(Find(methods, *service->method(i))->name);
     }
+    services.push_back(std::make_unique<NativeService>(*service, names, parts, bridge));
   }
   return services;
 }

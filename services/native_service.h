@@ -26,7 +26,8 @@ inline constexpr char kConnectionKey[] = "edugate-connection";
 // The method, of the connection that the caller names; notes the connection in the call's context.
 // `named` holds the values that the caller's metadata has for kConnectionKey. Errors:
 // ARGUMENT_INVALID where they are not one, or the connection is of another provider;
-// CALLER_DENIED; CONNECTION_UNKNOWN; OPERATION_NOT_SUPPORTED where the method carries credentials.
+// CALLER_DENIED; CONNECTION_UNKNOWN; OPERATION_NOT_SUPPORTED where the method carries credentials
+// or no connection is of its provider.
 absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
     async::CallContext& call, const adapters::ConnectionRegistry& registry,
     const google::protobuf::MethodDescriptor& method, const std::vector<std::string>& named);
@@ -35,10 +36,14 @@ absl::StatusOr<const adapters::NativeMethod*> FindNativeMethod(
 // declaration; empty where native calls are off.
 std::vector<std::string> NativeServicesOf(const adapters::Connection& connection);
 
-// One service for each provider service that any connection of `connections` answers for. `bridge`
-// outlives them.
+// The provider services of `methods`, by their full names, each once.
+std::vector<std::string> NativeServicesOf(const std::vector<adapters::NativeMethod>& methods);
+
+// One service for each of them. A method is found with each call, at the connection that it names:
+// what `methods` would call isn't used, and connections of further providers may come later.
+// `bridge` outlives the services.
 std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(
-    const adapters::ConnectionRegistry& connections, const PartsOfCall& parts, Bridge& bridge);
+    const std::vector<adapters::NativeMethod>& methods, const PartsOfCall& parts, Bridge& bridge);
 
 // Answers every method that no service has, with the details that edugate's errors have. `bridge`
 // outlives it.

@@ -1,6 +1,7 @@
 #include "services/native_service.h"
 
 #include "adapters/native_method.h"
+#include "edugate/v1/connection_service.pb.h"
 #include "edugate/v1/enrollment_service.pb.h"
 #include "edugate/v1/transcript_service.pb.h"
 #include "gmock/gmock.h"
@@ -90,6 +91,13 @@ TEST_F(NativeServiceTest, AMethodThatCarriesCredentialsIsNeverCalled) {
   EXPECT_TRUE(absl::IsUnimplemented(status));
   EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_OPERATION_NOT_SUPPORTED);
   EXPECT_EQ(errors::MetadataOf(status).at("connection"), "oa");
+}
+
+TEST_F(NativeServiceTest, AMethodOfAProviderWithoutAConnectionIsNotOffered) {
+  const auto& other = *v1::ListConnectionsRequest::descriptor()->file()->service(0)->method(0);
+  call_ = Call("ConnectionService.ListConnections");
+  const absl::Status status = FindNativeMethod(*call_, *registry_, other, {"oa"}).status();
+  EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_OPERATION_NOT_SUPPORTED);
 }
 
 TEST_F(NativeServiceTest, AConnectionNamesItsServicesOnce) {

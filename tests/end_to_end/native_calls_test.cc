@@ -6,6 +6,7 @@
 #include <future>
 
 #include "absl/strings/str_cat.h"
+#include "app/config_check.h"
 #include "edugate/provider/class_enrollment/v2/class_enrollment.pb.h"
 #include "edugate/provider/measureone/v2/measureone.pb.h"
 #include "edugate/provider/openapply/v3/openapply.pb.h"
@@ -40,11 +41,14 @@ constexpr char kSearch[] =
 constexpr char kGetClassEnrollment[] =
     "/edugate.provider.class_enrollment.v2.ClassEnrollmentV2/GetClassEnrollment";
 
-DeploymentOptions WithNativeCalls(bool enabled) {
+std::string MeasureOne() {
+  return absl::StrCat("  - id: m1\n    provider: measureone\n    base_url: {url}/measureone\n",
+                      "    auth: { bearer: { value: ", sandbox::kMeasureOneKey, " } }\n");
+}
+
+DeploymentOptions WithNativeCalls(bool enabled, const std::string& more_connections) {
   DeploymentOptions options;
-  options.more_connections =
-      absl::StrCat("  - id: m1\n    provider: measureone\n    base_url: {url}/measureone\n",
-                   "    auth: { bearer: { value: ", sandbox::kMeasureOneKey, " } }\n");
+  options.more_connections = more_connections;
   options.adjust = [enabled](v1::Config& config) {
     config.mutable_native_calls()->set_enabled(enabled);
     config.mutable_server()->set_admin_listen("127.0.0.1:0");
@@ -55,7 +59,8 @@ DeploymentOptions WithNativeCalls(bool enabled) {
 
 class NativeCallsTest : public ::testing::Test {
  protected:
-  explicit NativeCallsTest(bool enabled = true) : deployment_(WithNativeCalls(enabled)) {}
+  explicit NativeCallsTest(bool enabled = true, const std::string& more_connections = MeasureOne())
+      : deployment_(WithNativeCalls(enabled, more_connections)) {}
 
   // Calls a provider's method; `connections` are the values of the metadata.
   template <typename Reply, typename Request>
@@ -95,6 +100,11 @@ class NativeCallsTest : public ::testing::Test {
   }
 
   Deployment deployment_;
+};
+
+class NativeCallsLaterTest : public NativeCallsTest {
+ protected:
+  NativeCallsLaterTest() : NativeCallsTest(true, "") {}
 };
 
 class NativeCallsOffTest : public NativeCallsTest {
@@ -300,6 +310,24 @@ TEST_F(NativeCallsTest, AMethodThatThereIsNotSaysSoWithDetails) {
        &failure);
   EXPECT_EQ(failure.code, grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_EQ(failure.reason, "OPERATION_NOT_SUPPORTED");
+}
+
+TEST_F(NativeCallsLaterTest, AProviderThatComesWithAReloadIsCalledLikeTheOthers) {
+  constexpr char kGetTranscript[] = "/edugate.provider.measureone.v2.MeasureOneV2/GetTranscript";
+  m1::GetTranscriptRequest get;
+  get.set_id("trc_TSEne2SSjP3GvpVrs5HLol4xor2");
+  m1::Transcript transcript;
+  Failure failure;
+  Call(kGetTranscript, {"m1"}, get, &transcript, &failure);
+  EXPECT_EQ(failure.code, grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(failure.reason, "OPERATION_NOT_SUPPORTED");
+  ASSERT_TRUE(deployment_.server()
+                  .Reload(app::LoadConfigText(ConfigFor(deployment_.providers(), MeasureOne()),
+                                              "native_calls_test"))
+                  .ok());
+  const grpc::Status status = Call(kGetTranscript, {"m1"}, get, &transcript);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(transcript.processing_status(), "COMPLETED");
 }
 
 TEST_F(NativeCallsOffTest, TheProvidersMethodsAreNotThere) {
