@@ -380,12 +380,14 @@ async::Task<bool> ReadAll(async::CallContext& call, const FanOut& fan_out,
                           size_t index, async::Queue<WalkPage<Record>>& pages) {
   CursorTrail trail;
   PageState at = member.at;
+  const int32_t wanted = member.query.size_hint;
   for (bool last = false; !last;) {
     WalkPage<Record> page{.member = index, .at = at};
     if (trail.Visit(at.cursor)) {
       async::CallContext part = call.Child(fan_out.DeadlineOf(call));
       part.set_connection(member.connection->id);
       member.query.cursor = at.cursor;
+      member.query.size_hint = SizeHintFrom(at, wanted);
       auto next_cursor =
           co_await (member.connection->ports.*list.port)(part, member.query, page.records);
       page.failure = next_cursor.status();

@@ -51,6 +51,8 @@ struct FakeProvider {
   std::string id;
   int total = 0;
   int page_size = 5;
+  // Whether a page is no larger than the caller wants.
+  bool takes_hint = false;
   // Answers after this long; never where it is infinite.
   absl::Duration delay = absl::ZeroDuration();
   // What the next calls give instead, a call each; OK: the records.
@@ -84,7 +86,9 @@ struct FakeProvider {
     }
     if (begin >= broken_from) co_return broken;
     Page page;
-    const int end = std::min(total, begin + page_size);
+    const bool smaller = takes_hint && query.size_hint > 0;
+    const int end =
+        std::min(total, begin + (smaller ? std::min(query.size_hint, page_size) : page_size));
     for (int i = begin; i < end; ++i) {
       v1::Enrollment record;
       record.set_provider_id(absl::StrCat(id, "-", i));
@@ -162,12 +166,13 @@ class FederationTest : public ServiceFixture {
 
   absl::Status Stream(KeepingWriter& writer, const std::string& token = "",
                       absl::Duration time = absl::Seconds(30),
-                      const std::string& parent = "connections/-") {
+                      const std::string& parent = "connections/-", int page_size = 0) {
     loop_.RunReady();
     const auto call = CallFor(time);
     v1::StreamEnrollmentsRequest request;
     request.set_parent(parent);
     request.set_page_token(token);
+    request.set_page_size(page_size);
     ServiceParts with = parts();
     with.fan_out = fan_out_;
     EnrollmentHandlers handlers(with);
@@ -674,6 +679,32 @@ TEST_F(FederationTest, AListGoesOnFromAStreamsToken) {
   ASSERT_TRUE(rest.ok()) << rest.status();
   EXPECT_THAT(rest->enrollments(), SizeIs(7));
   EXPECT_EQ(rest->enrollments(0).provider_id(), "a-10");
+}
+
+TEST_F(FederationTest, SmallerPagesGoOnFromAPlaceInALargeFirstPage) {
+  Add({.id = "a", .total = 17, .page_size = 10, .takes_hint = true});
+  Add({.id = "b", .total = 17, .page_size = 10, .takes_hint = true});
+  for (size_t limit = 0; limit < 34; ++limit) {
+    KeepingWriter first;
+    first.limit = limit;
+    EXPECT_FALSE(Stream(first).ok());
+    std::vector<std::string> listed = first.ids;
+    v1::ListEnrollmentsRequest request = Everywhere(3);
+    request.set_page_token(first.NextPageToken());
+    do {
+      auto page = List(request);
+      ASSERT_TRUE(page.ok()) << page.status();
+      for (const std::string& id : Ids(*page)) listed.push_back(id);
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    EXPECT_THAT(listed, UnorderedElementsAreArray(EveryId())) << limit;
+
+    KeepingWriter second;
+    ASSERT_TRUE(Stream(second, first.NextPageToken(), absl::Seconds(30), "connections/-", 3).ok());
+    std::vector<std::string> streamed = first.ids;
+    streamed.insert(streamed.end(), second.ids.begin(), second.ids.end());
+    EXPECT_THAT(streamed, UnorderedElementsAreArray(EveryId())) << limit;
+  }
 }
 
 TEST_F(FederationTest, AHangingConnectionEndsAStreamWithinItsShareAndIsNamed) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,6 +32,16 @@ inline constexpr int32_t kMaxPageSize = 1000;
 // The page size that a request means. ARGUMENT_INVALID for a negative one; one that is too large is
 // made smaller.
 absl::StatusOr<int32_t> PageSizeOf(int32_t requested);
+
+// How large a page to ask for where `wanted` records are: never so small that the page ends before
+// the place to go on from, because then the page after it would bring records again that were given
+// out already. A first page has no cursor that says how large it was. 0 stays the provider's
+// largest.
+inline int32_t SizeHintFrom(const PageState& state, int32_t wanted) {
+  constexpr uint32_t kLargest = std::numeric_limits<int32_t>::max();
+  if (wanted <= 0) return 0;
+  return std::max(wanted, static_cast<int32_t>(std::min(state.offset, kLargest)));
+}
 
 // Notices a provider whose pages lead in a circle, in bounded memory however long the walk: a
 // circle of up to kRemembered pages as soon as it closes, a longer one after a few rounds.
@@ -62,11 +73,11 @@ async::Task<absl::StatusOr<std::optional<PageState>>> ReadPages(
     google::protobuf::RepeatedPtrField<Record>& into) {
   const int full = into.size() + page_size;
   CursorTrail trail;
-  query.size_hint = page_size;
   for (int pages = 0; pages < max_pages; ++pages) {
     if (!trail.Visit(state.cursor))
       co_return errors::PaginationLoop({.connection = call.connection()});
     query.cursor = state.cursor;
+    query.size_hint = SizeHintFrom(state, page_size);
     const int before = into.size();
     auto next_cursor = co_await port(call, query, into);
     if (!next_cursor.ok()) co_return next_cursor.status();
@@ -109,11 +120,13 @@ async::Task<absl::Status> StreamPages(async::CallContext& call,
                                       PageState state, StreamWriter<Record>& writer,
                                       PageState* reached = nullptr) {
   CursorTrail trail;
+  const int32_t wanted = query.size_hint;
   for (;;) {
     if (reached != nullptr) *reached = state;
     if (!trail.Visit(state.cursor))
       co_return errors::PaginationLoop({.connection = call.connection()});
     query.cursor = state.cursor;
+    query.size_hint = SizeHintFrom(state, wanted);
     google::protobuf::RepeatedPtrField<Record> records;
     auto next_cursor = co_await port(call, query, records);
     if (!next_cursor.ok()) co_return next_cursor.status();

@@ -1,10 +1,13 @@
 #include "services/paging.h"
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <random>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/arena.h"
 #include "gtest/gtest.h"
@@ -183,6 +186,51 @@ TEST_F(PagingTest, AProviderPageThatHasBecomeShorterGivesNothingTwice) {
   EXPECT_THAT(page->records, ElementsAre(2, 3));
 }
 
+// A provider whose pages are as large as is asked for, at most eight of its twenty records. Only
+// the cursors that it gives out say how large their pages are.
+NumberPort PortOfPagesAsAskedFor() {
+  struct Reply {
+    static async::Task<absl::StatusOr<std::string>> Give(const adapters::PageQuery& query,
+                                                         Records& into) {
+      constexpr int kTotal = 20;
+      constexpr int kLargest = 8;
+      int begin = 0;
+      int size = query.size_hint <= 0 ? kLargest : std::min(query.size_hint, kLargest);
+      if (!query.cursor.empty()) {
+        const std::vector<std::string> parts = absl::StrSplit(query.cursor, '/');
+        EXPECT_TRUE(absl::SimpleAtoi(parts[0], &begin) && absl::SimpleAtoi(parts[1], &size));
+      }
+      const int end = std::min(kTotal, begin + size);
+      for (int i = begin; i < end; ++i) *into.Add() = absl::StrCat(i);
+      co_return end < kTotal ? absl::StrCat(end, "/", size) : std::string();
+    }
+  };
+  return [](async::CallContext&, const adapters::PageQuery& query, Records& into) {
+    return Reply::Give(query, into);
+  };
+}
+
+TEST_F(PagingTest, APlaceInALargeFirstPageIsGoneOnFromInSmallerPages) {
+  const NumberPort port = PortOfPagesAsAskedFor();
+  for (const int place : {1, 3, 6, 8}) {
+    for (const int page_size : {1, 2, 7, 50}) {
+      std::vector<int> numbers;
+      std::optional<PageState> state = PageState{"", static_cast<uint32_t>(place)};
+      while (state.has_value()) {
+        Records records;
+        auto next = loop_.RunToCompletion(AssemblePage(call_, port, adapters::PageQuery{}, *state,
+                                                       page_size, kPlentyOfPages, records));
+        ASSERT_TRUE(next.ok()) << next.status();
+        for (const int each : NumbersOf(records)) numbers.push_back(each);
+        state = *next;
+      }
+      std::vector<int> rest(20 - place);
+      std::iota(rest.begin(), rest.end(), place);
+      EXPECT_EQ(numbers, rest) << place << " " << page_size;
+    }
+  }
+}
+
 TEST_F(PagingTest, EndsEarlyWithATokenAfterSoManyProviderPages) {
   FakeProvider provider = FakeProvider::OfLengths(std::vector<int>(50, 1));
   auto page = Assemble(provider, 40, {}, 20);
@@ -307,6 +355,18 @@ TEST_F(StreamPagesTest, GoesOnFromAState) {
   KeepingWriter writer;
   EXPECT_TRUE(Stream(provider, writer, {"1", 1}).ok());
   EXPECT_THAT(writer.items, ElementsAre(3, 4, 5, 6));
+}
+
+TEST_F(StreamPagesTest, GoesOnInALargeFirstPageWithSmallerPages) {
+  const NumberPort port = PortOfPagesAsAskedFor();
+  KeepingWriter writer;
+  EXPECT_TRUE(loop_
+                  .RunToCompletion(StreamPages<adapters::PageQuery, std::string>(
+                      call_, port, {.size_hint = 2}, {"", 6}, writer))
+                  .ok());
+  std::vector<int> rest(14);
+  std::iota(rest.begin(), rest.end(), 6);
+  EXPECT_EQ(writer.items, rest);
 }
 
 TEST_F(StreamPagesTest, EndsWithTheWritersError) {
