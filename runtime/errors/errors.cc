@@ -63,6 +63,10 @@ constexpr std::array kReasonTable = {
 constexpr char kTypePrefix[] = "type.googleapis.com/";
 constexpr size_t kMaxMessageBytes = 1024;
 
+// When to come back where the wait is for edugate itself: for an answer on its way, or another
+// replica.
+constexpr absl::Duration kSoon = absl::Seconds(1);
+
 template <typename Detail>
 std::string TypeUrl() {
   return absl::StrCat(kTypePrefix, Detail::descriptor()->full_name());
@@ -106,6 +110,14 @@ google::rpc::RetryInfo RetryInfoOf(absl::Duration delay) {
   info.mutable_retry_delay()->set_seconds(nanos / 1'000'000'000);
   info.mutable_retry_delay()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
   return info;
+}
+
+google::rpc::BadRequest BadField(absl::string_view field, absl::string_view description) {
+  google::rpc::BadRequest bad;
+  auto* violation = bad.add_field_violations();
+  violation->set_field(std::string(field));
+  violation->set_description(std::string(description));
+  return bad;
 }
 
 // Details in the order in which they are given up last to first when the status is too large.
@@ -199,11 +211,7 @@ absl::Status ResourceNameInvalid(absl::string_view field, absl::string_view patt
   const std::string description = absl::StrCat("must be of the form ", pattern);
   absl::Status status =
       Make(v1::ERROR_REASON_RESOURCE_NAME_INVALID, absl::StrCat(field, ": ", description));
-  google::rpc::BadRequest bad;
-  auto* violation = bad.add_field_violations();
-  violation->set_field(std::string(field));
-  violation->set_description(description);
-  SetDetail(status, bad);
+  SetDetail(status, BadField(field, description));
   return status;
 }
 
@@ -221,11 +229,7 @@ absl::Status ConnectionUnknown(absl::string_view connection) {
 absl::Status PageTokenInvalid(absl::string_view why) {
   absl::Status status =
       Make(v1::ERROR_REASON_PAGE_TOKEN_INVALID, absl::StrCat("page_token: ", why));
-  google::rpc::BadRequest bad;
-  auto* violation = bad.add_field_violations();
-  violation->set_field("page_token");
-  violation->set_description(std::string(why));
-  SetDetail(status, bad);
+  SetDetail(status, BadField("page_token", why));
   return status;
 }
 
@@ -233,21 +237,19 @@ absl::Status FilterUnsupported(absl::string_view why, absl::string_view supporte
   absl::Status status =
       Make(v1::ERROR_REASON_FILTER_UNSUPPORTED,
            absl::StrCat("filter: ", why, supported.empty() ? "" : "; supported: ", supported));
-  google::rpc::BadRequest bad;
-  auto* violation = bad.add_field_violations();
-  violation->set_field("filter");
-  violation->set_description(std::string(why));
-  SetDetail(status, bad);
+  SetDetail(status, BadField("filter", why));
   return WithMetadata(std::move(status), "supported", supported);
 }
 
 absl::Status OperationNotSupported(absl::string_view method, const Origin& origin,
                                    absl::string_view supported) {
+  const std::string who =
+      origin.connection.empty()
+          ? "no connection supports "
+          : absl::StrCat("connection '", origin.connection, "' does not support ");
   absl::Status status =
       Make(v1::ERROR_REASON_OPERATION_NOT_SUPPORTED,
-           absl::StrCat("connection '", origin.connection, "' does not support ", method,
-                        supported.empty() ? "" : "; it supports ", supported),
-           origin);
+           absl::StrCat(who, method, supported.empty() ? "" : "; it supports ", supported), origin);
   return WithMetadata(std::move(status), "supported", supported);
 }
 
@@ -279,12 +281,17 @@ absl::Status SlowConsumer() {
 }
 
 absl::Status RequestInProgress() {
-  return Make(v1::ERROR_REASON_REQUEST_IN_PROGRESS,
-              "a request with this request_id is being carried out");
+  absl::Status status = Make(v1::ERROR_REASON_REQUEST_IN_PROGRESS,
+                             "a request with this request_id is being carried out");
+  SetDetail(status, RetryInfoOf(kSoon));
+  return status;
 }
 
 absl::Status RequestIdReused() {
-  return Make(v1::ERROR_REASON_REQUEST_ID_REUSED, "request_id: belongs to another request");
+  absl::Status status =
+      Make(v1::ERROR_REASON_REQUEST_ID_REUSED, "request_id: belongs to another request");
+  SetDetail(status, BadField("request_id", "belongs to another request"));
+  return status;
 }
 
 absl::Status WriteOutcomeUnknown() {
@@ -323,17 +330,16 @@ absl::Status StoreUnavailable(absl::string_view what) {
 }
 
 absl::Status ShuttingDown() {
-  return Make(v1::ERROR_REASON_SHUTTING_DOWN, "this process is about to end; connect again");
+  absl::Status status =
+      Make(v1::ERROR_REASON_SHUTTING_DOWN, "this process is about to end; connect again");
+  SetDetail(status, RetryInfoOf(kSoon));
+  return status;
 }
 
 absl::Status ResumeTokenInvalid(absl::string_view why) {
   absl::Status status =
       Make(v1::ERROR_REASON_RESUME_TOKEN_INVALID, absl::StrCat("resume_token: ", why));
-  google::rpc::BadRequest bad_request;
-  auto& violation = *bad_request.add_field_violations();
-  violation.set_field("resume_token");
-  violation.set_description(std::string(why));
-  SetDetail(status, bad_request);
+  SetDetail(status, BadField("resume_token", why));
   return status;
 }
 

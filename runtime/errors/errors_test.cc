@@ -78,6 +78,25 @@ TEST(ErrorsTest, EveryViolatedFieldIsNamed) {
   EXPECT_EQ(bad.field_violations(1).field(), "parent");
 }
 
+TEST(ErrorsTest, ARequestIdThatIsAnotherRequestsIsThatFieldsFault) {
+  const auto bad = DetailOf<google::rpc::BadRequest>(ToRpcStatus(RequestIdReused()));
+  ASSERT_EQ(bad.field_violations_size(), 1);
+  EXPECT_EQ(bad.field_violations(0).field(), "request_id");
+}
+
+TEST(ErrorsTest, WhoHasToWaitForEdugateItselfIsToldHowLong) {
+  for (const absl::Status& status : {RequestInProgress(), ShuttingDown()}) {
+    ASSERT_TRUE(RetryAfterOf(status).has_value()) << status;
+    EXPECT_GT(*RetryAfterOf(status), absl::ZeroDuration()) << status;
+  }
+}
+
+TEST(ErrorsTest, WhereNoConnectionHasAMethodNoneIsNamed) {
+  EXPECT_EQ(OperationNotSupported("S.M", {}, "").message(), "no connection supports S.M");
+  EXPECT_EQ(OperationNotSupported("S.M", kOrigin, "S.N").message(),
+            "connection 'oa' does not support S.M; it supports S.N");
+}
+
 TEST(ErrorsTest, AProvidersProseNeverBecomesACode) {
   EXPECT_EQ(SafeToken("MULTIPLE_REPORT_INSTANCES"), "MULTIPLE_REPORT_INSTANCES");
   EXPECT_EQ(SafeToken("jane@example.com"), "");
