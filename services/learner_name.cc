@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/resource_name.h"
 #include "runtime/errors/errors.h"
 
@@ -20,6 +21,13 @@ absl::StatusOr<std::optional<LearnerName>> ParseExternalId(absl::string_view tex
   }
   return LearnerName{LearnerName::Kind::kExternalId, std::string(text.substr(0, bar)),
                      std::string(text.substr(bar + 1))};
+}
+
+absl::Status Unsupported(const char* why) {
+  return errors::FromProvider({.reason = v1::ERROR_REASON_FILTER_UNSUPPORTED,
+                               .message = absl::StrCat(kField, ": ", why),
+                               .fields = {{kField, why}}},
+                              {});
 }
 
 std::optional<LearnerName> ParseEmail(absl::string_view text) {
@@ -59,23 +67,22 @@ absl::Status AskForLearner(const LearnerName& learner, const adapters::Connectio
   switch (learner.kind) {
     case LearnerName::Kind::kProviderId:
       if (!learner.scope.empty() && learner.scope != connection.id) {
-        return errors::FilterUnsupported("the learner's id is of another connection", "");
+        return Unsupported("the id is of another connection");
       }
       if (!traits.by_learner) {
-        return errors::FilterUnsupported("the provider can't list one learner's records", "");
+        return Unsupported("the provider can't list one learner's records");
       }
       query.learner = learner.text;
       return absl::OkStatus();
     case LearnerName::Kind::kEmail:
       if (!traits.by_learner_email) {
-        return errors::FilterUnsupported("the provider can't find a learner by e-mail address", "");
+        return Unsupported("the provider can't find a learner by e-mail address");
       }
       query.learner_email = learner.text;
       return absl::OkStatus();
     case LearnerName::Kind::kExternalId:
       if (!traits.by_learner_external_id || connection.learner_id_issuer != learner.scope) {
-        return errors::FilterUnsupported(
-            "the connection's learners are not known by ids of this issuer", "");
+        return Unsupported("the connection's learners are not known by ids of this issuer");
       }
       query.learner_external_id = learner.text;
       return absl::OkStatus();

@@ -1,5 +1,6 @@
 #include "services/learner_name.h"
 
+#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "runtime/errors/errors.h"
 
@@ -62,6 +63,24 @@ TEST(LearnerNameTest, AConnectionIsAskedAsItCanBe) {
     EXPECT_EQ(query.learner + query.learner_email + query.learner_external_id, "1");
     EXPECT_EQ(errors::ReasonOf(AskForLearner(each.name, connection, {}, query)),
               v1::ERROR_REASON_FILTER_UNSUPPORTED);
+  }
+}
+
+TEST(LearnerNameTest, WhatCanNotBeAskedIsAFaultOfTheFieldThatAsks) {
+  const adapters::Connection connection{.id = "east"};
+  for (const Kind kind : {Kind::kProviderId, Kind::kEmail, Kind::kExternalId}) {
+    adapters::EnrollmentQuery query;
+    const absl::Status status = AskForLearner({kind, "", "al@example.com"}, connection, {}, query);
+    const google::rpc::Status wire = errors::ToRpcStatus(status);
+    google::rpc::BadRequest bad;
+    for (const auto& detail : wire.details()) {
+      if (detail.Is<google::rpc::BadRequest>()) detail.UnpackTo(&bad);
+    }
+    ASSERT_EQ(bad.field_violations_size(), 1);
+    EXPECT_EQ(bad.field_violations(0).field(), "learner");
+    EXPECT_EQ(wire.message().rfind("learner: ", 0), 0u) << wire.message();
+    EXPECT_EQ(wire.code(), static_cast<int>(absl::StatusCode::kInvalidArgument));
+    EXPECT_EQ(wire.SerializeAsString().find("al@example.com"), std::string::npos);
   }
 }
 
