@@ -1,5 +1,6 @@
 #include "services/capabilities.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -146,6 +147,10 @@ std::vector<v1::MethodCapability> CapabilitiesOf(const adapters::Ports& ports) {
   for (const Entry& entry : EntriesOf(ports)) {
     if (entry.offered) capabilities.push_back(ToCapability(entry));
   }
+  std::sort(capabilities.begin(), capabilities.end(),
+            [](const v1::MethodCapability& left, const v1::MethodCapability& right) {
+              return left.method() < right.method();
+            });
   return capabilities;
 }
 

@@ -16,7 +16,7 @@ std::vector<std::string> ProviderMethods();
 // The methods that the ports offer, as Service.Method, in the order of the API.
 std::vector<std::string> SupportedMethods(const adapters::Ports& ports);
 
-// The same with filters, page sizes and the rest, as the API says it.
+// The same with filters, page sizes and the rest, as the API says it: ordered by method.
 std::vector<v1::MethodCapability> CapabilitiesOf(const adapters::Ports& ports);
 
 }  // namespace edugate::services
