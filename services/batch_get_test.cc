@@ -11,6 +11,7 @@ namespace edugate::services {
 namespace {
 
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 // `tms` and `lms` have every enrollment but those whose id begins with `x`, and take ten
 // milliseconds for each; `x-late` takes a second. `bare` has no method.
@@ -127,6 +128,22 @@ TEST_F(BatchGetTest, NothingIsAskedForABatchThatIsWrong) {
     EXPECT_EQ(errors::ReasonOf(Get(each.names, each.parent).status()), each.reason);
   }
   EXPECT_THAT(asked_, SizeIs(0));
+}
+
+TEST_F(BatchGetTest, OneThatCanNotEvenBeAskedForIsNamedToo) {
+  for (const char* name : {"connections/no/enrollments/1", "connections/bare/enrollments/1"}) {
+    const absl::Status status = Get({Tms("1"), name}).status();
+    EXPECT_EQ(errors::MetadataOf(status)["name"], name) << status;
+  }
+}
+
+TEST_F(BatchGetTest, WhatIsNoNameOrAnotherParentsIsToldByItsPlace) {
+  const absl::Status no_name = Get({Tms("1"), Tms("2"), "al@example.com"}).status();
+  EXPECT_THAT(std::string(no_name.message()), StartsWith("names[2]: "));
+  EXPECT_EQ(errors::MetadataOf(no_name).count("name"), 0u) << "it may be anything";
+  const absl::Status other =
+      Get({Tms("1"), "connections/lms/enrollments/9"}, "connections/tms").status();
+  EXPECT_THAT(std::string(other.message()), StartsWith("names[1]: "));
 }
 
 TEST_F(BatchGetTest, TheParentMayBeTheConnectionOrAll) {

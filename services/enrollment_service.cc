@@ -59,6 +59,11 @@ struct BatchItem {
   absl::Status failure;              // only the first one of a batch is kept
 };
 
+// The failure of a batch of which one can't be read, which says which.
+absl::Status BecauseOf(const std::string& name, absl::Status failure) {
+  return errors::WithMetadata(std::move(failure), "name", name);
+}
+
 // The batch, checked before a provider is asked for any of it. Its records are added to `response`.
 absl::StatusOr<std::vector<BatchItem>> PrepareBatch(async::CallContext& call,
                                                     const ServiceParts& parts,
@@ -77,13 +82,19 @@ absl::StatusOr<std::vector<BatchItem>> PrepareBatch(async::CallContext& call,
   std::vector<BatchItem> batch;
   bool several = false;
   for (const std::string& name : request.names()) {
-    auto route = Resolve(call, *parts.connections, "names", Resource::kEnrollment, name);
-    if (!route.ok()) return route.status();
+    const std::string field = absl::StrCat("names[", batch.size(), "]");
+    auto route = Resolve(call, *parts.connections, field, Resource::kEnrollment, name);
+    if (!route.ok()) {
+      // What is no name is not repeated: anything may stand there.
+      const bool no_name =
+          errors::ReasonOf(route.status()) == v1::ERROR_REASON_RESOURCE_NAME_INVALID;
+      return no_name ? route.status() : BecauseOf(name, route.status());
+    }
     const adapters::Connection& connection = *route->connection;
     if (parent != adapters::kAnyConnection && parent != connection.id) {
-      return errors::ArgumentInvalid("names", "holds a name that isn't of the parent");
+      return errors::ArgumentInvalid(field, "isn't of the parent");
     }
-    if (!connection.ports.get_enrollment) return NotSupported(call, connection);
+    if (!connection.ports.get_enrollment) return BecauseOf(name, NotSupported(call, connection));
     several |= !batch.empty() && batch.front().connection != &connection;
     batch.push_back({.name = name,
                      .connection = &connection,
@@ -188,7 +199,7 @@ async::Task<absl::Status> EnrollmentHandlers::BatchGetEnrollments(
   absl::Status ended = EndedCall(call);
   if (!ended.ok()) co_return ended;
   for (const BatchItem& item : *batch) {
-    if (!item.failure.ok()) co_return errors::WithMetadata(item.failure, "name", item.name);
+    if (!item.failure.ok()) co_return BecauseOf(item.name, item.failure);
   }
   co_return absl::OkStatus();
 }
