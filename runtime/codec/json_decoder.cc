@@ -251,7 +251,13 @@ class JsonReader {
     if (schema.unknown_fields() != nullptr) holder.emplace(out, schema.unknown_fields(), nullptr);
     const Scope scope{out, out->GetReflection(), &schema, nullptr, holder ? &*holder : nullptr};
     const ValuePath path = ValuePath::Field(nullptr, plan.field->json_name());
-    if (!ReadField(tokens_.TakeValue(), scope, plan, path, 0)) return false;
+    const Value value = tokens_.TakeValue();
+    // Without the list nothing is left of the reply, which would pass for one of no records.
+    if (promised_lists_ && plan.repeated && !plan.accept_single && value.sort != Sort::kList &&
+        value.sort != Sort::kNull) {
+      return Fail(nullptr, "is not a list");
+    }
+    if (!ReadField(value, scope, plan, path, 0)) return false;
     if (holder) holder->Sweep();
     return true;
   }

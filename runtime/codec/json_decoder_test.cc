@@ -565,6 +565,22 @@ TEST(JsonDecoderTest, AListThatIsPromisedIsNotTakenForAnEmptyOne) {
   }
 }
 
+TEST(JsonDecoderTest, AWholeBodyThatIsToBeAListIsNotTakenForAnEmptyOne) {
+  DecodeOptions options;
+  options.promised_lists = true;
+  options.response_field = "leaves";
+  EXPECT_EQ(Decoded<Whole>(R"([{"id":1}])", options).leaves_size(), 1);
+  EXPECT_EQ(Decoded<Whole>("[]", options).leaves_size(), 0);
+  EXPECT_EQ(Decoded<Whole>("null", options).leaves_size(), 0);
+  Whole out;
+  for (const std::string body : {"{}", R"({"error":"no such country"})", R"({"leaves":[{"id":1}]})",
+                                 R"("none")", "0", "false"}) {
+    EXPECT_EQ(Problem(body, options, &out), "the body is not a list") << body;
+  }
+  options.response_field = "text";
+  EXPECT_EQ(Decoded<Whole>(R"("a")", options).text(), "a");
+}
+
 TEST(JsonDecoderTest, AValueIsFollowedByACommaOrABracketAndNothingElse) {
   for (const std::string body : {R"({"text":"a":"b"})",
                                  R"({"text":"a":"b"}})",

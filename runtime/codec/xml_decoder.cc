@@ -43,6 +43,8 @@ std::string TextOf(const pugi::xml_node& node) {
   return text;
 }
 
+bool IsBlank(absl::string_view text) { return absl::StripAsciiWhitespace(text).empty(); }
+
 // Writes a document as the JSON that its schema lets it stand for. All coercion, and with it every
 // rule about what fits, is DecodeJson's: here text stays text, and only what XML can't tell apart
 // is settled.
@@ -51,19 +53,19 @@ class JsonRendering {
   std::string TakeText() { return std::move(json_); }
 
   void Body(const pugi::xml_node& root, const Schema& schema) {
-    if (!HasElements(root) && !absl::StripAsciiWhitespace(TextOf(root)).empty()) {
+    if (!HasElements(root) && !IsBlank(TextOf(root))) {
       Quote(TextOf(root));
     } else if (IsList(root) && schema.Find(kListItem) == Schema::kUnknown) {
       Untyped(root);
     } else {
-      Object(root, &schema, nullptr);
+      Object(root, &schema);
     }
   }
 
   void Field(const pugi::xml_node& node, const FieldPlan& plan) {
     if (plan.kind == ValueKind::kMap) {
-      if (HasElements(node) || TextOf(node).empty()) {
-        Object(node, nullptr, &plan.nested->fields()[1]);
+      if (HasElements(node) || IsBlank(TextOf(node))) {
+        Map(node, plan.nested->fields()[1]);
       } else {
         Quote(TextOf(node));
       }
@@ -78,7 +80,8 @@ class JsonRendering {
         One(child, plan, /*in_list=*/true);
       }
       json_ += ']';
-    } else if (plan.repeated && !HasElements(node) && TextOf(node).empty()) {
+      KeepTextBeside(node);
+    } else if (plan.repeated && !HasElements(node) && IsBlank(TextOf(node))) {
       json_ += "[]";
     } else {
       One(node, plan, /*in_list=*/false);
@@ -101,21 +104,21 @@ class JsonRendering {
   void One(const pugi::xml_node& node, const FieldPlan& plan, bool in_list) {
     if (HasElements(node)) {
       if (plan.kind == ValueKind::kMessage && !IsList(node)) {
-        Object(node, plan.nested, nullptr);
+        Object(node, plan.nested);
       } else {
         Untyped(node);
       }
       return;
     }
-    const std::string text = TextOf(node);
+    const ValueKind kind = Bare(plan);
+    const bool is_text =
+        kind == ValueKind::kString || kind == ValueKind::kValue || kind == ValueKind::kJsonText;
+    const std::string all = TextOf(node);
+    const absl::string_view text = is_text ? all : absl::StripAsciiWhitespace(all);
     if (text.empty()) {
       Empty(plan, in_list);
-    } else if (const ValueKind kind = Bare(plan); kind == ValueKind::kString ||
-                                                  kind == ValueKind::kValue ||
-                                                  kind == ValueKind::kJsonText) {
-      Quote(text);
     } else {
-      Quote(absl::StripAsciiWhitespace(text));
+      Quote(text);
     }
   }
 
@@ -149,11 +152,10 @@ class JsonRendering {
     }
   }
 
-  // An object whose members are the schema's, a map's values, or (with neither) whatever they look
-  // like.
-  void Object(const pugi::xml_node& node, const Schema* schema, const FieldPlan* map_value) {
-    std::string outer_attributes;
-    std::swap(attributes_, outer_attributes);
+  // An object whose members are the schema's or (without one) whatever they look like.
+  void Object(const pugi::xml_node& node, const Schema* schema) {
+    std::string outer;
+    std::swap(beside_, outer);
     json_ += '{';
     if (IsRoot(node)) KeepAttributes(node);
     for (const pugi::xml_node& child : node.children()) {
@@ -161,39 +163,57 @@ class JsonRendering {
       Member(child.name());
       KeepAttributes(child);
       const int spelling = schema == nullptr ? Schema::kUnknown : schema->Find(child.name());
-      if (map_value != nullptr) {
-        One(child, *map_value, /*in_list=*/true);
-      } else if (spelling != Schema::kUnknown) {
+      if (spelling != Schema::kUnknown) {
         Field(child, *schema->spellings()[spelling].plan);
       } else {
         Untyped(child);
       }
     }
     const std::string text = TextOf(node);
-    if (!absl::StripAsciiWhitespace(text).empty()) {
+    if (!IsBlank(text)) {
       Member("#text");
       Quote(text);
     }
-    if (!attributes_.empty()) {
+    if (!beside_.empty()) {
       Separate('{');
-      json_ += attributes_;
+      json_ += beside_;
     }
     json_ += '}';
-    std::swap(attributes_, outer_attributes);
+    std::swap(beside_, outer);
+  }
+
+  // An object whose members are a map's entries: what is no entry stands beside the map.
+  void Map(const pugi::xml_node& node, const FieldPlan& value) {
+    json_ += '{';
+    for (const pugi::xml_node& child : node.children()) {
+      if (!IsElement(child)) continue;
+      Member(child.name());
+      KeepAttributes(child);
+      One(child, value, /*in_list=*/true);
+    }
+    json_ += '}';
+    KeepTextBeside(node);
   }
 
   static bool IsRoot(const pugi::xml_node& node) {
     return node.parent().type() == pugi::node_document;
   }
 
-  // Attributes become members of the object that is being written.
+  // A member of the object that is being written, behind those that are written yet.
+  void Keep(const std::string& name, absl::string_view value) {
+    absl::StrAppend(&beside_, beside_.empty() ? "" : ",", QuoteJson(name), ":", QuoteJson(value));
+  }
+
   void KeepAttributes(const pugi::xml_node& node) {
     for (const pugi::xml_attribute& attribute : node.attributes()) {
-      if (!attributes_.empty()) attributes_ += ',';
-      attributes_ += QuoteJson(absl::StrCat(node.name(), "@", attribute.name()));
-      attributes_ += ':';
-      attributes_ += QuoteJson(attribute.value());
+      Keep(absl::StrCat(node.name(), "@", attribute.name()), attribute.value());
     }
+  }
+
+  // Of a list or a map, which have no place for it.
+  void KeepTextBeside(const pugi::xml_node& node) {
+    const std::string text = TextOf(node);
+    if (!IsBlank(text)) Keep(absl::StrCat(node.name(), "#text"), text);
   }
 
   void Untyped(const pugi::xml_node& node) {
@@ -206,16 +226,18 @@ class JsonRendering {
         Untyped(child);
       }
       json_ += ']';
+      KeepTextBeside(node);
     } else if (HasElements(node)) {
-      Object(node, nullptr, nullptr);
+      Object(node, nullptr);
     } else {
       Quote(TextOf(node));
     }
   }
 
   std::string json_;
-  // The attributes met since the innermost open object began, as members.
-  std::string attributes_;
+  // What was met since the innermost open object began and has no place in the values themselves,
+  // as members of it.
+  std::string beside_;
 };
 
 absl::Status Refusal(absl::string_view problem) {

@@ -19,12 +19,12 @@ namespace edugate::codec {
 // An empty element stands for null, "", [] and {}: a field with presence stays unset, a list is
 // empty. An empty <list-item> is "" in a list of texts and an empty message in a list of messages.
 //
-// White space around a number, a boolean, an enum's word or a time is not part of it; text keeps
-// its own.
+// White space around a number, a boolean, an enum's word or a time is not part of it, and an
+// element of white space alone is an empty one; text keeps its own.
 //
 // An attribute becomes an unknown field called element@attribute, and text beside elements one
-// called #text. What is kept as an unknown field is kept as JSON; as XML has no types, its scalars
-// are text.
+// called #text, or element#text where the element is a list or a map. What is kept as an unknown
+// field is kept as JSON; as XML has no types, its scalars are text.
 //
 // Refused before the document is built: DOCTYPE and every other declaration, entities beyond the
 // five predefined and the numeric, processing instructions, characters that XML doesn't allow,

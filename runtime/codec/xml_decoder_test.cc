@@ -96,6 +96,19 @@ TEST(XmlDecoderTest, EmptyElementsAreNothing) {
   });
 }
 
+TEST(XmlDecoderTest, AnElementOfWhiteSpaceIsEmptyUnlessItIsText) {
+  ExpectAll({
+      {"<int32> </int32><flag>\n</flag><leaf>\n  </leaf><tags>\n</tags><leaves>\t</leaves>"
+       "<labels> </labels><at> </at><open> </open><color> </color><blob> </blob>"
+       "<wrapped_number> </wrapped_number><OneOrMany>\n</OneOrMany>",
+       ""},
+      {"<leaves><list-item>\n</list-item></leaves>", "leaves{}"},
+      {"<text> </text><wrapped_text> </wrapped_text><any> </any>",
+       "text:' ' wrapped_text{value:' '} any{string_value:' '}"},
+      {"<tags><list-item> </list-item></tags>", "tags:' '"},
+  });
+}
+
 TEST(XmlDecoderTest, ListsAreListsAlsoWithOneElement) {
   ExpectAll({
       {"<tags><list-item>a</list-item></tags>", "tags:'a'"},
@@ -123,6 +136,13 @@ TEST(XmlDecoderTest, NothingIsDroppedUnseen) {
        R"(tags:'a' unknown_fields{path:'list-item@n' json:'"1"'})"},
       {"<leaf><id>1</id>loose</leaf>",
        R"(leaf{id:1} unknown_fields{path:'leaf.#text' json:'"loose"'})"},
+      {"<tags>loose<list-item>a</list-item></tags>",
+       R"(tags:'a' unknown_fields{path:'tags#text' json:'"loose"'})"},
+      {"<new>loose<list-item>a</list-item></new>",
+       R"(unknown_fields{path:'new' json:'["a"]'} unknown_fields{path:'new#text' json:'"loose"'})"},
+      {"<labels>loose<a n='1'>x</a></labels>",
+       R"(labels{key:'a' value:'x'} unknown_fields{path:'a@n' json:'"1"'}
+          unknown_fields{path:'labels#text' json:'"loose"'})"},
   });
   EXPECT_EQ(Decoded("<root xmlns='urn:x'><text>a</text></root>").unknown_fields(0).path(),
             "root@xmlns");
@@ -271,7 +291,7 @@ TEST(XmlDecoderTest, APromisedListMayBeEmptyAndNotMissing) {
   options.promised_lists = true;
   testing::Promised out;
   for (const std::string body :
-       {"<root><tags></tags></root>", "<root><tags/></root>",
+       {"<root><tags></tags></root>", "<root><tags/></root>", "<root><tags>\n</tags></root>",
         "<root><tags><list-item>a</list-item></tags></root>",
         "<root><tags><list-item>a</list-item><list-item>b</list-item></tags></root>"}) {
     EXPECT_TRUE(DecodeXml(body, options, &out).ok()) << body;
@@ -279,6 +299,10 @@ TEST(XmlDecoderTest, APromisedListMayBeEmptyAndNotMissing) {
   EXPECT_EQ(out.tags_size(), 2);
   EXPECT_THAT(std::string(DecodeXml("<root><error>no</error></root>", options, &out).message()),
               HasSubstr("tags is missing"));
+  options.response_field = "leaves";
+  Whole whole;
+  EXPECT_EQ(Problem("<root><error>no</error></root>", options, &whole), "the body is not a list");
+  EXPECT_EQ(Decoded<Whole>("<root/>", options).leaves_size(), 0);
 }
 
 TEST(XmlDecoderTest, DriftIsHeardAsFromJson) {
