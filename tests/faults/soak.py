@@ -265,7 +265,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="edugate-soak-") as folder:
         settings = {"program": os.environ.get("EDUGATE_PROGRAM", os.path.join(ROOT, "build", "edugate")), "preload": "",
                     "sanitizer": os.environ.get("EDUGATE_SANITIZER", ""), "folder": folder}
-        one = trial.Case("soak", None, {"connection": CONNECTION, "config": CONFIG})
+        one = trial.Case("soak", None, {"connection": CONNECTION, "config": CONFIG, "traces": False})
         deployment = trial.Trial(one, settings)
         try:
             deployment.set_up()
