@@ -38,22 +38,30 @@ bool TokenBucket::TryAcquire(async::MonotonicTime now) {
 
 async::Task<RateAnswer> TokenBucket::Acquire(async::CallContext& call) {
   const async::MonotonicTime now = call.loop().Now();
+  async::MonotonicTime token;
   absl::Duration wait;
-  async::MonotonicTime taken;
   {
     const std::lock_guard lock(mutex_);
-    wait = absl::FromChrono(NextToken(now) - now);
+    given_back_.erase(given_back_.begin(), given_back_.lower_bound(now));
+    token = given_back_.empty() ? NextToken(now) : *given_back_.begin();
+    wait = absl::FromChrono(token - now);
     if (wait > absl::ZeroDuration() && wait + least_attempt_ > call.remaining()) {
       co_return RateAnswer{.kind = RateAnswer::Kind::kRefused, .retry_after = wait};
     }
-    TakeNext(now);
-    taken = full_at_;
+    if (given_back_.empty()) {
+      TakeNext(now);
+    } else {
+      given_back_.erase(given_back_.begin());
+    }
   }
   absl::Status slept = co_await async::Sleep(call, wait);
   if (slept.ok()) co_return RateAnswer{};
   const std::lock_guard lock(mutex_);
-  // Given back where nobody has come after it: the others have been told their times.
-  if (full_at_ == taken) full_at_ -= interval_;
+  if (full_at_ - interval_ - savings_ <= token) {
+    full_at_ -= interval_;  // Nobody waits for one that comes later.
+  } else {
+    given_back_.insert(token);
+  }
   co_return RateAnswer{.kind = RateAnswer::Kind::kEnded};
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <set>
 
 #include "absl/time/time.h"
 #include "runtime/async/clock.h"
@@ -12,7 +13,8 @@
 namespace edugate::resilience {
 
 // Tokens come at a steady rate, up to `burst` are saved up, and those who wait get theirs in the
-// order in which they came.
+// order in which they came. The token of one who leaves goes to the next who comes, since the
+// others have been told their times; where nobody comes before its time, it is lost.
 class TokenBucket final : public RateLimit {
  public:
   explicit TokenBucket(const TokenBucketOptions& options);
@@ -32,6 +34,9 @@ class TokenBucket final : public RateLimit {
   // When the bucket is full but for the token that comes then (the theoretical arrival time of the
   // generic cell rate algorithm, ITU-T I.371).
   async::MonotonicTime full_at_{};
+  // When the tokens come that were given back while others waited for later ones. Earlier than any
+  // that has not been taken.
+  std::multiset<async::MonotonicTime> given_back_;
 };
 
 }  // namespace edugate::resilience

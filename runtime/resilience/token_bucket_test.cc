@@ -91,7 +91,7 @@ TEST_F(TokenBucketTest, AWaitBeyondTheDeadlineIsRefusedAtOnceAndTakesNoToken) {
   EXPECT_EQ(patient.waited, absl::Seconds(1));
 }
 
-TEST_F(TokenBucketTest, ACancelledWaitGivesItsTokenBackWhereItWasTheLast) {
+TEST_F(TokenBucketTest, ACancelledWaitGivesItsTokenBack) {
   TokenBucket bucket({.per_second = 1, .burst = 1});
   EXPECT_TRUE(bucket.TryAcquire(loop_.fake_clock().MonotonicNow()));
   Caller& gone = Start(bucket);
@@ -102,6 +102,53 @@ TEST_F(TokenBucketTest, ACancelledWaitGivesItsTokenBackWhereItWasTheLast) {
   const Caller& next = Start(bucket);
   loop_.RunUntilIdle();
   EXPECT_EQ(next.waited, absl::Seconds(1));
+}
+
+TEST_F(TokenBucketTest, TheTokensOfThoseWhoLeaveAreThereForThoseWhoCome) {
+  TokenBucket bucket({.per_second = 1, .burst = 1});
+  EXPECT_TRUE(bucket.TryAcquire(loop_.fake_clock().MonotonicNow()));
+  for (int i = 0; i < 20; ++i) Start(bucket);
+  const Caller& stays = Start(bucket);
+  loop_.Advance(absl::Seconds(0.5));
+  for (int i = 0; i < 20; ++i) callers_[i]->call.Cancel();
+  loop_.RunReady();
+  EXPECT_FALSE(bucket.TryAcquire(loop_.Now()));
+  // What came before they came is theirs no more.
+  loop_.Advance(absl::Seconds(2));
+  const Caller& first = Start(bucket, absl::Seconds(10));
+  Caller& second = Start(bucket, absl::Seconds(10));
+  loop_.RunReady();
+  second.call.Cancel();
+  loop_.RunReady();
+  const Caller& third = Start(bucket, absl::Seconds(10));
+  loop_.RunUntilIdle();
+  EXPECT_EQ(first.waited, absl::Seconds(0.5));
+  EXPECT_EQ(third.answer->kind, Kind::kGranted);
+  EXPECT_EQ(third.waited, absl::Seconds(1.5));
+  EXPECT_EQ(stays.waited, absl::Seconds(21));
+}
+
+TEST_F(TokenBucketTest, HoweverManyLeaveTheRateIsKept) {
+  TokenBucket bucket({.per_second = 1, .burst = 3});
+  const async::MonotonicTime begun = loop_.Now();
+  for (int second = 0; second < 100; ++second) {
+    for (int i = 0; i < 5; ++i) Start(bucket, absl::Seconds(20));
+    loop_.Advance(absl::Seconds(1));
+    // Every third leaves, from the last ones on as from the first ones.
+    const std::size_t all = callers_.size();
+    for (std::size_t i = 0; i < all; i += 3) {
+      callers_[second % 2 == 0 ? i : all - 1 - i]->call.Cancel();
+    }
+    loop_.RunReady();
+  }
+  loop_.RunUntilIdle();
+  int count = 0;
+  for (const auto& caller : callers_) {
+    if (caller->answer->kind == Kind::kGranted) ++count;
+  }
+  const double seconds = absl::ToDoubleSeconds(absl::FromChrono(loop_.Now() - begun));
+  EXPECT_LE(count, static_cast<int>(seconds) + 3);
+  EXPECT_GE(count, 80);
 }
 
 TEST_F(TokenBucketTest, WhoWaitsIsNotOvertaken) {
