@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "edugate/provider/edx_enterprise/v1/learner.pb.h"
 #include "gmock/gmock.h"
 #include "google/rpc/status.pb.h"
@@ -146,6 +147,42 @@ TEST_F(NativeRequestsTest, AProvidersMessageAsksByNoHiddenFieldHoweverDeep) {
   }
   EXPECT_GT(refused, 100);
   EXPECT_GT(deep, 100);
+}
+
+// The classes of the fields of this name in a message and all inside it.
+void AddClasses(const Descriptor& type, const std::string& name, std::set<const Descriptor*>& seen,
+                std::set<DataClass>& classes) {
+  if (!seen.insert(&type).second) return;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (field.name() == name) classes.insert(privacy::ClassOf(field));
+    if (field.message_type() != nullptr) AddClasses(*field.message_type(), name, seen, classes);
+  }
+}
+
+TEST_F(NativeRequestsTest, WhatAListIsNarrowedByHasTheClassThatItHasInTheReply) {
+  int compared = 0;
+  for (const FileDescriptor* file : AllFiles()) {
+    if (file->package().rfind("edugate.provider.", 0) != 0) continue;
+    for (int i = 0; i < file->service_count(); ++i) {
+      for (int j = 0; j < file->service(i)->method_count(); ++j) {
+        const auto& method = *file->service(i)->method(j);
+        for (int k = 0; k < method.input_type()->field_count(); ++k) {
+          const FieldDescriptor& field = *method.input_type()->field(k);
+          // `state__in` of `state`; an `id` in a request is the record's own.
+          const std::string name(absl::StripSuffix(field.name(), "_in"));
+          std::set<const Descriptor*> seen;
+          std::set<DataClass> classes;
+          if (name != "id") AddClasses(*method.output_type(), name, seen, classes);
+          classes.erase(DATA_CLASS_UNSPECIFIED);
+          if (classes.empty()) continue;
+          ++compared;
+          EXPECT_EQ(classes.count(privacy::ClassOf(field)), 1u) << field.full_name();
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 5);
 }
 
 TEST_F(NativeRequestsTest, TheFieldIsNamedAndItsValueIsNot) {
