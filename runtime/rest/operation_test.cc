@@ -54,10 +54,10 @@ TEST(OperationTest, TheEffectAndNotTheVerbDecidesWhetherItMayBeRepeated) {
 TEST(OperationTest, WhatIsNeitherInThePathNorAHeaderNorTheBodyIsInTheQuery) {
   EXPECT_THAT(Names(LibraryOperation("GetBook").query_fields()), IsEmpty());
   EXPECT_THAT(Names(LibraryOperation("PutBook").query_fields()), ElementsAre("force"));
-  EXPECT_THAT(
-      Names(LibraryOperation("ListBooks").query_fields()),
-      ElementsAre("flag", "small", "big", "natural", "big_natural", "single", "real", "text",
-                  "blob", "color", "without_presence", "tags", "ids", "colors", "flags", "reals"));
+  EXPECT_THAT(Names(LibraryOperation("ListBooks").query_fields()),
+              ElementsAre("flag", "small", "big", "natural", "big_natural", "single", "real",
+                          "text", "blob", "color", "without_presence", "tags", "ids", "colors",
+                          "flags", "reals", "words"));
 }
 
 TEST(OperationTest, AWholeRequestAsTheBodyLeavesNothingForTheQuery) {

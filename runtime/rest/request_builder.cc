@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "google/api/httpbody.pb.h"
 #include "runtime/codec/json_writer.h"
 #include "runtime/errors/errors.h"
@@ -26,7 +28,7 @@ void AppendQueryPair(const FieldDescriptor& field, absl::string_view value, bool
   AppendPercentEncoded(value, url);
 }
 
-void AppendQuery(const Operation& operation, const Message& request, std::string& url) {
+absl::Status AppendQuery(const Operation& operation, const Message& request, std::string& url) {
   bool first = true;
   for (const FieldDescriptor* field : operation.query_fields()) {
     if (!IsSet(request, *field)) continue;
@@ -43,11 +45,18 @@ void AppendQuery(const Operation& operation, const Message& request, std::string
     }
     std::string joined;
     for (int i = 0; i < count; ++i) {
+      const std::string element = ScalarText(request, *field, i);
+      // The provider would read two.
+      if (absl::StrContains(element, ',')) {
+        return errors::ArgumentInvalid(absl::StrCat(field->name(), "[", i, "]"),
+                                       "must not hold a comma");
+      }
       if (i > 0) joined += ',';
-      joined += ScalarText(request, *field, i);
+      joined += element;
     }
     AppendQueryPair(*field, joined, first, url);
   }
+  return absl::OkStatus();
 }
 
 std::string Encoded(const Operation& operation, const Message& body,
@@ -95,7 +104,8 @@ absl::StatusOr<http::Request> BuildRequest(const Operation& operation, const End
   if (!path.ok()) return path.status();
   out.url = endpoint.base_url;
   out.url += *path;
-  AppendQuery(operation, request, out.url);
+  absl::Status queried = AppendQuery(operation, request, out.url);
+  if (!queried.ok()) return queried;
   out.headers.reserve(endpoint.headers.size() + operation.header_fields().size() + 4);
   out.headers.push_back({"Accept", operation.accept()});
   out.headers.insert(out.headers.end(), endpoint.headers.begin(), endpoint.headers.end());

@@ -98,6 +98,18 @@ TEST(RequestBuilderTest, AListIsOnePairForEachElementOrOneJoinedValue) {
             "&colors=COLOR_UNSPECIFIED&flags=true&reals=0.5");
 }
 
+TEST(RequestBuilderTest, AnElementThatWouldBeReadAsTwoIsRefused) {
+  testing::ListBooksRequest request;
+  request.add_words("a b");
+  request.add_words("c&d");
+  EXPECT_EQ(Target("ListBooks", request), "/books?words=a%20b%2Cc%26d");
+  request.add_words("e,f");
+  const absl::Status status =
+      BuildRequest(LibraryOperation("ListBooks"), {kBase, {}}, request).status();
+  EXPECT_EQ(errors::ReasonOf(status), edugate::v1::ERROR_REASON_ARGUMENT_INVALID);
+  EXPECT_EQ(std::string(status.message()), "words[2]: must not hold a comma");
+}
+
 TEST(RequestBuilderTest, AcceptTheEndpointsHeadersAndTheDeclaredOnesAreSent) {
   testing::ListBooksRequest request;
   request.set_api_version("2020011001");
