@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
 #include "google/api/httpbody.pb.h"
 #include "runtime/async/sleep.h"
 #include "runtime/http/retry_after.h"
@@ -34,6 +35,12 @@ bool IsRead(const Operation& operation) { return operation.effect() == v1::EFFEC
 bool TellsLess(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
          errors::ReasonOf(status) == edugate::v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID;
+}
+
+// A media type is (RFC 9110, section 8.3.1). A header may hold any other byte as well, with which a
+// caller could not parse the message.
+bool IsAscii(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), absl::ascii_isascii);
 }
 
 // Takes a token where the limit has one now.
@@ -500,7 +507,7 @@ Client::Outcome Client::Read(Run& run, http::Exchange& exchange) const {
                   "its end can't be told from a cut connection", OriginOf(operation))};
     }
     auto& raw = static_cast<google::api::HttpBody&>(response);
-    raw.set_content_type(std::string(content_type));
+    if (IsAscii(content_type)) raw.set_content_type(std::string(content_type));
     raw.set_data(std::move(exchange.response.body));
     return {.status = absl::OkStatus()};
   }

@@ -381,6 +381,14 @@ TEST_F(FileTest, ARawReplyIsTakenByteForByte) {
   EXPECT_FALSE(info.empty);
 }
 
+TEST_F(FileTest, AContentTypeThatNoMessageCanHoldIsNotPassed) {
+  ExpectFile(Answer(200, "PK", "application/\xFFzip"));
+  google::api::HttpBody file;
+  ASSERT_TRUE(Download(file).ok());
+  EXPECT_EQ(file.data(), "PK");
+  EXPECT_EQ(file.content_type(), "");
+}
+
 TEST_F(FileTest, ARawReplyWhoseEndCannotBeToldIsRefused) {
   http::Exchange cut = Answer(200, "PK\x03\x04", "application/zip");
   cut.response.unframed = true;
