@@ -2,23 +2,31 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "adapters/connection.h"
+#include "adapters/edx_enterprise/edx_adapter.h"
+#include "adapters/measureone/measureone_adapter.h"
 #include "app/auth_options.h"
 #include "app/duration.h"
 #include "app/endpoint_options.h"
 #include "app/front.h"
 #include "app/provider_table.h"
 #include "app/resilience_options.h"
+#include "app/shutdown_times.h"
 #include "runtime/auth/factory.h"
 #include "runtime/rest/client.h"
 #include "services/bridge.h"
 #include "services/call_gate.h"
+#include "services/fan_out.h"
+#include "services/page_token.h"
+#include "services/webhooks.h"
 
 namespace edugate::app {
 namespace {
@@ -78,6 +86,62 @@ void AddHttp(const v1::ConnectionConfig& connection, Values& values) {
   values.push_back({"http.stall_bytes_per_second", Text(endpoint.stall_bytes_per_second),
                     FileIf(http.stall_bytes_per_second() > 0)});
   values.push_back({"http.stall_time", Text(endpoint.stall_time), FileIf(http.has_stall_time())});
+  values.push_back({"http.ca_file", http.ca_file().empty() ? "the system's" : http.ca_file(),
+                    FileIf(!http.ca_file().empty())});
+  const bool open = !http.allowed_networks().empty();
+  values.push_back({"http.allowed_networks",
+                    open ? absl::StrJoin(http.allowed_networks(), " ") : "none", FileIf(open)});
+}
+
+// What a text of the configuration holds, or else this.
+ValueInForce TextOr(const std::string& key, const std::string& configured,
+                    const std::string& otherwise) {
+  return {key, configured.empty() ? otherwise : configured, FileIf(!configured.empty())};
+}
+
+// What only this provider needs.
+void AddOptions(const v1::ConnectionConfig& connection, Values& values) {
+  const v1::ConnectionOptions& options = connection.options();
+  const adapters::EdxOptions edx;
+  const bool paged = options.page_size() > 0;
+  const bool bulk = options.bulk_enrollment_limit() > 0;
+  const bool polls = options.has_poll_interval();
+  const std::map<std::string, ValueInForce> all = {
+      {"enterprise_customer_uuid", TextOr("", options.enterprise_customer_uuid(), "none")},
+      {"response_format",
+       {"", options.response_format() == v1::RESPONSE_FORMAT_XML ? "xml" : "json",
+        FileIf(options.response_format() != v1::RESPONSE_FORMAT_UNSPECIFIED)}},
+      {"api_version", TextOr("", options.api_version(), adapters::kMeasureOneV2Version)},
+      {"services_api_version",
+       TextOr("", options.services_api_version(), adapters::kMeasureOneV3Version)},
+      {"page_size",
+       {"", Text(int64_t{paged ? options.page_size() : edx.page_size}), FileIf(paged)}},
+      {"poll_interval",
+       {"",
+        Text(polls ? ToDuration(options.poll_interval())
+                   : adapters::MeasureOneOptions().poll_interval),
+        FileIf(polls)}},
+      {"bulk_enrollment_limit",
+       {"", Text(int64_t{bulk ? options.bulk_enrollment_limit() : edx.bulk_enrollment_limit}),
+        FileIf(bulk)}},
+  };
+  for (const std::string& name : FindProvider(connection.provider())->options) {
+    ValueInForce value = all.at(name);
+    value.key = absl::StrCat("options.", name);
+    values.push_back(std::move(value));
+  }
+}
+
+void AddWebhook(const v1::ConnectionConfig& connection, Values& values) {
+  if (!connection.has_webhook()) return;
+  const v1::WebhookConfig& webhook = connection.webhook();
+  const services::WebhookSource by_default;
+  values.push_back(TextOr("webhook.header", webhook.header(), by_default.header));
+  const bool sized = webhook.max_body_bytes() > 0;
+  values.push_back({"webhook.max_body_bytes",
+                    Text(sized ? int64_t{webhook.max_body_bytes()}
+                               : static_cast<int64_t>(by_default.max_body_bytes)),
+                    FileIf(sized)});
 }
 
 void AddTokens(const v1::ConnectionConfig& connection, Values& values) {
@@ -98,6 +162,18 @@ void AddTokens(const v1::ConnectionConfig& connection, Values& values) {
                     FileIf(config.has_default_token_life())});
   values.push_back(
       {key + "max_token_life", Text(options.max_life), FileIf(config.has_max_token_life())});
+  const bool basic = options.credentials_in == auth::CredentialsPlacement::kBasicHeader;
+  values.push_back({key + "credentials_in", basic ? "basic" : "form",
+                    FileIf(config.credentials_in() != v1::CREDENTIALS_PLACEMENT_UNSPECIFIED)});
+  const bool json = options.request_body == auth::TokenRequestBody::kJson;
+  values.push_back({key + "request_body", json ? "json" : "form",
+                    FileIf(config.request_body() != v1::TOKEN_REQUEST_BODY_UNSPECIFIED)});
+  values.push_back(TextOr(key + "token_type", config.token_type(),
+                          options.token_type.empty() ? "none" : options.token_type));
+  values.push_back(
+      TextOr(key + "header_scheme", config.header_scheme(),
+             options.header_scheme.empty() ? "as the token's reply says" : options.header_scheme));
+  values.push_back(TextOr(key + "scope", config.scope(), "none"));
 }
 
 void AddRetry(const v1::RetryConfig& config, const resilience::SafeguardOptions& options,
@@ -172,6 +248,8 @@ Values ValuesOf(const v1::Config& config, const v1::ConnectionConfig& connection
                     FileIf(connection.cache().max_bytes() > 0)});
   AddHttp(connection, values);
   AddTokens(connection, values);
+  AddOptions(connection, values);
+  AddWebhook(connection, values);
   return values;
 }
 
@@ -181,12 +259,25 @@ Values ServerValues(const v1::ServerConfig& config) {
   const bool dated = config.has_default_deadline();
   const bool bounded = config.has_max_deadline();
   const bool counted = config.max_calls() > 0;
+  const absl::Duration longest = bounded ? ToDuration(config.max_deadline()) : bridge.max_deadline;
+  const ShutdownTimes times = ToShutdownTimes(config);
+  constexpr double kHundred = 100;
+  const bool shared = config.connection_deadline_percent() > 0;
+  const bool lasting = config.has_page_token_lifetime();
   return {
       {"default_deadline",
-       Text(dated ? ToDuration(config.default_deadline()) : bridge.default_deadline),
-       FileIf(dated)},
-      {"max_deadline", Text(bounded ? ToDuration(config.max_deadline()) : bridge.max_deadline),
-       FileIf(bounded)},
+       Text(dated ? ToDuration(config.default_deadline())
+                  : std::min(bridge.default_deadline, longest)),
+       FileIf(dated || longest < bridge.default_deadline)},
+      {"max_deadline", Text(longest), FileIf(bounded)},
+      {"connection_deadline_percent",
+       Text(int64_t{shared ? config.connection_deadline_percent()
+                           : std::lround(services::FanOut().deadline_share * kHundred)}),
+       FileIf(shared)},
+      {"page_token_lifetime",
+       Text(lasting ? ToDuration(config.page_token_lifetime())
+                    : services::kDefaultPageTokenLifetime),
+       FileIf(lasting)},
       {"max_calls",
        Text(int64_t{counted ? config.max_calls() : services::CallGateOptions().max_calls}),
        FileIf(counted)},
@@ -205,6 +296,8 @@ Values ServerValues(const v1::ServerConfig& config) {
        FileIf(config.has_max_connection_age_grace())},
       {"keepalive_time", Text(front.keepalive_time), FileIf(config.has_keepalive_time())},
       {"keepalive_timeout", Text(front.keepalive_timeout), FileIf(config.has_keepalive_timeout())},
+      {"shutdown_delay", Text(times.delay), FileIf(config.has_shutdown_delay())},
+      {"shutdown_grace", Text(times.grace), FileIf(config.has_shutdown_grace())},
   };
 }
 

@@ -38,7 +38,8 @@ struct ConnectionExplained {
 };
 
 struct Explained {
-  // Of the whole process: calls and their deadlines, and what the gRPC port allows a caller.
+  // Of the whole process: calls, their deadlines and tokens, what the gRPC port allows a caller,
+  // and how the process ends.
   std::vector<ValueInForce> server;
   std::vector<ConnectionExplained> connections;
 };

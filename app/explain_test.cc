@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/config_check.h"
+#include "app/provider_table.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 
@@ -42,6 +43,8 @@ connections:
     base_url: https://api.measureone.com
     auth: { bearer: { value: the-secret } }
     http: { stall_time: 4s }
+    webhook: { secrets: [ { value: the-secret } ] }
+    options: { poll_interval: 2s }
   - id: edx
     provider: edx_enterprise
     base_url: https://api.edx.org
@@ -102,10 +105,18 @@ TEST_F(ExplainTest, AConnectionsValuesSayWhereTheyComeFrom) {
   Expect(Find(acme, "cache.max_age"), "none", ValueSource::kDefault);
   Expect(Find(acme, "http.connect_timeout"), "3s", ValueSource::kDefault);
   Expect(Find(acme, "http.stall_time"), "4s", ValueSource::kFile);
+  Expect(Find(acme, "http.allowed_networks"), "none", ValueSource::kDefault);
+  Expect(Find(acme, "options.poll_interval"), "2s", ValueSource::kFile);
+  Expect(Find(acme, "options.api_version"), "2020011001", ValueSource::kDefault);
+  Expect(Find(acme, "webhook.header"), "Authorization", ValueSource::kDefault);
+  Expect(Find(acme, "webhook.max_body_bytes"), "262144", ValueSource::kDefault);
   Expect(Find(acme, "limits.max_decode_ratio"), "100", ValueSource::kDefault);
   const std::vector<ValueInForce>& edx = explained_[2].values;
   Expect(Find(edx, "auth.oauth2_client.refresh_percent"), "70", ValueSource::kFile);
   Expect(Find(edx, "auth.oauth2_client.max_token_life"), "24h", ValueSource::kDefault);
+  Expect(Find(edx, "auth.oauth2_client.header_scheme"), "JWT", ValueSource::kDefault);
+  Expect(Find(edx, "options.page_size"), "100", ValueSource::kDefault);
+  Expect(Find(edx, "options.response_format"), "json", ValueSource::kDefault);
 }
 
 TEST_F(ExplainTest, TheServersValuesAreThere) {
@@ -114,9 +125,17 @@ TEST_F(ExplainTest, TheServersValuesAreThere) {
   Expect(Find(all_.server, "max_metadata_bytes"), "8192", ValueSource::kDefault);
   Expect(Find(all_.server, "max_streams_per_connection"), "100", ValueSource::kDefault);
   Expect(Find(all_.server, "keepalive_time"), "1m", ValueSource::kDefault);
+  Expect(Find(all_.server, "shutdown_grace"), "25s", ValueSource::kDefault);
+  Expect(Find(all_.server, "connection_deadline_percent"), "50", ValueSource::kDefault);
 }
 
-// Every number and time span that a connection or a method of it can be given.
+TEST_F(ExplainTest, ACallWithoutADeadlineHasNoMoreThanTheLongest) {
+  v1::Config config;
+  config.mutable_server()->mutable_max_deadline()->set_seconds(10);
+  Expect(Find(Explain(config).server, "default_deadline"), "10s", ValueSource::kFile);
+}
+
+// Every number and time span that the server, a connection or a method of it can be given.
 TEST_F(ExplainTest, NoKeyIsLeftOut) {
   const auto expect_all = [](const google::protobuf::Descriptor& message, const std::string& prefix,
                              const std::vector<ValueInForce>& values) {
@@ -126,7 +145,9 @@ TEST_F(ExplainTest, NoKeyIsLeftOut) {
                           field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT64 ||
                           field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_BOOL;
       const bool span = field.message_type() == google::protobuf::Duration::descriptor();
-      if (number || span) Find(values, prefix + field.name());
+      // Whether a protection is there at all isn't among the limits.
+      const bool elsewhere = field.name() == "insecure" || field.name() == "reflection";
+      if ((number || span) && !elsewhere) Find(values, prefix + field.name());
     }
   };
   const std::vector<ValueInForce>& values = explained_[2].values;
@@ -138,6 +159,13 @@ TEST_F(ExplainTest, NoKeyIsLeftOut) {
   expect_all(*v1::HttpConfig::descriptor(), "http.", values);
   expect_all(*v1::OAuth2ClientAuth::descriptor(), "auth.oauth2_client.", values);
   expect_all(*v1::MethodConfig::descriptor(), "", explained_[2].methods.front().values);
+  expect_all(*v1::WebhookConfig::descriptor(), "webhook.", explained_[1].values);
+  expect_all(*v1::ServerConfig::descriptor(), "", all_.server);
+  for (const ConnectionExplained& each : explained_) {
+    for (const std::string& option : FindProvider(each.provider)->options) {
+      Find(each.values, "options." + option);
+    }
+  }
 }
 
 TEST_F(ExplainTest, AMethodsOwnValuesWinOverItsConnections) {

@@ -54,12 +54,13 @@ BuiltAdapter BuildMeasureOne(const v1::ConnectionConfig& config, const ClientMak
     return version.empty() ? std::string(otherwise) : version;
   };
   BuiltAdapter built;
-  built.clients.push_back(
-      make_client(adapters::MeasureOneAdapter::Errors(),
-                  {{kVersionHeader, version_or(configured.api_version(), "2020011001")}}));
-  built.clients.push_back(
-      make_client(adapters::MeasureOneAdapter::Errors(),
-                  {{kVersionHeader, version_or(configured.services_api_version(), "3")}}));
+  built.clients.push_back(make_client(
+      adapters::MeasureOneAdapter::Errors(),
+      {{kVersionHeader, version_or(configured.api_version(), adapters::kMeasureOneV2Version)}}));
+  built.clients.push_back(make_client(
+      adapters::MeasureOneAdapter::Errors(),
+      {{kVersionHeader,
+        version_or(configured.services_api_version(), adapters::kMeasureOneV3Version)}}));
   rest::Client& v2 = *built.clients[0];
   rest::Client& v3 = *built.clients[1];
   adapters::MeasureOneOptions options;

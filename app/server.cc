@@ -30,6 +30,7 @@
 #include "app/reload_metrics.h"
 #include "app/reload_rules.h"
 #include "app/server_certificates.h"
+#include "app/shutdown_times.h"
 #include "app/state_store.h"
 #include "app/status_watch.h"
 #include "app/store_metrics.h"
@@ -132,7 +133,8 @@ class GrpcServer final : public Server {
     services_.push_back(services::MakeEnrollmentService(parts, bridge_));
     services_.push_back(services::MakeLicenseService(parts, bridge_));
     services_.push_back(services::MakeTranscriptService(parts, bridge_));
-    // Of every provider: a connection of one that has none now may come with the next configuration.
+    // Of every provider: a connection of one that has none now may come with the next
+    // configuration.
     const bool native_calls = config_.native_calls().enabled();
     const auto native = native_calls ? DeclaredMethods() : std::vector<adapters::NativeMethod>();
     for (auto& service : services::MakeNativeServices(native, parts, bridge_)) {
@@ -190,16 +192,13 @@ class GrpcServer final : public Server {
     down_ = true;
     const bool served = ready_.exchange(false);
     if (server_ != nullptr) {
-      const v1::ServerConfig config = Current()->config().server();
+      const ShutdownTimes times = ToShutdownTimes(Current()->config().server());
       SayServing(false);
       // Nobody has sent calls to a process whose start failed.
-      if (served && config.has_shutdown_delay())
-        absl::SleepFor(ToDuration(config.shutdown_delay()));
+      if (served) absl::SleepFor(times.delay);
       listener_->Close();
       drain_.Begin();
-      const absl::Duration grace =
-          config.has_shutdown_grace() ? ToDuration(config.shutdown_grace()) : absl::Seconds(25);
-      server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+      server_->Shutdown(absl::ToChronoTime(absl::Now() + times.grace));
       server_->Wait();
     }
     if (state_ != nullptr) state_->StopTasks();
