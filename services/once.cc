@@ -1,5 +1,6 @@
 #include "services/once.h"
 
+#include "absl/strings/numbers.h"
 #include "runtime/errors/errors.h"
 #include "runtime/telemetry/log.h"
 #include "services/page_token.h"
@@ -7,6 +8,19 @@
 
 namespace edugate::services {
 namespace {
+
+// Whether a gateway in front of the provider had sent the request on and got no answer: 502, 504,
+// and Cloudflare's 520 to 530. With 503 and 408 it was not taken in, and without a status not sent.
+bool GatewayLostSight(const absl::Status& status) {
+  const auto metadata = errors::MetadataOf(status);
+  const auto found = metadata.find("provider_status");
+  int code = 0;
+  if (found == metadata.end() || !absl::SimpleAtoi(found->second, &code)) return false;
+  constexpr int kBadGateway = 502;
+  constexpr int kGatewayTimeout = 504;
+  constexpr int kFirstOfCloudflare = 520;
+  return code == kBadGateway || code == kGatewayTimeout || code >= kFirstOfCloudflare;
+}
 
 // Whether the provider may have done what was asked although the call failed.
 bool MayHaveHappened(const absl::Status& status) {
@@ -18,6 +32,8 @@ bool MayHaveHappened(const absl::Status& status) {
     case v1::ERROR_REASON_INTERNAL:
     case v1::ERROR_REASON_UNSPECIFIED:
       return true;
+    case v1::ERROR_REASON_PROVIDER_UNAVAILABLE:
+      return GatewayLostSight(status);
     default:
       return absl::IsUnknown(status);
   }

@@ -142,6 +142,26 @@ TEST_F(OnceTest, AWriteThatCertainlyDidNotHappenMayBeSentAgain) {
   EXPECT_EQ(writes_, 2);
 }
 
+TEST_F(OnceTest, WhatAGatewayLostSightOfMayHaveHappened) {
+  const auto unavailable = [](const std::string& provider_status) {
+    return errors::FromProvider({.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE,
+                                 .message = "the provider is unavailable",
+                                 .provider_status = provider_status},
+                                {});
+  };
+  for (const std::string lost : {"502", "504", "520", "524"}) {
+    const absl::Status status = unavailable(lost);
+    EXPECT_EQ(Send(Request(lost, "Confirmed"), status).status(), status);
+    const auto again = Send(Request(lost, "Confirmed"), Answer("x"));
+    EXPECT_EQ(errors::ReasonOf(again.status()), v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN) << lost;
+  }
+  // Not taken in, and not sent.
+  for (const std::string refused : {"503", "408", ""}) {
+    EXPECT_FALSE(Send(Request("r" + refused, "Confirmed"), unavailable(refused)).ok());
+    EXPECT_TRUE(Send(Request("r" + refused, "Confirmed"), Answer("x")).ok()) << refused;
+  }
+}
+
 TEST_F(OnceTest, AnUnknownOutcomeIsSaidToBeUnknownAndNotDoneAgain) {
   const absl::Status unknown = errors::WriteOutcomeUnknown();
   EXPECT_EQ(Send(Request("a", "Confirmed"), unknown).status(), unknown);
