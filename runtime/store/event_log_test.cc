@@ -211,6 +211,15 @@ TEST_P(EventLogTest, KeepsEverythingOverARestart) {
   EXPECT_THAT(IdsOf(Read("t", 0)), ElementsAre("1", "2"));
 }
 
+TEST_P(EventLogTest, AnEventDatedAheadOfTimeKeepsNoOtherFromBeingPurged) {
+  Append("t", "ahead", "p", kNow + absl::Hours(24 * 365));
+  Append("t", "old");
+  Append("t", "young", "p", kNow + absl::Hours(24));
+  Purge(kNow + absl::Hours(24));
+  EXPECT_THAT(IdsOf(Read("t", 0)), ElementsAre("ahead", "young"));
+  EXPECT_FALSE(Append("t", "old", "p", kNow + absl::Hours(24)).duplicate);
+}
+
 TEST_P(EventLogTest, PurgesWhatIsTooOldInBatches) {
   for (int i = 0; i < 250; ++i) Append("t", absl::StrCat(i));
   const AppendedEvent young = Append("t", "young", "p", kNow + absl::Hours(1));

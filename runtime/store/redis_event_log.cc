@@ -76,7 +76,8 @@ constexpr char kLast[] = R"lua(
 )lua";
 
 // KEYS: topics, what has been purged. ARGV: the oldest that stays (microseconds), limit, what keys
-// of streams and of ids begin with.
+// of streams and of ids begin with. An event that a clock ahead of time has dated doesn't keep
+// those behind it.
 constexpr char kPurge[] = R"lua(
   local left = tonumber(ARGV[2])
   for _, topic in ipairs(redis.call('SMEMBERS', KEYS[1])) do
@@ -84,11 +85,12 @@ constexpr char kPurge[] = R"lua(
     local stream = ARGV[3] .. topic
     local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', left)
     for _, entry in ipairs(first) do
-      if tonumber(entry[2][6]) > tonumber(ARGV[1]) then break end
-      redis.call('XDEL', stream, entry[1])
-      redis.call('HDEL', ARGV[4] .. topic, entry[2][2])
-      redis.call('HSET', KEYS[2], topic, string.sub(entry[1], 1, -3))
-      left = left - 1
+      if tonumber(entry[2][6]) <= tonumber(ARGV[1]) then
+        redis.call('XDEL', stream, entry[1])
+        redis.call('HDEL', ARGV[4] .. topic, entry[2][2])
+        redis.call('HSET', KEYS[2], topic, string.sub(entry[1], 1, -3))
+        left = left - 1
+      end
     end
   end
   return left == 0 and 1 or 0
