@@ -49,6 +49,9 @@ struct PageQuery {
   v1::View view = v1::VIEW_BASIC;
   // The conditions, checked against the port's filter fields.
   Filter filter;
+  // Where the port writes how many records the provider says there are in all, if it says so. Null
+  // where nobody wants to know; else it outlives the task.
+  std::optional<int64_t>* total_size = nullptr;
 };
 
 // Adds one page of the provider's to the caller's records, which may lie on an arena: they are made

@@ -3,7 +3,9 @@
 #ifndef SERVICES_PORT_CALLS_H_
 #define SERVICES_PORT_CALLS_H_
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -164,6 +166,8 @@ async::Task<absl::Status> ListRecords(async::CallContext& call, const ServicePar
   const PageTokens tokens(*parts.page_tokens, call, list.token_method, request);
   auto state = tokens.Open(request.page_token());
   if (!state.ok()) co_return state.status();
+  std::optional<int64_t> total_size;
+  prepared->query.total_size = &total_size;
   auto next = co_await AssemblePage(call, prepared->connection->ports.*list.port,
                                     std::move(prepared->query), *std::move(state), *page_size,
                                     prepared->connection->max_pages, into);
@@ -171,6 +175,9 @@ async::Task<absl::Status> ListRecords(async::CallContext& call, const ServicePar
   auto token = tokens.Seal(*next);
   if (!token.ok()) co_return token.status();
   response.set_next_page_token(*std::move(token));
+  if constexpr (requires { response.approximate_total_size(); }) {
+    if (total_size.has_value()) response.set_approximate_total_size(*total_size);
+  }
   co_return absl::OkStatus();
 }
 

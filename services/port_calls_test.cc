@@ -1,6 +1,7 @@
 #include "services/port_calls.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "runtime/store/request_log.h"
 #include "services/caller_rights.h"
+#include "services/catalog_service.h"
 #include "services/enrollment_service.h"
 #include "services/service_fixture.h"
 #include "services/transcript_service.h"
@@ -103,6 +105,43 @@ TEST_F(RepeatedWriteTest, OfACallerWhoMayNotUseTheConnectionAnyMoreIsDenied) {
   for (const absl::Status& answer : SendAgain("acme")) {
     EXPECT_EQ(errors::ReasonOf(answer), v1::ERROR_REASON_CALLER_DENIED) << answer;
   }
+}
+
+class TotalSizeTest : public ServiceFixture {
+ protected:
+  // What a list of a catalog answers where the provider says of its two pages' totals `totals`.
+  v1::ListCatalogItemsResponse List(std::vector<std::optional<int64_t>> totals) {
+    adapters::Connection acme{.id = "acme", .provider = "edx_enterprise"};
+    acme.ports.list_catalog_items = Listing<adapters::PageQuery, v1::CatalogItem>(
+        [totals](async::CallContext&, const adapters::PageQuery& query) {
+          return Page(query, totals);
+        });
+    Configure({acme});
+    v1::ListCatalogItemsRequest request;
+    request.set_parent("connections/acme/catalogs/c");
+    CatalogHandlers handlers(parts());
+    const auto call = Call("CatalogService.ListCatalogItems");
+    auto response = Answer(handlers, &CatalogHandlers::ListCatalogItems, *call, request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? *response : v1::ListCatalogItemsResponse();
+  }
+
+ private:
+  static async::Task<absl::StatusOr<WholePage<v1::CatalogItem>>> Page(
+      const adapters::PageQuery& query, std::vector<std::optional<int64_t>> totals) {
+    const bool first = query.cursor.empty();
+    const std::optional<int64_t> total = totals[first ? 0 : 1];
+    if (total.has_value()) *query.total_size = total;
+    co_return WholePage<v1::CatalogItem>{.records = {v1::CatalogItem()},
+                                         .next_cursor = first ? "2" : ""};
+  }
+};
+
+TEST_F(TotalSizeTest, IsWhatTheProviderSaysLastOrAbsent) {
+  EXPECT_EQ(List({320, 319}).approximate_total_size(), 319);
+  EXPECT_EQ(List({320, std::nullopt}).approximate_total_size(), 320);
+  EXPECT_TRUE(List({0, 0}).has_approximate_total_size());
+  EXPECT_FALSE(List({std::nullopt, std::nullopt}).has_approximate_total_size());
 }
 
 }  // namespace

@@ -155,6 +155,7 @@ async::Task<absl::StatusOr<std::string>> EdxAdapter::ListCatalogItems(
   if (!next_cursor.ok()) {
     co_return OfResource<Resource::kCatalog>(next_cursor.status(), query.parent, query.parent.id());
   }
+  if (query.total_size != nullptr && page->has_count()) *query.total_size = page->count();
   for (const edx::ContentItem& record : page->results()) {
     into.AddAllocated(new v1::CatalogItem(ToCatalogItem(record, scope, query.view)));
   }

@@ -176,6 +176,20 @@ TEST_F(EdxAdapterTest, GoesOnAfterAnEmptyPageAndBelievesNoCount) {
   EXPECT_NE(page->next_cursor, "");
 }
 
+TEST_F(EdxAdapterTest, PassesOnHowManyItemsTheServiceCounts) {
+  PageQuery query;
+  query.parent = {"acme", {"c1"}};
+  std::optional<int64_t> total;
+  query.total_size = &total;
+  Expect("GET", absl::StrCat(kItemsPath, "?page=1&page_size=100"), 200, R"({"results": []})");
+  ASSERT_TRUE(Run(ports_.list_catalog_items, query).ok());
+  EXPECT_FALSE(total.has_value());
+  Expect("GET", absl::StrCat(kItemsPath, "?page=1&page_size=100"), 200,
+         R"({"count": 320, "results": []})");
+  ASSERT_TRUE(Run(ports_.list_catalog_items, query).ok());
+  EXPECT_EQ(total, 320);
+}
+
 TEST_F(EdxAdapterTest, TakesAPagePastTheEndForTheEndAndAMissingCatalogForAnError) {
   Expect("GET", absl::StrCat(kItemsPath, "?page=3&page_size=100"), 404,
          R"({"detail": "Invalid page."})");
