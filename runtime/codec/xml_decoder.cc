@@ -13,6 +13,9 @@ namespace edugate::codec {
 namespace {
 
 constexpr char kListItem[] = "list-item";
+// What attributes and the like may take in all, as unknown fields may in JSON.
+constexpr size_t kFreeRoom = 1 << 20;
+constexpr size_t kRoomPerByte = 8;
 
 bool IsElement(const pugi::xml_node& node) { return node.type() == pugi::node_element; }
 
@@ -50,7 +53,13 @@ bool IsBlank(absl::string_view text) { return absl::StripAsciiWhitespace(text).e
 // is settled.
 class JsonRendering {
  public:
+  // `room`: see room_.
+  explicit JsonRendering(size_t room) : room_(room) {}
+
   std::string TakeText() { return std::move(json_); }
+
+  // Whether something was left out for want of room.
+  bool overflowed() const { return overflowed_; }
 
   void Body(const pugi::xml_node& root, const Schema& schema) {
     if (!HasElements(root) && !IsBlank(TextOf(root))) {
@@ -199,21 +208,29 @@ class JsonRendering {
     return node.parent().type() == pugi::node_document;
   }
 
-  // A member of the object that is being written, behind those that are written yet.
-  void Keep(const std::string& name, absl::string_view value) {
-    absl::StrAppend(&beside_, beside_.empty() ? "" : ",", QuoteJson(name), ":", QuoteJson(value));
+  // A member of the object that is being written, behind those that are written yet, named after
+  // the element.
+  void Keep(absl::string_view element, absl::string_view what, absl::string_view value) {
+    const size_t size = element.size() + what.size() + value.size();
+    overflowed_ = overflowed_ || size > room_;
+    if (overflowed_) return;
+    room_ -= size;
+    absl::StrAppend(&beside_, beside_.empty() ? "" : ",", QuoteJson(absl::StrCat(element, what)),
+                    ":", QuoteJson(value));
   }
 
   void KeepAttributes(const pugi::xml_node& node) {
+    const absl::string_view element = node.name();
     for (const pugi::xml_attribute& attribute : node.attributes()) {
-      Keep(absl::StrCat(node.name(), "@", attribute.name()), attribute.value());
+      if (overflowed_) return;
+      Keep(element, absl::StrCat("@", attribute.name()), attribute.value());
     }
   }
 
   // Of a list or a map, which have no place for it.
   void KeepTextBeside(const pugi::xml_node& node) {
     const std::string text = TextOf(node);
-    if (!IsBlank(text)) Keep(absl::StrCat(node.name(), "#text"), text);
+    if (!IsBlank(text)) Keep(node.name(), "#text", text);
   }
 
   void Untyped(const pugi::xml_node& node) {
@@ -238,6 +255,10 @@ class JsonRendering {
   // What was met since the innermost open object began and has no place in the values themselves,
   // as members of it.
   std::string beside_;
+  // How many more bytes may be kept there: an element's long name stands before each of its
+  // attributes.
+  size_t room_;
+  bool overflowed_ = false;
 };
 
 absl::Status Refusal(absl::string_view problem) {
@@ -264,7 +285,7 @@ absl::Status DecodeXml(std::string body, const DecodeOptions& options,
 
   const Schema& schema = Schema::For(out->GetDescriptor());
   const pugi::xml_node root = document.document_element();
-  JsonRendering rendering;
+  JsonRendering rendering(kFreeRoom + kRoomPerByte * body.size());
   if (options.response_field.empty()) {
     rendering.Body(root, schema);
   } else if (const FieldPlan* plan = schema.FindField(options.response_field)) {
@@ -272,6 +293,7 @@ absl::Status DecodeXml(std::string body, const DecodeOptions& options,
   } else {
     return absl::InternalError(absl::StrCat("the message has no field ", options.response_field));
   }
+  if (rendering.overflowed()) return Refusal("holds too much outside its schema");
   DecodeOptions json_options = options;
   // The XML was measured; what it stands for in JSON may be a little longer.
   json_options.max_bytes = SIZE_MAX;

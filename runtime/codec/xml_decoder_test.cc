@@ -277,6 +277,17 @@ TEST(XmlDecoderTest, BoundsHoldBeforeTheDocumentIsBuilt) {
   EXPECT_THAT(Problem("<root>" + deep + close + "</root>"), HasSubstr("is nested too deeply"));
 }
 
+TEST(XmlDecoderTest, ALongNameIsNotRepeatedForEachAttributeWithoutEnd) {
+  const auto body = [](size_t name, int attributes) {
+    std::string xml = "<root><" + std::string(name, 'n');
+    for (int i = 0; i < attributes; ++i) xml += " a" + std::to_string(i) + "='1'";
+    return xml + "/></root>";
+  };
+  EXPECT_EQ(Decoded(body(1'000, 200)).unknown_fields_size(), 201);
+  EXPECT_EQ(Problem(body(100'000, 200)), "the body holds too much outside its schema");
+  EXPECT_EQ(Problem(body(4'000'000, 190'000)), "the body holds too much outside its schema");
+}
+
 TEST(XmlDecoderTest, DepthIsCountedAsInJson) {
   DecodeOptions options;
   options.max_depth = 3;
