@@ -247,6 +247,11 @@ absl::Status FieldScopes::CheckRequest(const async::CallContext& call, const Mes
       }
     }
   }
+  const FieldDescriptor* const statuses = type.FindFieldByName("statuses");
+  if (statuses != nullptr && request.GetReflection()->FieldSize(request, statuses) > 0 &&
+      screen->HidesPath(*v1::License::descriptor(), "status")) {
+    return Denied(call, "License.status", "select by it");
+  }
   // A file is given whole or not at all.
   if (type.name() == "DownloadTranscriptFilesRequest") {
     const auto* chunk = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(

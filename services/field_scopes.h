@@ -37,7 +37,8 @@ class FieldScopes {
   static bool Limits(const async::CallContext& call);
 
   // PERMISSION_DENIED, CALLER_DENIED where the request asks by what the caller doesn't see: a
-  // filter or an order by a hidden field, or a learner by a hidden id or address; in a provider's
+  // filter or an order by a hidden field, a learner by a hidden id or address, or licenses by a
+  // hidden address or state; in a provider's
   // own message by any hidden field with a value, however deep. Otherwise the hidden value could be
   // found by asking.
   absl::Status CheckRequest(const async::CallContext& call,

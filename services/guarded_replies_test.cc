@@ -341,6 +341,20 @@ TEST_F(GuardedRepliesTest, LicensesAreNotFoundByAnAddressThatIsHiddenAsASingleFi
   }
 }
 
+TEST_F(GuardedRepliesTest, LicensesAreNotFoundByAStateThatIsHidden) {
+  v1::RevokeLicensesRequest revoke;
+  revoke.set_name("connections/lincoln/subscriptionPlans/p");
+  revoke.add_learner_emails("canary@example.net");
+  Begin("LicenseService.RevokeLicenses", {GrantOf("persons", {"lincoln"}, {DATA_CLASS_IDENTITY})});
+  EXPECT_TRUE(Check(revoke).ok());
+  revoke.clear_learner_emails();
+  revoke.add_statuses(v1::LICENSE_STATUS_ASSIGNED);
+  EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED);
+  Begin("LicenseService.RevokeLicenses",
+        {GrantOf("no states", {"lincoln"}, {}, {"License.status"})});
+  EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED);
+}
+
 TEST_F(GuardedRepliesTest, AcrossConnectionsTheNarrowestGrantDecidesWhatMayBeAsked) {
   Begin("EnrollmentService.ListEnrollments",
         {GrantOf("all", {"lincoln"}, {}), GrantOf("persons", {"acme"}, {DATA_CLASS_IDENTITY})});
