@@ -305,6 +305,13 @@ class JsonReader {
     return true;
   }
 
+  // What a message takes, its texts not counted.
+  bool TakeMemory(size_t bytes, const ValuePath* at) {
+    if (bytes > message_bytes_left_) return Fail(at, "holds too many objects");
+    message_bytes_left_ -= bytes;
+    return true;
+  }
+
   // Whether the field is a list without whose records the body would pass for one that has none.
   bool MustBeList(const FieldPlan& plan, int depth) const {
     return promised_lists_ && depth == 1 && plan.repeated && plan.documented_required;
@@ -319,8 +326,7 @@ class JsonReader {
   // The object's bracket has been taken, here and below.
   bool ReadMessage(const Schema& schema, Message* out, const ValuePath* at, Holder* outer,
                    int depth) {
-    if (schema.message_bytes() > message_bytes_left_) return Fail(at, "holds too many objects");
-    message_bytes_left_ -= schema.message_bytes();
+    if (!TakeMemory(schema.message_bytes(), at)) return false;
     if (schema.unknown_fields() == nullptr) {
       return ReadMembers(Scope{out, schema.reflection(), &schema, at, outer}, depth);
     }
@@ -776,6 +782,7 @@ class JsonReader {
 
   Fit ReadValue(const Value& value, google::protobuf::Value* out, const Scope& scope,
                 const ValuePath& path, int depth) {
+    if (!TakeMemory(sizeof *out, &path)) return Fit::kFailed;
     switch (value.sort) {
       case Sort::kNull:
         out->set_null_value(google::protobuf::NULL_VALUE);
@@ -811,7 +818,7 @@ class JsonReader {
 
   bool ReadStruct(google::protobuf::Struct* out, const Scope& scope, const ValuePath& path,
                   int depth) {
-    if (!CheckDepth(&path, depth + 1)) return false;
+    if (!CheckDepth(&path, depth + 1) || !TakeMemory(sizeof *out, &path)) return false;
     if (tokens_.TakeIf('}')) return true;
     absl::flat_hash_map<std::string, Seen> members;
     do {
@@ -838,7 +845,7 @@ class JsonReader {
 
   bool ReadListValue(google::protobuf::ListValue* out, const Scope& scope, const ValuePath& path,
                      int depth) {
-    if (!CheckDepth(&path, depth + 1)) return false;
+    if (!CheckDepth(&path, depth + 1) || !TakeMemory(sizeof *out, &path)) return false;
     if (tokens_.TakeIf(']')) return true;
     size_t index = 0;
     do {

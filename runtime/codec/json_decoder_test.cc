@@ -546,6 +546,21 @@ TEST(JsonDecoderTest, TheMemoryOfABodysMessagesIsBounded) {
   EXPECT_THAT(Problem(R"({"leaf":{}})", tight), HasSubstr("holds too many objects"));
 }
 
+TEST(JsonDecoderTest, TheMemoryOfValuesWithoutASchemaIsBoundedToo) {
+  for (const std::string item : {"{}", "[]", "0", "null", "{\"a\":0}"}) {
+    std::string list = "[" + item;
+    for (int i = 1; i < 1'000; ++i) list += "," + item;
+    list += "]";
+    for (const std::string& json : {"{\"any\":" + list + "}", "{\"list\":" + list + "}",
+                                    "{\"anys\":" + list + "}", "{\"open\":{\"x\":" + list + "}}"}) {
+      DecodeOptions options;
+      Decoded(json, options);
+      options.max_message_bytes = Everything().SpaceUsedLong() + 16'000;
+      EXPECT_THAT(Problem(json, options), HasSubstr("holds too many objects")) << item;
+    }
+  }
+}
+
 TEST(JsonDecoderTest, AListThatIsPromisedIsNotTakenForAnEmptyOne) {
   testing::Promised out;
   DecodeOptions options;
