@@ -38,6 +38,7 @@
 #include "services/paging.h"
 #include "services/routing.h"
 #include "services/service_parts.h"
+#include "services/stream_trailers.h"
 #include "services/stream_writer.h"
 
 namespace edugate::services {
@@ -474,15 +475,19 @@ async::Task<absl::Status> StreamAcross(async::CallContext& call, const ServicePa
   auto ends = co_await async::WhenAll(std::move(sides));
 
   const std::vector<MissingConnection> missing = walk->Missing();
-  for (const MissingConnection& each : missing) {
-    const v1::UnreachableDetail detail = ToDetail(each);
-    writer.AddTrailer(kUnreachableTrailer, detail.connection() + " " + detail.reason());
-  }
-  // A token that can't be made is a convenience less; the status is told all the same.
-  auto token = tokens.Seal(walk->Next());
-  if (token.ok() && !token->empty()) writer.AddTrailer(kNextPageTokenTrailer, *token);
   absl::Status status = std::move(ends.back());
   if (status.ok() && !missing.empty()) status = MissingError(missing);
+  std::vector<StreamTrailer> trailers;
+  // A token that can't be made is a convenience less; the status is told all the same.
+  auto token = tokens.Seal(walk->Next());
+  if (token.ok() && !token->empty()) trailers.push_back({kNextPageTokenTrailer, *std::move(token)});
+  for (const MissingConnection& each : missing) {
+    const v1::UnreachableDetail detail = ToDetail(each);
+    trailers.push_back({kUnreachableTrailer, detail.connection() + " " + detail.reason()});
+  }
+  for (const StreamTrailer& each : TrailersThatFit(status, std::move(trailers))) {
+    writer.AddTrailer(each.key, each.value);
+  }
   co_return status;
 }
 

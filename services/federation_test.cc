@@ -707,6 +707,24 @@ TEST_F(FederationTest, SmallerPagesGoOnFromAPlaceInALargeFirstPage) {
   }
 }
 
+TEST_F(FederationTest, WhatAStreamSaysOfManyMissingConnectionsIsNotTooMuchForTheCaller) {
+  for (int i = 0; i < 100; ++i) {
+    FakeProvider down{.id = absl::StrCat("school-number-", i)};
+    down.broken_from = 0;
+    down.broken = Unavailable(down.id);
+    Add(std::move(down));
+  }
+  KeepingWriter writer;
+  const absl::Status status = Stream(writer);
+  EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
+  EXPECT_NE(writer.NextPageToken(), "");
+  size_t size = errors::ToRpcStatus(status).ByteSizeLong() * 4 / 3;
+  for (const auto& [key, value] : writer.trailers) {
+    size += key.size() + value.size() + kTrailerOverhead;
+  }
+  EXPECT_LT(size, kMaxTrailerBytes);
+}
+
 TEST_F(FederationTest, AHangingConnectionEndsAStreamWithinItsShareAndIsNamed) {
   Add({.id = "well", .total = 7});
   Add({.id = "hanging", .delay = absl::InfiniteDuration()});

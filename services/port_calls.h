@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -23,6 +24,7 @@
 #include "services/paging.h"
 #include "services/routing.h"
 #include "services/service_parts.h"
+#include "services/stream_trailers.h"
 #include "services/stream_writer.h"
 
 namespace edugate::services {
@@ -205,7 +207,11 @@ async::Task<absl::Status> StreamRecords(async::CallContext& call, const ServiceP
   if (!status.ok()) {
     // A token that can't be made is a convenience less; the status is told all the same.
     auto token = tokens.Seal(std::move(reached));
-    if (token.ok()) writer.AddTrailer(kNextPageTokenTrailer, *token);
+    std::vector<StreamTrailer> trailers;
+    if (token.ok()) trailers.push_back({kNextPageTokenTrailer, *std::move(token)});
+    for (const StreamTrailer& each : TrailersThatFit(status, std::move(trailers))) {
+      writer.AddTrailer(each.key, each.value);
+    }
   }
   co_return status;
 }
