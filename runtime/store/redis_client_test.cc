@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -155,9 +157,11 @@ TEST_F(RedisClientTest, TooManyJobsAreRefused) {
 }
 
 // A server that holds few answers for those who don't read them: then it reads no further, either.
+// `answer` says what it answers to the nth SETTLE, from 1.
 class NarrowServer {
  public:
-  explicit NarrowServer(const std::string& path) : listening_(socket(AF_UNIX, SOCK_STREAM, 0)) {
+  NarrowServer(const std::string& path, std::function<std::string(int)> answer)
+      : answer_(std::move(answer)), listening_(socket(AF_UNIX, SOCK_STREAM, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof(address.sun_path) - 1);
@@ -195,11 +199,7 @@ class NarrowServer {
 
   bool Answer(int fd, const redisReply& command) {
     const absl::string_view name(command.element[0]->str, command.element[0]->len);
-    if (name == "SETTLE") ++settled_;
-    const std::string text(16 << 10, 'x');
-    const std::string answer = name == "SETTLE"
-                                   ? absl::StrCat("$", text.size(), "\r\n", text, "\r\n")
-                                   : std::string(":1\r\n");
+    const std::string answer = name == "SETTLE" ? answer_(++settled_) : ":1\r\n";
     for (size_t sent = 0; sent < answer.size();) {
       const ssize_t some = send(fd, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
       if (some <= 0) return false;
@@ -208,6 +208,7 @@ class NarrowServer {
     return true;
   }
 
+  const std::function<std::string(int)> answer_;
   const int listening_;
   std::atomic<int> settled_ = 0;
   std::thread thread_;
@@ -228,13 +229,38 @@ TEST_F(RedisClientTest, WhatALongOutageLeftIsSettledByAndBy) {
     ASSERT_TRUE(client->Submit(std::move(job)).ok());
   }
   while (failed < kLeft) absl::SleepFor(absl::Milliseconds(1));
-  const NarrowServer server(options.address);
+  const std::string text(16 << 10, 'x');
+  const NarrowServer server(
+      options.address, [&](int) { return absl::StrCat("$", text.size(), "\r\n", text, "\r\n"); });
   for (int i = 0; i < 1000 && server.settled() < kLeft; ++i) {
     absl::SleepFor(absl::Milliseconds(10));
   }
   EXPECT_EQ(server.settled(), kLeft);
   EXPECT_TRUE(Ask(*client, {"DBSIZE"}).ok());
   // The server serves to the end of each connection.
+  client.reset();
+}
+
+// As Redis 6 says it of a script.
+TEST_F(RedisClientTest, WhatAServerWithoutMemoryRefusedIsSettledOnceItHasSome) {
+  RedisOptions options;
+  options.address = folder_.File("redis.sock");
+  const NarrowServer server(options.address, [](int settled) {
+    return settled > 2 ? ":1\r\n"
+                       : "-ERR Error running script (call to f_0123456789abcdef): "
+                         "@user_script:3: @user_script: 3: -OOM command not allowed when used "
+                         "memory > 'maxmemory'.\r\n";
+  });
+  std::optional<RedisClient> client(options);
+  RedisJob job;
+  job.command = {"SETTLE"};
+  job.until_done = true;
+  const absl::Status refused = async::BlockOn(loop_, client->Run(call_, std::move(job))).status();
+  EXPECT_NE(std::string(refused.message()).find("(OOM)"), std::string::npos) << refused;
+  EXPECT_TRUE(Ask(*client, {"DBSIZE"}).ok());
+  EXPECT_TRUE(Ask(*client, {"DBSIZE"}).ok());
+  EXPECT_TRUE(Ask(*client, {"DBSIZE"}).ok());
+  EXPECT_EQ(server.settled(), 3);
   client.reset();
 }
 

@@ -20,6 +20,8 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "runtime/async/clock.h"
@@ -246,6 +248,18 @@ std::string KindOfError(absl::string_view text) {
   return std::string(text.substr(0, std::min<size_t>(end, 32)));
 }
 
+// The same of what a command within a script was refused with, which Redis 6 wraps: `ERR Error
+// running script (call to f_...): @user_script: 3: -OOM command not allowed...`.
+std::string KindOfScriptsError(absl::string_view text) {
+  const size_t inner = text.find(": -");
+  if (!absl::StartsWith(text, "ERR Error running script") || inner == absl::string_view::npos) {
+    return KindOfError(text);
+  }
+  std::string kind = KindOfError(text.substr(inner + 3));
+  const bool word = std::all_of(kind.begin(), kind.end(), absl::ascii_isupper);
+  return word ? kind : KindOfError(text);
+}
+
 class HiredisConnection final : public RedisConnection {
  public:
   HiredisConnection(std::unique_ptr<Wire> wire, absl::Duration timeout)
@@ -283,7 +297,7 @@ class HiredisConnection final : public RedisConnection {
         const std::unique_ptr<redisReply, void (*)(void*)> reply(static_cast<redisReply*>(got),
                                                                  freeReplyObject);
         if (reply->type != REDIS_REPLY_ERROR) return ToValue(*reply);
-        const std::string kind = KindOfError({reply->str, reply->len});
+        const std::string kind = KindOfScriptsError({reply->str, reply->len});
         if (refused == nullptr) return Lost(absl::StrCat("refused (", kind, ")"));
         *refused = kind;
         return RedisValue();
