@@ -130,6 +130,7 @@ Figures FiguresBetween(const Tally& before, const Tally& after, absl::Duration b
 
 void TallyHistory::Add(absl::Time when, Tallies tallies) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (!moments_.empty() && when < moments_.back().first) moments_.clear();
   if (!moments_.empty() && when - moments_.back().first < kSpacing) return;
   moments_.emplace_back(when, std::move(tallies));
   while (when - moments_.front().first > kWindow + kSpacing) moments_.pop_front();
@@ -138,7 +139,7 @@ void TallyHistory::Add(absl::Time when, Tallies tallies) {
 std::optional<std::pair<absl::Time, Tallies>> TallyHistory::Oldest(absl::Time now) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& moment : moments_) {
-    if (now - moment.first <= kWindow + kSpacing) return moment;
+    if (moment.first <= now && now - moment.first <= kWindow + kSpacing) return moment;
   }
   return std::nullopt;
 }

@@ -65,7 +65,8 @@ class TallyHistory {
   static constexpr absl::Duration kWindow = absl::Minutes(5);
   static constexpr absl::Duration kSpacing = absl::Seconds(10);
 
-  // Keeps the moment, unless the one before is nearer than the spacing.
+  // Keeps the moment, unless the one before is nearer than the spacing. Where the clock was set
+  // back, what is kept begins anew.
   void Add(absl::Time when, Tallies tallies);
 
   // The oldest that is kept, not older than the window and a spacing; none at first.

@@ -59,5 +59,17 @@ TEST(TallyHistoryTest, KeepsMomentsOfTheWindowAndNotMore) {
   EXPECT_GE(now - oldest->first, TallyHistory::kWindow);
 }
 
+TEST(TallyHistoryTest, AClockThatWasSetBackBeginsItAnew) {
+  TallyHistory history;
+  const absl::Time start = absl::FromUnixSeconds(100'000);
+  history.Add(start, Tallies());
+  const absl::Time back = start - absl::Hours(1);
+  EXPECT_FALSE(history.Oldest(back).has_value());
+  history.Add(back, Tallies());
+  const auto oldest = history.Oldest(back + TallyHistory::kSpacing);
+  ASSERT_TRUE(oldest.has_value());
+  EXPECT_EQ(oldest->first, back);
+}
+
 }  // namespace
 }  // namespace edugate::app
