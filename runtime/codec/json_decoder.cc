@@ -38,6 +38,8 @@ constexpr size_t kSmallestCapacity = 64 << 10;
 // many values.
 constexpr size_t kFreeKeptBytes = 1 << 20;
 constexpr size_t kKeptBytesPerByte = 8;
+// What an entry of a map takes without its key and value, and the note that is taken of it.
+constexpr size_t kMapEntryBytes = 160;
 // Replies repeat their fields in one order and leave some out: so many fields after the last one
 // are tried before the name is looked up.
 constexpr size_t kGuesses = 3;
@@ -659,6 +661,7 @@ class JsonReader {
       const ValuePath child_path = ValuePath::Foreign(&path, name);
       if (child.sort == Sort::kInvalid) return FailSyntax(&child_path);
       auto [it, is_new] = entries.try_emplace(std::string(name));
+      if (is_new && !TakeMemory(kMapEntryBytes, &path)) return false;
       Entry& entry = it->second;
       if (!is_new) {
         if (entry.position >= 0) remove(entry.position);

@@ -546,7 +546,7 @@ TEST(JsonDecoderTest, TheMemoryOfABodysMessagesIsBounded) {
   EXPECT_THAT(Problem(R"({"leaf":{}})", tight), HasSubstr("holds too many objects"));
 }
 
-TEST(JsonDecoderTest, TheMemoryOfValuesWithoutASchemaIsBoundedToo) {
+TEST(JsonDecoderTest, TheMemoryOfMapsAndOfValuesWithoutASchemaIsBoundedToo) {
   for (const std::string item : {"{}", "[]", "0", "null", "{\"a\":0}"}) {
     std::string list = "[" + item;
     for (int i = 1; i < 1'000; ++i) list += "," + item;
@@ -559,6 +559,13 @@ TEST(JsonDecoderTest, TheMemoryOfValuesWithoutASchemaIsBoundedToo) {
       EXPECT_THAT(Problem(json, options), HasSubstr("holds too many objects")) << item;
     }
   }
+  std::string labels = R"({"labels":{"0":"")";
+  for (int i = 1; i < 1'000; ++i) labels += ",\"" + std::to_string(i) + "\":\"\"";
+  labels += "}}";
+  DecodeOptions options;
+  Decoded(labels, options);
+  options.max_message_bytes = Everything().SpaceUsedLong() + 16'000;
+  EXPECT_THAT(Problem(labels, options), HasSubstr("holds too many objects"));
 }
 
 TEST(JsonDecoderTest, AListThatIsPromisedIsNotTakenForAnEmptyOne) {
