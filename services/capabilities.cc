@@ -88,8 +88,9 @@ const google::protobuf::MethodDescriptor* DeclarationOf(absl::string_view method
   return nullptr;
 }
 
-// The views that the method's request takes: the words of its `view`, without prefix.
-std::vector<std::string> ViewsOf(absl::string_view method) {
+// The views that the method takes: the words of its request's `view`, without prefix. A write
+// answers with the record or with all of it: DIGEST and the like are readings of their own.
+std::vector<std::string> ViewsOf(absl::string_view method, bool writes) {
   const auto* field = DeclarationOf(method)->input_type()->FindFieldByName("view");
   std::vector<std::string> views;
   if (field == nullptr) return views;
@@ -97,7 +98,8 @@ std::vector<std::string> ViewsOf(absl::string_view method) {
     const google::protobuf::EnumValueDescriptor& value = *field->enum_type()->value(i);
     const std::string& name = value.name();
     constexpr char kMark[] = "VIEW_";
-    if (value.number() != 0) views.push_back(name.substr(name.find(kMark) + sizeof(kMark) - 1));
+    if (value.number() == 0 || (writes && value.number() > v1::VIEW_FULL)) continue;
+    views.push_back(name.substr(name.find(kMark) + sizeof(kMark) - 1));
   }
   return views;
 }
@@ -106,7 +108,7 @@ v1::MethodCapability ToCapability(const Entry& entry) {
   v1::MethodCapability out;
   out.set_method(std::string(entry.method));
   out.set_writes(entry.writes);
-  for (std::string& view : ViewsOf(entry.method)) out.add_views(std::move(view));
+  for (std::string& view : ViewsOf(entry.method, entry.writes)) out.add_views(std::move(view));
   if (entry.update_paths != nullptr) {
     out.mutable_update_paths()->Assign(entry.update_paths->begin(), entry.update_paths->end());
   }

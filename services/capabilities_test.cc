@@ -126,6 +126,14 @@ TEST(CapabilitiesTest, ViewsAreThoseOfTheRequest) {
             v1::BulkEnrollRequest::descriptor()->FindFieldByName("view") == nullptr);
 }
 
+TEST(CapabilitiesTest, AWriteIsNotAnsweredInAViewThatIsAReadingOfItsOwn) {
+  adapters::Ports ports;
+  Offer(ports.create_transcript);
+  const auto capabilities = CapabilitiesOf(ports);
+  ASSERT_EQ(capabilities.size(), 1u);
+  EXPECT_THAT(capabilities[0].views(), ElementsAre("BASIC", "FULL"));
+}
+
 TEST(CapabilitiesTest, MethodsAreOnesOfTheApi) {
   adapters::Ports ports;
   for (const Row& row : Rows()) row.offer(ports);
