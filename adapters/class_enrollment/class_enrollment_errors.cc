@@ -1,5 +1,6 @@
 #include "adapters/class_enrollment/class_enrollment_errors.h"
 
+#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
@@ -27,11 +28,24 @@ constexpr std::array kStatuses = {
               "the provider refused the connection's integration key"},
 };
 
-// The Status of an envelope, where it has one.
+// What of an envelope decides about the call.
+struct Outcome {
+  // Empty where the envelope has none.
+  std::optional<int32_t> status;
+  // Whether what was asked for is there in another shape: it must not pass for nothing found.
+  bool unreadable = false;
+};
+
 template <typename Envelope>
-std::optional<int32_t> StatusOf(const Envelope& envelope) {
-  if (!envelope.has_status()) return std::nullopt;
-  return envelope.status();
+Outcome OutcomeOf(const Envelope& envelope, absl::string_view content) {
+  Outcome outcome;
+  if (envelope.has_status()) outcome.status = envelope.status();
+  outcome.unreadable =
+      std::any_of(envelope.unknown_fields().begin(), envelope.unknown_fields().end(),
+                  [&](const rest::v1::UnknownField& field) {
+                    return field.ill_fitting() && field.path() == content;
+                  });
+  return outcome;
 }
 
 }  // namespace
@@ -46,18 +60,22 @@ std::optional<errors::ProviderFailure> ClassEnrollmentErrors::Classify(
 std::optional<errors::ProviderFailure> ClassEnrollmentErrors::ClassifyReply(
     const rest::Operation& operation, const google::protobuf::Message& reply) const {
   namespace ce = provider::class_enrollment::v2;
-  std::optional<int32_t> status;
+  Outcome outcome;
   if (reply.GetDescriptor() == ce::ClassEnrollmentReply::descriptor()) {
-    status = StatusOf(static_cast<const ce::ClassEnrollmentReply&>(reply));
+    outcome = OutcomeOf(static_cast<const ce::ClassEnrollmentReply&>(reply), "Results");
   } else if (reply.GetDescriptor() == ce::UserReply::descriptor()) {
-    status = StatusOf(static_cast<const ce::UserReply&>(reply));
+    outcome = OutcomeOf(static_cast<const ce::UserReply&>(reply), "User");
   } else {
     return std::nullopt;
   }
-  if (status == 0) return std::nullopt;
-
+  const std::optional<int32_t> status = outcome.status;
   errors::ProviderFailure failure;
   failure.reason = v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID;
+  if (status == 0) {
+    if (!outcome.unreadable) return std::nullopt;
+    failure.message = "what was asked for has a shape that the provider does not document";
+    return failure;
+  }
   failure.message = status.has_value()
                         ? "the reply has a Status that the provider does not document"
                         : "the reply has no Status";

@@ -40,6 +40,18 @@ TEST(ClassEnrollmentErrorsTest, StatusZeroIsASuccess) {
   EXPECT_FALSE(Reply(R"({"status": 0})").has_value());
 }
 
+TEST(ClassEnrollmentErrorsTest, WhatCantBeReadIsNotNothingFound) {
+  const auto failure = Reply(R"({"Status": 0, "Results": "canary"})");
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->reason, v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+  EXPECT_THAT(failure->message, Not(HasSubstr("canary")));
+  EXPECT_FALSE(Reply(R"({"Status": 0, "Results": null, "Page": "canary"})").has_value());
+
+  ce::UserReply user;
+  ASSERT_TRUE(codec::Decode("application/json", R"({"Status": 0, "User": [1]})", {}, &user).ok());
+  EXPECT_TRUE(ClassEnrollmentAdapter::Errors().ClassifyReply(Get(), user).has_value());
+}
+
 TEST(ClassEnrollmentErrorsTest, EveryStatusOfTheEnvelopeHasItsReason) {
   const struct {
     const char* reply;
