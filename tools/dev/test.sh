@@ -9,6 +9,11 @@ run_tests() {
   esac
   folder="$(preset_folder "$preset")"
   need tests "${TEST_PACKAGES[@]}"
+  if [[ "${1:-}" == --units ]]; then
+    shift
+    run_units "$preset" "$@"
+    return
+  fi
   build_preset "$preset" all
   fetch_buf
   fetch_openapi_schemas
@@ -36,6 +41,17 @@ run_tests() {
     fi
   done
   return "$failed"
+}
+
+# The tests beside the runtime's code alone: every thread, lock and lifetime in them is edugate's own.
+run_units() {
+  local preset="$1"
+  shift
+  build_preset "$preset" async_test auth_test codec_test config_test digest_test errors_test http_test identity_test
+  build_preset "$preset" privacy_test resilience_test rest_test store_test telemetry_test
+  sanitizer_options
+  run_ctest "$(preset_folder "$preset")" -R \
+    '^(async|auth|codec|config|digest|errors|http|identity|privacy|resilience|rest|store|telemetry)_test$' "$@"
 }
 
 # What all tests and all that they ran have written, also where they passed.
