@@ -111,7 +111,9 @@ class GrpcServer final : public Server {
                  .default_deadline = DurationOr(config.server().default_deadline(),
                                                 services::BridgeOptions().default_deadline),
                  .max_deadline = DurationOr(config.server().max_deadline(),
-                                            services::BridgeOptions().max_deadline)}) {}
+                                            services::BridgeOptions().max_deadline),
+                 .max_reply_bytes =
+                     static_cast<size_t>(ToFrontLimits(config.server()).max_reply_bytes)}) {}
 
   ~GrpcServer() override { Shutdown(); }
 

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 
@@ -97,6 +98,15 @@ async::Task<absl::Status> CallBase::Screen(const google::protobuf::Message* requ
     AddCallTrailer(kRedactedFieldsTrailer, absl::StrJoin(redacted, ","));
   }
   co_return shown;
+}
+
+absl::Status CallBase::CheckSize(const google::protobuf::Message& reply) const {
+  if (reply.ByteSizeLong() <= options_.max_reply_bytes) return absl::OkStatus();
+  return errors::FromProvider(
+      {.reason = v1::ERROR_REASON_REPLY_TOO_LARGE,
+       .message = absl::StrCat("the reply is larger than ", options_.max_reply_bytes,
+                               " bytes; ask for a smaller page, or use the stream method")},
+      {.connection = std::string(call_.connection())});
 }
 
 async::Task<absl::Status> CallBase::Conclude(const google::protobuf::Message* request,

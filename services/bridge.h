@@ -56,6 +56,8 @@ struct BridgeOptions {
   // A stream whose reader takes nothing for this long is ended, as is a conversation (reflection)
   // in which nothing is asked for this long.
   absl::Duration slow_reader_limit = absl::Seconds(60);
+  // The largest message that is sent. gRPC's own limit, which has to be the same, tells no reason.
+  size_t max_reply_bytes = size_t{16} << 20;
 };
 
 // How long a call may take.
@@ -124,6 +126,9 @@ class CallBase : private async::Work {
   static void ApplyMask(const Request& request, google::protobuf::Message& reply) {
     if constexpr (requires { request.read_mask(); }) ApplyReadMaskOf(request, reply);
   }
+
+  // Whether a reply, as it would be sent, may be: REPLY_TOO_LARGE.
+  absl::Status CheckSize(const google::protobuf::Message& reply) const;
 
   // After the last reply; the status that the call ends with.
   async::Task<absl::Status> Conclude(const google::protobuf::Message* request, absl::Status status);
@@ -238,11 +243,13 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public CallBase {
         status = co_await (service_.*method_)(call(), request_, reply);
         if (status.ok() && screened()) status = co_await Screen(&request_, reply);
         if (status.ok() && !screened()) ApplyMask(request_, reply);
+        if (status.ok()) status = CheckSize(reply);
       } else {
         absl::StatusOr<Response> result = co_await (service_.*method_)(call(), request_);
         status = result.status();
         if (status.ok() && screened()) status = co_await Screen(&request_, *result);
         if (status.ok() && !screened()) ApplyMask(request_, *result);
+        if (status.ok()) status = CheckSize(*result);
         if (status.ok()) Give(*std::move(result));
       }
     }
@@ -341,6 +348,8 @@ class StreamCall final : public grpc::ServerWriteReactor<Item>,
     if (screened()) shown = co_await Screen(&request_, item);
     if (!shown.ok()) co_return shown;
     if (!screened()) ApplyMask(request_, item);
+    absl::Status fits = CheckSize(item);
+    if (!fits.ok()) co_return fits;
     item_ = std::move(item);
     writable_.Reset();
     this->StartWrite(&item_);

@@ -91,6 +91,7 @@ class NativeCall final : public grpc::ServerUnaryReactor, public CallBase {
     }
     if (!status.ok()) co_return status;
     if (screened()) status = co_await Screen(message_.get(), *response);
+    if (status.ok()) status = CheckSize(*response);
     if (!status.ok()) co_return status;
     if (!Serialize(*response, response_)) co_return errors::Internal("a reply can't be written");
     co_return absl::OkStatus();

@@ -8,7 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "edugate/v1/transcript_service.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
+#include "runtime/errors/errors.h"
 #include "services/bridge.h"
 #include "services/first_end.h"
 #include "services/transcript_service.h"
@@ -30,6 +33,9 @@ class Echo {
     connection.ports.download_transcript_files =
         [this](async::CallContext& call, const adapters::NameParts&,
                adapters::DownloadWriter& writer) { return Download(call, writer); };
+    connection.ports.score_transcript = [this](async::CallContext&, const Scoring&) {
+      return Score();
+    };
     return connection;
   }
 
@@ -50,6 +56,15 @@ class Echo {
   absl::Status end;
 
  private:
+  using Scoring = adapters::Routed<v1::ScoreTranscriptRequest>;
+
+  // A reply with all that is held.
+  async::Task<absl::StatusOr<v1::TranscriptScore>> Score() {
+    v1::TranscriptScore score;
+    score.add_unknown_fields()->set_json(bytes_);
+    co_return score;
+  }
+
   async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>> Upload(
       async::CallContext& call, adapters::UploadReader& reader) {
     v1::UploadTranscriptFilesResponse response;
@@ -93,9 +108,12 @@ class Echo {
 
 class TranscriptStreamsTest : public ::testing::Test {
  protected:
-  explicit TranscriptStreamsTest(absl::Duration slow_reader_limit = absl::Seconds(60))
-      : bridge_(
-            {.loops = &loops_, .observer = &first_end_, .slow_reader_limit = slow_reader_limit}) {
+  explicit TranscriptStreamsTest(absl::Duration slow_reader_limit = absl::Seconds(60),
+                                 size_t max_reply_bytes = BridgeOptions().max_reply_bytes)
+      : bridge_({.loops = &loops_,
+                 .observer = &first_end_,
+                 .slow_reader_limit = slow_reader_limit,
+                 .max_reply_bytes = max_reply_bytes}) {
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -169,6 +187,55 @@ TEST_F(TranscriptStreamsTest, WhatIsUploadedComesBackByteForByte) {
   while (reader->Read(&message)) received += message.chunk();
   ASSERT_TRUE(reader->Finish().ok());
   EXPECT_TRUE(received == sent);
+}
+
+class ReplySizeTest : public TranscriptStreamsTest {
+ protected:
+  ReplySizeTest() : TranscriptStreamsTest(absl::Seconds(60), kLimit) {}
+
+  static constexpr size_t kLimit = 1000;
+
+  static v1::ErrorReason ReasonIn(const grpc::Status& status) {
+    google::rpc::Status details;
+    google::rpc::ErrorInfo info;
+    if (!details.ParseFromString(status.error_details())) return v1::ERROR_REASON_UNSPECIFIED;
+    for (const auto& detail : details.details()) detail.UnpackTo(&info);
+    v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
+    v1::ErrorReason_Parse(absl::StrCat("ERROR_REASON_", info.reason()), &reason);
+    return reason;
+  }
+
+  grpc::Status Score(size_t bytes) {
+    echo_.Hold(std::string(bytes, 'x'), bytes);
+    grpc::ClientContext context;
+    v1::ScoreTranscriptRequest request;
+    request.set_name("connections/m1/transcripts/t1");
+    v1::TranscriptScore response;
+    return stub_->ScoreTranscript(&context, request, &response);
+  }
+
+  grpc::Status Download(size_t bytes) {
+    echo_.Hold(std::string(bytes, 'x'), bytes);
+    grpc::ClientContext context;
+    v1::DownloadTranscriptFilesRequest request;
+    request.set_name("connections/m1/transcripts/t1");
+    auto reader = stub_->DownloadTranscriptFiles(&context, request);
+    v1::DownloadTranscriptFilesResponse message;
+    while (reader->Read(&message)) continue;
+    return reader->Finish();
+  }
+};
+
+TEST_F(ReplySizeTest, AReplyThatIsTooLargeToBeSentSaysSo) {
+  EXPECT_TRUE(Score(kLimit - 10).ok());
+  const grpc::Status status = Score(kLimit);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonIn(status), v1::ERROR_REASON_REPLY_TOO_LARGE);
+}
+
+TEST_F(ReplySizeTest, SoDoesOneOfAStream) {
+  EXPECT_TRUE(Download(kLimit - 10).ok());
+  EXPECT_EQ(ReasonIn(Download(kLimit)), v1::ERROR_REASON_REPLY_TOO_LARGE);
 }
 
 class StalledReaderTest : public TranscriptStreamsTest {

@@ -78,6 +78,24 @@ TEST(FrontTest, ARequestThatIsTooLargeIsRefused) {
   EXPECT_TRUE(List(deployment, request, &response).ok());
 }
 
+TEST(FrontTest, AReplyLargerThanConfiguredIsRefusedWithAReason) {
+  Deployment deployment({.adjust = [](v1::Config& config) {
+    config.mutable_server()->set_max_reply_bytes(100'000);
+  }});
+  v1::ListEnrollmentsRequest request;
+  request.set_parent("connections/-");
+  request.set_page_size(1000);
+  request.set_view(v1::VIEW_FULL);
+  v1::ListEnrollmentsResponse response;
+  const auto context = Context();
+  const grpc::Status status =
+      deployment.enrollments().ListEnrollments(context.get(), request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(FailureOf(status, *context).reason, "REPLY_TOO_LARGE") << response.ByteSizeLong();
+  request.set_page_size(10);
+  EXPECT_TRUE(List(deployment, request, &response).ok());
+}
+
 TEST(FrontTest, ACompressedRequestIsRefusedBeforeItIsInflated) {
   Deployment deployment;
   const auto context = Context();
