@@ -58,34 +58,32 @@ absl::StatusOr<Log> LogOf(const AuditCommand& command) {
 int RunAuditVerify(const AuditCommand& command, std::ostream& out, std::ostream& errors) {
   const auto log = LogOf(command);
   if (!log.ok()) {
-    errors << "edugate: " << std::string(log.status().message()) << std::endl;
+    errors << "edugate: " << std::string(log.status().message()) << '\n';
     return kNotChecked;
   }
   const std::vector<std::string> files = privacy::DisclosureFiles(log->path);
   if (files.empty()) {
-    errors << "edugate: " << log->path << ": there is no such log" << std::endl;
+    errors << "edugate: " << log->path << ": there is no such log" << '\n';
     return kNotChecked;
   }
   const privacy::ChainCheck check =
       privacy::CheckChain(files, privacy::Chain(log->key), command.expect_hash);
   if (!check.whole) {
-    out << "BROKEN " << check.fault << "\n"
-        << check.lines << " lines before it are right" << std::endl;
+    out << "BROKEN " << check.fault << "\n" << check.lines << " lines before it are right" << '\n';
     return kBroken;
   }
   if (!command.expect_hash.empty() && !check.saw_expected) {
     out << "BROKEN the log has no line with the hash " << command.expect_hash
-        << ": its end was cut off, or it is another log" << std::endl;
+        << ": its end was cut off, or it is another log" << '\n';
     return kBroken;
   }
   if (command.expect_seq >= 0 && check.end.seq < command.expect_seq) {
     out << "BROKEN the log ends with line number " << check.end.seq << " and had "
-        << command.expect_seq << ": its end was cut off" << std::endl;
+        << command.expect_seq << ": its end was cut off" << '\n';
     return kBroken;
   }
   out << "OK " << check.lines << " lines in " << check.files << " files, from number "
-      << check.first_seq << " to " << check.end.seq << "\nlast hash " << check.end.hash
-      << std::endl;
+      << check.first_seq << " to " << check.end.seq << "\nlast hash " << check.end.hash << '\n';
   return kWhole;
 }
 

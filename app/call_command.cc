@@ -40,7 +40,7 @@ void PrintError(const google::rpc::Status& status, std::ostream& out) {
     if (!google::protobuf::util::MessageToJsonString(detail, &json).ok()) continue;
     error["details"].push_back(nlohmann::ordered_json::parse(json, nullptr, false));
   }
-  out << error.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << std::endl;
+  out << error.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
 // The server's method that was meant.

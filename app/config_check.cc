@@ -37,7 +37,6 @@ namespace edugate::app {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
 
 // scheme, host and what follows; empty members where the URL is none.
 struct UrlParts {

@@ -34,7 +34,7 @@ struct CheckCommand {
 int RunCheck(const CheckCommand& command) {
   auto config = edugate::app::LoadConfigFile(command.config_file);
   if (!config.ok()) {
-    std::cerr << std::string(config.status().message()) << std::endl;
+    std::cerr << std::string(config.status().message()) << '\n';
     return 1;
   }
   if (command.explain) {
@@ -44,12 +44,14 @@ int RunCheck(const CheckCommand& command) {
     return 0;
   }
   std::cout << command.config_file << ": " << config->connections_size() << " connection"
-            << (config->connections_size() == 1 ? "" : "s") << ", no mistake found" << std::endl;
+            << (config->connections_size() == 1 ? "" : "s") << ", no mistake found\n";
   return 0;
 }
 
 }  // namespace
 
+// Out of memory while it starts, the process ends at once, as it does later.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   CLI::App app(
       "One gRPC API for enrollment, transcript and catalog data, in front of education providers.");
@@ -138,7 +140,7 @@ int main(int argc, char** argv) {
   for (const std::string& pair : metadata) {
     const std::vector<std::string> parts = absl::StrSplit(pair, absl::MaxSplits(':', 1));
     if (parts.size() != 2) {
-      std::cerr << "--metadata needs KEY:VALUE" << std::endl;
+      std::cerr << "--metadata needs KEY:VALUE\n";
       return 1;
     }
     call.target.metadata.emplace_back(parts[0], parts[1]);

@@ -76,7 +76,7 @@ class Signals {
 };
 
 int Fail(const absl::Status& status) {
-  std::cerr << "edugate: " << std::string(status.message()) << std::endl;
+  std::cerr << "edugate: " << std::string(status.message()) << '\n';
   return 1;
 }
 
@@ -128,7 +128,7 @@ int RunServe(const ServeCommand& command) {
   auto server = StartAnywhere(*config, command);
   if (!server.ok()) return Fail(server.status());
   if (providers != nullptr) std::cout << sandbox::Describe(*providers);
-  std::cout << "edugate: listening on " << (*server)->address() << std::endl;
+  std::cout << "edugate: listening on " << (*server)->address() << '\n' << std::flush;
   if (providers != nullptr) {
     auto settings = providers->Settings("measureone");
     settings.webhook_url = "http://" + (*server)->admin_address() + "/webhooks/m1";
@@ -136,10 +136,10 @@ int RunServe(const ServeCommand& command) {
     if (!set.ok()) return Fail(set);
   }
   if (!(*server)->admin_address().empty()) {
-    std::cout << "edugate: admin on " << (*server)->admin_address() << std::endl;
+    std::cout << "edugate: admin on " << (*server)->admin_address() << '\n' << std::flush;
   }
   if (!(*server)->health_address().empty()) {
-    std::cout << "edugate: health on " << (*server)->health_address() << std::endl;
+    std::cout << "edugate: health on " << (*server)->health_address() << '\n' << std::flush;
   }
   telemetry::Info(
       absl::StrCat("takes calls after ", absl::ToInt64Milliseconds(absl::Now() - began), " ms"));
@@ -161,7 +161,7 @@ int RunServe(const ServeCommand& command) {
   (*server)->Shutdown();
   server->reset();
   if (providers != nullptr) providers->Stop();
-  std::cout << "edugate: stopped" << std::endl;
+  std::cout << "edugate: stopped" << '\n' << std::flush;
   return 0;
 }
 
@@ -172,7 +172,8 @@ int RunSandbox(int port) {
   auto providers = sandbox::Sandbox::Start(options);
   if (!providers.ok()) return Fail(providers.status());
   std::cout << sandbox::Describe(**providers) << "\nA configuration for it:\n\n"
-            << sandbox::ConfigYaml(**providers) << std::endl;
+            << sandbox::ConfigYaml(**providers) << '\n'
+            << std::flush;
   signals.AwaitStop(nullptr);
   (*providers)->Stop();
   return 0;

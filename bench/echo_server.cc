@@ -97,7 +97,7 @@ absl::Status Serve(const std::string& folder) {
   builder.RegisterService(&service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::UnavailableError("no port to listen on");
-  std::cout << "listening on 127.0.0.1:" << port << std::endl;
+  std::cout << "listening on 127.0.0.1:" << port << '\n' << std::flush;
   int signal = 0;
   sigwait(&stop, &signal);
   server->Shutdown();

@@ -99,7 +99,7 @@ int Serve(int64_t records) {
     std::cerr << "bench_pages: " << server.status().message() << "\n";
     return 1;
   }
-  std::cout << "listening on 127.0.0.1:" << (*server)->port() << std::endl;
+  std::cout << "listening on 127.0.0.1:" << (*server)->port() << '\n' << std::flush;
   int signal = 0;
   sigwait(&stop, &signal);
   (*server)->Stop();

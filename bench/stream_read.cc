@@ -50,7 +50,7 @@ absl::Status PrintMark(int64_t count, absl::Time begin, const std::string& pid) 
   if (!kilobytes.ok()) return kilobytes.status();
   std::cout << absl::StrFormat("%d %.3f %d", count, absl::ToDoubleSeconds(absl::Now() - begin),
                                *kilobytes)
-            << std::endl;
+            << '\n';
   return absl::OkStatus();
 }
 

@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kMaxErrorBody = 64 * 1024;
+constexpr size_t kMaxErrorBody = size_t{64} * 1024;
 constexpr size_t kMaxReasons = 20;
 constexpr absl::Duration kDefaultRetryAfter = absl::Seconds(1);
 
@@ -88,7 +88,7 @@ bool Mentions(const std::string& text, absl::string_view word) {
 
 // The body as JSON, whatever it is written in; discarded where it is neither JSON nor XML.
 json ReadBody(const http::Response& response) {
-  const json unreadable(json::value_t::discarded);
+  json unreadable(json::value_t::discarded);
   if (response.body.empty() || response.body.size() > kMaxErrorBody) return unreadable;
   codec::DecodeOptions options;
   options.max_bytes = kMaxErrorBody;
@@ -104,7 +104,7 @@ json ReadBody(const http::Response& response) {
 // two lists the last element, which is all that its judge looks at. Discarded where it says
 // nothing.
 json OutlineOfRevocations(const rest::Operation& operation, const http::Response& response) {
-  const json unreadable(json::value_t::discarded);
+  json unreadable(json::value_t::discarded);
   if (operation.method_name() != "RevokeLicenses" || response.body.size() <= kMaxErrorBody) {
     return unreadable;
   }

@@ -110,7 +110,7 @@ v1::LicenseResult ResultWithout(const std::string& email, v1::LicenseOutcome out
 // Results by learner, taken out one by one.
 class ReportedResults {
  public:
-  void Add(v1::LicenseResult result) { results_.push_back(std::move(result)); }
+  void Add(v1::LicenseResult result) { results_.emplace_back(std::move(result)); }
 
   // Moves every result of a learner to `out`; false where there is none.
   bool MoveOf(const std::string& email,
@@ -118,7 +118,7 @@ class ReportedResults {
     bool any = false;
     for (std::optional<v1::LicenseResult>& each : results_) {
       if (!each.has_value() || each->learner_email() != email) continue;
-      *out->Add() = *std::move(each);
+      *out->Add() = std::move(*each);
       each.reset();
       any = true;
     }
@@ -127,7 +127,7 @@ class ReportedResults {
 
   void MoveRest(google::protobuf::RepeatedPtrField<v1::LicenseResult>* out) {
     for (std::optional<v1::LicenseResult>& each : results_) {
-      if (each.has_value()) *out->Add() = *std::move(each);
+      if (each.has_value()) *out->Add() = std::move(*each);
     }
     results_.clear();
   }

@@ -56,7 +56,7 @@ class Sources {
     }
   }
 
-  void Print() const { std::cout << nlohmann::json(sources_).dump(1) << std::endl; }
+  void Print() const { std::cout << nlohmann::json(sources_).dump(1) << '\n'; }
 
  private:
   std::map<std::string, std::set<std::string>> sources_;

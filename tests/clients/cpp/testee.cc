@@ -195,6 +195,6 @@ json MakeCall(const json& call) {
 
 int main() {
   for (std::string line; std::getline(std::cin, line);) {
-    std::cout << MakeCall(json::parse(line)).dump() << std::endl;
+    std::cout << MakeCall(json::parse(line)).dump() << '\n' << std::flush;
   }
 }
