@@ -1,9 +1,7 @@
 #include "services/gated_service.h"
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
-#include "runtime/errors/errors.h"
 #include "services/call_gate.h"
+#include "services/grpc_status.h"
 
 namespace edugate::services {
 namespace {
@@ -23,11 +21,6 @@ class Refusal final : public grpc::ServerUnaryReactor {
   bool InternalInlineable() override { return kInlineReactions; }
 };
 
-std::string PushbackOf(const absl::Status& status) {
-  return absl::StrCat(
-      absl::ToInt64Milliseconds(errors::RetryAfterOf(status).value_or(absl::ZeroDuration())));
-}
-
 }  // namespace
 
 GatedHandler::GatedHandler(std::unique_ptr<grpc::internal::MethodHandler> next,
@@ -37,7 +30,7 @@ GatedHandler::GatedHandler(std::unique_ptr<grpc::internal::MethodHandler> next,
       // Made once: a refusal has to be cheap.
       refuser_(
           [&options, status = ToGrpcStatus(options.gate->refusal()),
-           pushback = PushbackOf(options.gate->refusal())](
+           pushback = PushbackOf(options.gate->refusal()).value_or("0")](
               grpc::CallbackServerContext* context, const grpc::ByteBuffer*, grpc::ByteBuffer*) {
             return new Refusal(options, status, pushback, *context);
           }) {}

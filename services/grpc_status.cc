@@ -12,12 +12,17 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
                       wire.SerializeAsString());
 }
 
-void AddPushback(const absl::Status& status, grpc::CallbackServerContext& context) {
-  if (status.ok()) return;
+std::optional<std::string> PushbackOf(const absl::Status& status) {
+  if (status.ok()) return std::nullopt;
+  if (errors::ReasonOf(status) == v1::ERROR_REASON_REPLY_TOO_LARGE) return "-1";
   const auto delay = errors::RetryAfterOf(status);
-  if (!delay.has_value()) return;
-  context.AddTrailingMetadata(kPushbackKey,
-                              absl::StrCat(absl::ToInt64Milliseconds(*delay)));
+  if (!delay.has_value()) return std::nullopt;
+  return absl::StrCat(absl::ToInt64Milliseconds(*delay));
+}
+
+void AddPushback(const absl::Status& status, grpc::CallbackServerContext& context) {
+  const std::optional<std::string> pushback = PushbackOf(status);
+  if (pushback.has_value()) context.AddTrailingMetadata(kPushbackKey, *pushback);
 }
 
 }  // namespace edugate::services

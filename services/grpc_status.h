@@ -4,6 +4,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <optional>
+#include <string>
+
 #include "absl/status/status.h"
 
 namespace edugate::services {
@@ -14,8 +17,12 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 // The trailer that says when a stock client may try again, in milliseconds.
 inline constexpr char kPushbackKey[] = "grpc-retry-pushback-ms";
 
-// Adds grpc-retry-pushback-ms to the call's trailers where the status says when to come back, so
-// that stock clients wait (gRPC retry design, "pushback").
+// Its value: where the status says when to come back, so that stock clients wait, and -1 where its
+// code is one that they try again though the same call can't end otherwise (gRPC retry design,
+// "pushback"). Empty for all others.
+std::optional<std::string> PushbackOf(const absl::Status& status);
+
+// Adds the trailer, where there is one.
 void AddPushback(const absl::Status& status, grpc::CallbackServerContext& context);
 
 }  // namespace edugate::services

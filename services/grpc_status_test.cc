@@ -1,5 +1,7 @@
 #include "services/grpc_status.h"
 
+#include <optional>
+
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -43,6 +45,16 @@ TEST(GrpcStatusTest, CarriesCodeMessageAndDetails) {
   EXPECT_EQ(info.metadata().at("connection"), "oa");
   EXPECT_EQ(info.metadata().at("provider_status"), "429");
   EXPECT_EQ(retry.retry_delay().seconds(), 7);
+}
+
+TEST(GrpcStatusTest, StockClientsAreToldWhenToComeBackAndWhatNotToAskAgain) {
+  const auto failed = [](v1::ErrorReason reason, std::optional<absl::Duration> retry_after) {
+    return PushbackOf(errors::FromProvider({.reason = reason, .retry_after = retry_after}, {}));
+  };
+  EXPECT_EQ(failed(v1::ERROR_REASON_PROVIDER_RATE_LIMITED, absl::Milliseconds(1500)), "1500");
+  EXPECT_EQ(failed(v1::ERROR_REASON_REPLY_TOO_LARGE, std::nullopt), "-1");
+  EXPECT_EQ(failed(v1::ERROR_REASON_RESOURCE_NOT_FOUND, std::nullopt), std::nullopt);
+  EXPECT_EQ(PushbackOf(absl::OkStatus()), std::nullopt);
 }
 
 TEST(GrpcStatusTest, EveryCodeKeepsItsNumber) {
