@@ -1,9 +1,26 @@
 #include "runtime/telemetry/call_line.h"
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "runtime/errors/errors.h"
 #include "runtime/telemetry/trace_context.h"
 
 namespace edugate::telemetry {
+namespace {
+
+// The caller as a log may name it. A token's `sub` may be an e-mail address, which no log holds:
+// of one stays the domain.
+std::string CallerInLog(absl::string_view caller) {
+  const size_t at = caller.rfind('@');
+  if (at == absl::string_view::npos) return std::string(caller);
+  const size_t before = caller.substr(0, at).find_last_of(":/");
+  const absl::string_view kind =
+      before == absl::string_view::npos ? "" : caller.substr(0, before + 1);
+  return absl::StrCat(kind, "...", caller.substr(at));
+}
+
+}  // namespace
 
 using async::CallFlag;
 
@@ -67,7 +84,7 @@ JsonFields FieldsOf(const CallLine& line, async::CallFlags flags) {
   if (record != nullptr && !record->connections.empty()) {
     fields.Texts("connections", record->connections);
   }
-  if (!line.caller.empty()) fields.Text("caller", line.caller);
+  if (!line.caller.empty()) fields.Text("caller", CallerInLog(line.caller));
   fields.Text("code", absl::StatusCodeToString(line.status.code()));
   if (!line.status.ok()) fields.Text("reason", errors::ReasonName(errors::ReasonOf(line.status)));
   if (!flags.empty()) fields.Text("flags", flags.Text());

@@ -46,6 +46,17 @@ TEST(CallLineTest, NamesTheConnectionsOfACallToSeveral) {
             R"({"method":"m","connections":["lincoln","tms"],"code":"OK","duration_ms":1000.000})");
 }
 
+TEST(CallLineTest, ACallerThatIsAnAddressOfMailIsNotNamed) {
+  const auto caller = [](absl::string_view name) {
+    return FieldsOf({.method = "m", .caller = name}, {}).Object();
+  };
+  EXPECT_THAT(caller("jwt:canary@example.edu"),
+              ::testing::HasSubstr(R"("caller":"jwt:...@example.edu")"));
+  EXPECT_THAT(caller("canary@example.edu"), ::testing::HasSubstr(R"("caller":"...@example.edu")"));
+  EXPECT_THAT(caller("spiffe://district/user/canary@example.edu"),
+              ::testing::HasSubstr(R"("caller":"spiffe://district/user/...@example.edu")"));
+}
+
 TEST(CallLineTest, ACallWithoutARecordHasItsStatus) {
   const CallLine line{.method = "unknown",
                       .status = errors::MethodNotOffered("no such method", {}),
