@@ -20,6 +20,7 @@ from harness import healthy
 from harness import http2
 from harness import program
 from harness import provider
+from harness import shared_tls
 
 GET = b"GET /api/v3/reenrollments HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -168,6 +169,48 @@ class CertificatesTest(unittest.TestCase):
         self.assertIn("Hostname mismatch", self.verify(certificates.WRONG_HOST))
         self.assertIn("self", self.verify(certificates.SELF_SIGNED))
         self.assertNotEqual(self.verify(certificates.OLD_TLS), "")
+
+
+class SharedTlsTest(unittest.TestCase):
+
+    def test_is_read_and_written_at_the_same_time(self):
+        size = 8_000_000
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def echo():
+            sock = certificates.server_context(certificates.GOOD).wrap_socket(listener.accept()[0], server_side=True)
+            both = shared_tls.shared(sock)
+            while data := both.recv(65536):
+                both.sendall(data)
+            both.close()
+
+        threading.Thread(target=echo, daemon=True).start()
+        plain = socket.create_connection(listener.getsockname(), 10)
+        client = shared_tls.shared(certificates.client_context().wrap_socket(plain, server_hostname="localhost"))
+        self.addCleanup(client.close)
+        client.settimeout(30)
+        sent = os.urandom(size)
+        back = []
+        reader = threading.Thread(target=lambda: back.append(http2.read_exactly(client, size)))
+        reader.start()
+        client.sendall(sent)
+        reader.join(60)
+        self.assertTrue(back and back[0] == sent, f"{len(back[0]) if back else 0} bytes came back")
+
+    def test_nothing_to_read_in_time_is_said(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        context = certificates.server_context(certificates.GOOD)
+        kept = []
+        threading.Thread(target=lambda: kept.append(context.wrap_socket(listener.accept()[0], server_side=True)),
+                         daemon=True).start()
+        plain = socket.create_connection(listener.getsockname(), 10)
+        client = shared_tls.shared(certificates.client_context().wrap_socket(plain, server_hostname="localhost"))
+        self.addCleanup(client.close)
+        client.settimeout(0.05)
+        with self.assertRaises(TimeoutError):
+            client.recv(1)
 
 
 class RawClientTest(unittest.TestCase):

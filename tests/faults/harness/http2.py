@@ -13,6 +13,8 @@ import time
 
 import hpack
 
+from harness import shared_tls
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
@@ -173,7 +175,7 @@ class Client:
         self.sock = socket.create_connection((host.strip("[]"), int(port)), timeout=10, source_address=source)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
-            self.sock = context.wrap_socket(self.sock, server_hostname=host)
+            self.sock = shared_tls.shared(context.wrap_socket(self.sock, server_hostname=host))
         self.sock.settimeout(None)
         self.acknowledge = acknowledge
         self.streams = {}

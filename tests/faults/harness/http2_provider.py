@@ -8,6 +8,7 @@ import hpack
 
 from harness import http2
 from harness import provider
+from harness import shared_tls
 
 
 class Http2Exchange(provider.Exchange):
@@ -39,12 +40,13 @@ class Http2Exchange(provider.Exchange):
 class _Connection:
     def __init__(self, sock):
         self.sock = sock
+        self.stream = shared_tls.shared(sock)
         self._lock = threading.Lock()
 
     def send(self, data):
         with self._lock:
             try:
-                self.sock.sendall(data)
+                self.stream.sendall(data)
                 return True
             except OSError:
                 return False
@@ -64,13 +66,13 @@ class Http2Provider(provider.Provider):
 
     def serve_connection(self, sock, number):
         connection = _Connection(sock)
-        if http2.read_exactly(sock, len(http2.PREFACE)) != http2.PREFACE:
+        if http2.read_exactly(connection.stream, len(http2.PREFACE)) != http2.PREFACE:
             return
         connection.send(http2.settings({http2.MAX_CONCURRENT_STREAMS: self.max_streams}))
         connection.send(http2.window_update(0, http2.LARGEST_WINDOW - http2.DEFAULT_WINDOW))
         decoder = hpack.Decoder()
         block, heads, bodies = b"", {}, {}
-        while (frame := http2.read_frame(sock)) is not None:
+        while (frame := http2.read_frame(connection.stream)) is not None:
             if frame.kind == http2.SETTINGS and not frame.has(http2.ACK):
                 connection.send(http2.settings(ack=True))
             elif frame.kind == http2.PING and not frame.has(http2.ACK):
