@@ -19,7 +19,7 @@
 namespace edugate::services {
 namespace {
 
-constexpr size_t kChunkBytes = 256 * 1024;
+constexpr size_t kChunkBytes = size_t{256} * 1024;
 
 // A provider that keeps what is uploaded and gives it back.
 class Echo {

@@ -164,12 +164,12 @@ absl::StatusOr<WebhookEvent> ReadWebhook(absl::string_view connection, std::stri
     }
     const std::string name =
         MakeName<Resource::kTranscript>(connection, transcript_event.transcript_id());
-    return ToEvent(std::move(transcript_event), name);
+    return ToEvent(transcript_event, name);
   }
   m3::WebhookEvent event;
   decoded = codec::DecodeJson(std::move(body), {}, &event);
   if (!decoded.ok()) return Unreadable(connection, decoded.message());
-  return ToEvent(std::move(event), "");
+  return ToEvent(event, "");
 }
 
 }  // namespace edugate::adapters

@@ -20,7 +20,7 @@ namespace edugate::adapters {
 class MultipartSource final : public http::BodySource {
  public:
   // Bytes that may wait.
-  static constexpr size_t kRoom = 256 * 1024;
+  static constexpr size_t kRoom = size_t{256} * 1024;
 
   // `boundary` occurs in no file: random, 1 to 70 letters and digits.
   explicit MultipartSource(std::string boundary);

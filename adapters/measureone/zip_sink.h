@@ -22,7 +22,7 @@ namespace edugate::adapters {
 class ZipSink final : public http::BodySink {
  public:
   // Bytes that may wait to be taken.
-  static constexpr size_t kRoom = 256 * 1024;
+  static constexpr size_t kRoom = size_t{256} * 1024;
 
   void Begin(const http::Response& head) override;
   http::Flow Write(absl::string_view chunk) override;

@@ -28,7 +28,7 @@ constexpr int64_t kMebibyte = int64_t{1} << 20;
 constexpr int64_t kFileBytes = 300 * kMebibyte;
 constexpr int64_t kSmallBytes = 4 * kMebibyte;
 constexpr size_t kChunkBytes = size_t{256} << 10;
-constexpr int64_t kMostGrowthKib = 32 * 1024;
+constexpr int64_t kMostGrowthKib = int64_t{32} * 1024;
 constexpr char kFileName[] = "scan.pdf";
 // A ZIP file's entry begins with a header of so many bytes and the file's name (APPNOTE.TXT 4.3.7).
 constexpr size_t kZipHeaderBytes = 30;
