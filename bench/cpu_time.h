@@ -2,7 +2,7 @@
 #ifndef EDUGATE_BENCH_CPU_TIME_H_
 #define EDUGATE_BENCH_CPU_TIME_H_
 
-#include <time.h>
+#include <ctime>
 
 namespace edugate::bench {
 

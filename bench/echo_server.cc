@@ -6,8 +6,8 @@
 // FOLDER holds the providers' bytes. Prints `listening on HOST:PORT`; SIGTERM ends it.
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/message_allocator.h>
-#include <signal.h>
 
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <string>

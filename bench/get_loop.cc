@@ -8,13 +8,13 @@
 // printed is how long they took, in microseconds: one a line.
 #include <curl/curl.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <iostream>
 #include <string>
 #include <vector>

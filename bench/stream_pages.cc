@@ -5,10 +5,9 @@
 //
 // Record N has the id N, from 1, and nothing in it is random. Prints `listening on HOST:PORT`;
 // SIGTERM ends it.
-#include <signal.h>
-
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <iostream>
 #include <string>

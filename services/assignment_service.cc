@@ -13,7 +13,8 @@ using adapters::Resource;
 
 class AssignmentService final : public GatedService<v1::AssignmentService::CallbackService> {
  public:
-  AssignmentService(PartsOfCall parts, Bridge& bridge) : handlers_(parts), bridge_(bridge) {
+  AssignmentService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {
     Gate(bridge.options(), 0, &AssignmentService::AllocateAssignments);
     Gate(bridge.options(), 1, &AssignmentService::RemindAssignments);
     Gate(bridge.options(), 2, &AssignmentService::CancelAssignments);
@@ -67,7 +68,7 @@ async::Task<absl::StatusOr<v1::CancelAssignmentsResponse>> AssignmentHandlers::C
 }
 
 std::unique_ptr<grpc::Service> MakeAssignmentService(PartsOfCall parts, Bridge& bridge) {
-  return std::make_unique<AssignmentService>(parts, bridge);
+  return std::make_unique<AssignmentService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

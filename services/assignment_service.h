@@ -3,6 +3,7 @@
 #define SERVICES_ASSIGNMENT_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/assignment_service.pb.h"
 #include "runtime/async/call_context.h"
@@ -14,7 +15,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class AssignmentHandlers {
  public:
-  explicit AssignmentHandlers(PartsOfCall parts) : parts_(parts) {}
+  explicit AssignmentHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::AllocateAssignmentsResponse>> AllocateAssignments(
       async::CallContext& call, const v1::AllocateAssignmentsRequest& request);

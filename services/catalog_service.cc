@@ -20,7 +20,7 @@ const ListPort<adapters::PageQuery, v1::CatalogItem> kCatalogItems{
 
 class CatalogService final : public GatedService<v1::CatalogService::CallbackService> {
  public:
-  CatalogService(PartsOfCall parts, Bridge& bridge) : handlers_(parts), bridge_(bridge) {
+  CatalogService(PartsOfCall parts, Bridge& bridge) : handlers_(std::move(parts)), bridge_(bridge) {
     Gate(bridge.options(), 0, &CatalogService::ListCatalogs);
     Gate(bridge.options(), 1, &CatalogService::ListCatalogItems);
     Gate(bridge.options(), 2, &CatalogService::StreamCatalogItems);
@@ -114,7 +114,7 @@ async::Task<absl::StatusOr<v1::Program>> CatalogHandlers::GetProgram(
 }
 
 std::unique_ptr<grpc::Service> MakeCatalogService(PartsOfCall parts, Bridge& bridge) {
-  return std::make_unique<CatalogService>(parts, bridge);
+  return std::make_unique<CatalogService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

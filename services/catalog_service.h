@@ -3,6 +3,7 @@
 #define SERVICES_CATALOG_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/catalog_service.pb.h"
 #include "runtime/async/call_context.h"
@@ -15,7 +16,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class CatalogHandlers {
  public:
-  explicit CatalogHandlers(PartsOfCall parts) : parts_(parts) {}
+  explicit CatalogHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::Status> ListCatalogs(async::CallContext& call,
                                          const v1::ListCatalogsRequest& request,

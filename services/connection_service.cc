@@ -130,7 +130,7 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration& out) {
 class ConnectionService final : public GatedService<v1::ConnectionService::CallbackService> {
  public:
   ConnectionService(PartsOfCall parts, Bridge& bridge, CheckBook* checks)
-      : handlers_(parts, checks), bridge_(bridge) {
+      : handlers_(std::move(parts), checks), bridge_(bridge) {
     Gate(bridge.options(), 0, &ConnectionService::ListConnections);
     Gate(bridge.options(), 1, &ConnectionService::GetConnection);
     Gate(bridge.options(), 2, &ConnectionService::CheckConnection);
@@ -312,7 +312,7 @@ async::Task<absl::StatusOr<v1::ListDriftResponse>> ConnectionHandlers::ListDrift
 
 std::unique_ptr<grpc::Service> MakeConnectionService(PartsOfCall parts, Bridge& bridge,
                                                      CheckBook* checks) {
-  return std::make_unique<ConnectionService>(parts, bridge, checks);
+  return std::make_unique<ConnectionService>(std::move(parts), bridge, checks);
 }
 
 }  // namespace edugate::services

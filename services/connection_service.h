@@ -3,6 +3,7 @@
 #define SERVICES_CONNECTION_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/connection_service.pb.h"
 #include "runtime/async/call_context.h"
@@ -17,7 +18,7 @@ class ConnectionHandlers {
  public:
   // `checks`, where the outcome of checks is noted, outlives the object; null: a book of its own.
   explicit ConnectionHandlers(PartsOfCall parts, CheckBook* checks = nullptr)
-      : parts_(parts), checks_(checks != nullptr ? *checks : own_checks_) {}
+      : parts_(std::move(parts)), checks_(checks != nullptr ? *checks : own_checks_) {}
 
   async::Task<absl::StatusOr<v1::ListConnectionsResponse>> ListConnections(
       async::CallContext& call, const v1::ListConnectionsRequest& request);

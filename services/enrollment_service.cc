@@ -120,7 +120,8 @@ async::Task<bool> ReadItem(async::CallContext& reading, BatchItem& item) {
 
 class EnrollmentService final : public GatedService<v1::EnrollmentService::CallbackService> {
  public:
-  EnrollmentService(PartsOfCall parts, Bridge& bridge) : handlers_(parts), bridge_(bridge) {
+  EnrollmentService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {
     Gate(bridge.options(), 0, &EnrollmentService::GetEnrollment);
     Gate(bridge.options(), 1, &EnrollmentService::BatchGetEnrollments);
     Gate(bridge.options(), 2, &EnrollmentService::ListEnrollments);
@@ -253,7 +254,7 @@ async::Task<absl::StatusOr<v1::EnrollmentVerification>> EnrollmentHandlers::Veri
 }
 
 std::unique_ptr<grpc::Service> MakeEnrollmentService(PartsOfCall parts, Bridge& bridge) {
-  return std::make_unique<EnrollmentService>(parts, bridge);
+  return std::make_unique<EnrollmentService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

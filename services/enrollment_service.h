@@ -3,6 +3,7 @@
 #define SERVICES_ENROLLMENT_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "adapters/connection.h"
 #include "edugate/v1/enrollment_service.pb.h"
@@ -17,7 +18,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class EnrollmentHandlers {
  public:
-  explicit EnrollmentHandlers(PartsOfCall parts) : parts_(parts) {}
+  explicit EnrollmentHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   // Those with a `response` fill it; it is empty, and may lie on an arena.
   async::Task<absl::Status> GetEnrollment(async::CallContext& call,

@@ -17,7 +17,7 @@ const ListPort<adapters::PageQuery, v1::SubscriptionPlan> kPlans{
 
 class LicenseService final : public GatedService<v1::LicenseService::CallbackService> {
  public:
-  LicenseService(PartsOfCall parts, Bridge& bridge) : handlers_(parts), bridge_(bridge) {
+  LicenseService(PartsOfCall parts, Bridge& bridge) : handlers_(std::move(parts)), bridge_(bridge) {
     Gate(bridge.options(), 0, &LicenseService::ListSubscriptionPlans);
     Gate(bridge.options(), 1, &LicenseService::AssignLicenses);
     Gate(bridge.options(), 2, &LicenseService::RevokeLicenses);
@@ -70,7 +70,7 @@ async::Task<absl::StatusOr<v1::RevokeLicensesResponse>> LicenseHandlers::RevokeL
 }
 
 std::unique_ptr<grpc::Service> MakeLicenseService(PartsOfCall parts, Bridge& bridge) {
-  return std::make_unique<LicenseService>(parts, bridge);
+  return std::make_unique<LicenseService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

@@ -3,6 +3,7 @@
 #define SERVICES_LICENSE_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/license_service.pb.h"
 #include "runtime/async/call_context.h"
@@ -14,7 +15,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class LicenseHandlers {
  public:
-  explicit LicenseHandlers(PartsOfCall parts) : parts_(parts) {}
+  explicit LicenseHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::Status> ListSubscriptionPlans(async::CallContext& call,
                                                   const v1::ListSubscriptionPlansRequest& request,

@@ -178,7 +178,8 @@ async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitMfa(
 
 class TranscriptService final : public GatedService<v1::TranscriptService::CallbackService> {
  public:
-  TranscriptService(PartsOfCall parts, Bridge& bridge) : handlers_(parts), bridge_(bridge) {
+  TranscriptService(PartsOfCall parts, Bridge& bridge)
+      : handlers_(std::move(parts)), bridge_(bridge) {
     Gate(bridge.options(), 0, &TranscriptService::CreateTranscript);
     Gate(bridge.options(), 2, &TranscriptService::GetTranscript);
     Gate(bridge.options(), 3, &TranscriptService::DownloadTranscriptFiles);
@@ -371,7 +372,7 @@ async::Task<absl::Status> TranscriptHandlers::ListSchools(async::CallContext& ca
 }
 
 std::unique_ptr<grpc::Service> MakeTranscriptService(PartsOfCall parts, Bridge& bridge) {
-  return std::make_unique<TranscriptService>(parts, bridge);
+  return std::make_unique<TranscriptService>(std::move(parts), bridge);
 }
 
 }  // namespace edugate::services

@@ -3,6 +3,7 @@
 #define SERVICES_TRANSCRIPT_SERVICE_H_
 
 #include <memory>
+#include <utility>
 
 #include "edugate/v1/transcript_service.pb.h"
 #include "runtime/async/call_context.h"
@@ -16,7 +17,7 @@ namespace edugate::services {
 // The service's methods, without gRPC.
 class TranscriptHandlers {
  public:
-  explicit TranscriptHandlers(PartsOfCall parts) : parts_(parts) {}
+  explicit TranscriptHandlers(PartsOfCall parts) : parts_(std::move(parts)) {}
 
   async::Task<absl::StatusOr<v1::Transcript>> CreateTranscript(
       async::CallContext& call, const v1::CreateTranscriptRequest& request);
