@@ -150,7 +150,7 @@ void AddGeneratedRecords(std::vector<Record>& records) {
 
 // One record for each way in which real ones stray from the document.
 void AddOddRecords(std::vector<Record>& records) {
-  int64_t created = kFirstCreated + 300 * 86400;
+  int64_t created = kFirstCreated + int64_t{300} * 86400;
   auto add = [&](const Json& json, int64_t id) {
     records.push_back(MakeRecord(json, id, created += 86400));
   };

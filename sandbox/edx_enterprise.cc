@@ -325,7 +325,7 @@ Plan MakePlan(const std::string& id, int size) {
   return plan;
 }
 
-class EdxEnterprise : public Provider {
+class EdxEnterprise final : public Provider {
  public:
   explicit EdxEnterprise(Surroundings surroundings) : surroundings_(std::move(surroundings)) {
     Reset();
@@ -724,6 +724,7 @@ class EdxEnterprise : public Provider {
   static std::optional<std::vector<License*>> Filtered(const Json& filters, Plan& plan) {
     if (!filters.is_array() || filters.empty()) return std::nullopt;
     std::vector<License*> found;
+    found.reserve(plan.licenses.size());
     for (License& license : plan.licenses) found.push_back(&license);
     for (const Json& filter : filters) {
       if (!filter.is_object() || !filter.contains("name") || !filter.contains("filter_value")) {

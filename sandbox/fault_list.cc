@@ -30,6 +30,7 @@ void FaultList::Clear() {
 std::vector<FaultState> FaultList::All() const {
   absl::MutexLock lock(&mutex_);
   std::vector<FaultState> all;
+  all.reserve(entries_.size());
   for (const Entry& entry : entries_) all.push_back(entry.state);
   return all;
 }
@@ -45,7 +46,10 @@ std::optional<Fault> FaultList::Take(absl::string_view provider, absl::string_vi
       continue;
     }
     Fault taken = fault;
-    if (entry->state.left > 0 && --entry->state.left == 0) entries_.erase(entry);
+    if (entry->state.left > 0) {
+      --entry->state.left;
+      if (entry->state.left == 0) entries_.erase(entry);
+    }
     return taken;
   }
   return std::nullopt;

@@ -236,6 +236,7 @@ std::vector<Record> AllRecords() {
   AddOddRecords(all);
   AddGeneratedRecords(all);
   std::vector<Record> records;
+  records.reserve(all.size());
   for (Json& record : all) records.emplace_back(std::move(record));
   return records;
 }

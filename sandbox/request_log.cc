@@ -31,6 +31,7 @@ void RequestLog::Clear() {
 std::vector<RouteCount> RequestLog::Counts() const {
   absl::MutexLock lock(&mutex_);
   std::vector<RouteCount> counts;
+  counts.reserve(counts_.size());
   for (const auto& [key, count] : counts_) counts.push_back(count);
   return counts;
 }

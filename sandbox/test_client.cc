@@ -53,6 +53,7 @@ std::string Exchange(int port, absl::string_view bytes) {
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::string arrived;
+  if (socket < 0) return arrived;
   if (connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
       send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
           static_cast<ssize_t>(bytes.size())) {

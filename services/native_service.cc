@@ -243,6 +243,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeNativeServices(
     if (std::find(made.begin(), made.end(), service) != made.end()) continue;
     made.push_back(service);
     std::vector<const std::string*> names;
+    names.reserve(static_cast<size_t>(service->method_count()));
     for (int i = 0; i < service->method_count(); ++i) {
       names.push_back(Find(methods, *service->method(i))->name);
     }

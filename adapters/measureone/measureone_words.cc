@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -46,6 +47,7 @@ absl::string_view WordOf(const Table& table, Value value) {
 template <typename Table>
 std::string Listed(const Table& table) {
   std::vector<absl::string_view> words;
+  words.reserve(std::size(table));
   for (const auto& row : table) words.push_back(row.word);
   return absl::StrJoin(words, ", ");
 }

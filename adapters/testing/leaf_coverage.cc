@@ -98,7 +98,7 @@ class Comparison {
 
  private:
   bool Same(const json& expected, const json* found) const {
-    if (found == nullptr) return written_ == Written::kXml && expected == "";
+    if (found == nullptr) return written_ == Written::kXml && expected == json("");
     if (found->is_object() || found->is_array()) return false;
     const std::string want = ScalarText(expected);
     const std::string have = ScalarText(*found);

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/class_enrollment/class_enrollment_mapping.h"
 #include "adapters/edx_enterprise/edx_assignment_mapping.h"
 #include "adapters/edx_enterprise/edx_catalog_mapping.h"
@@ -51,7 +52,8 @@ class Sources {
         options);
     for (const auto& [path, fields] : mapped) {
       for (const std::string& field : fields) {
-        sources_[field].insert(provider + ": " + Record::descriptor()->name() + "." + path);
+        sources_[field].insert(
+            absl::StrCat(provider, ": ", Record::descriptor()->name(), ".", path));
       }
     }
   }
