@@ -17,6 +17,7 @@ from harness import gate
 from harness import http2
 from harness import program
 from harness import provider
+from harness.drip import seconds_until_end
 from harness.trial import Background
 from harness.trial import case
 from harness.trial import load
@@ -313,23 +314,8 @@ def silence(t, address, drip=b""):
     host, port = address.rsplit(":", 1)
     with socket.create_connection((host, int(port)), timeout=30) as sock:
         begin = time.monotonic()
-        sock.settimeout(0.1)
-        at = 0
-        while time.monotonic() < begin + 20 * t.time_scale:
-            try:
-                # The server's SETTINGS come, then the end.
-                if not sock.recv(4096):
-                    break
-            except TimeoutError:
-                pass
-            except OSError:
-                break
-            try:
-                sock.sendall(drip[at : at + 1])
-            except OSError:
-                break
-            at += 1
-        took = time.monotonic() - begin
+        # The server's SETTINGS come, then the end.
+        took = seconds_until_end(sock, (bytes([each]) for each in drip), 0.1, 20 * t.time_scale)
     t.expect(4.5 <= took <= 6 + t.slack(begin), f"a connection in its handshake ended after {took:.1f} s")
     return round(took, 1)
 

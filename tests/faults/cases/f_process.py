@@ -2,6 +2,7 @@
 
 import errno
 import http.client
+import itertools
 import json
 import os
 import random
@@ -20,6 +21,7 @@ from harness import healthy
 from harness import http2
 from harness import program
 from harness import provider
+from harness.drip import seconds_until_end
 from harness.trial import SANITIZER_REPORT
 from harness.trial import case
 from harness.trial import percentile
@@ -610,23 +612,8 @@ def slow_webhook(t):
     """A webhook that is sent byte by byte; after how many seconds edugate has had enough of it."""
     host, port = t.edugate.admin.rsplit(":", 1)
     with socket.create_connection((host, int(port)), timeout=20) as sock:
-        begin = time.monotonic()
-        text = b"POST /webhooks/m1 HTTP/1.1\r\nHost: edugate.test\r\n"
-        sock.sendall(text)
-        sock.settimeout(0.25)
-        while time.monotonic() < begin + 30:
-            try:
-                if not sock.recv(4096):
-                    break
-            except TimeoutError:
-                pass
-            except OSError:
-                break
-            try:
-                sock.sendall(b"X")
-            except OSError:
-                break
-        return time.monotonic() - begin
+        sock.sendall(b"POST /webhooks/m1 HTTP/1.1\r\nHost: edugate.test\r\n")
+        return seconds_until_end(sock, itertools.repeat(b"X"), 0.25, 30)
 
 
 def stalled_webhook(t):
