@@ -69,6 +69,16 @@ std::vector<std::string> IdsOf(const google::protobuf::RepeatedPtrField<Record>&
   return ids;
 }
 
+// The value that stands at this place of a record and does not fit the field there; null where
+// there is none.
+template <typename Record>
+const rest::v1::UnknownField* IllFitting(const Record& record, absl::string_view path) {
+  for (const rest::v1::UnknownField& each : record.unknown_fields()) {
+    if (each.ill_fitting() && each.path() == path) return &each;
+  }
+  return nullptr;
+}
+
 // Copies a provider's record and its unknown fields onto a domain record, for view FULL. The
 // unknown fields stand once: on the domain record.
 template <typename Record, typename DomainRecord>

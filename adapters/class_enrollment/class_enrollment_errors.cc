@@ -1,11 +1,11 @@
 #include "adapters/class_enrollment/class_enrollment_errors.h"
 
-#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "adapters/error_body.h"
+#include "adapters/record_mapping.h"
 #include "edugate/provider/class_enrollment/v2/class_enrollment.pb.h"
 
 namespace edugate::adapters {
@@ -40,11 +40,7 @@ template <typename Envelope>
 Outcome OutcomeOf(const Envelope& envelope, absl::string_view content) {
   Outcome outcome;
   if (envelope.has_status()) outcome.status = envelope.status();
-  outcome.unreadable =
-      std::any_of(envelope.unknown_fields().begin(), envelope.unknown_fields().end(),
-                  [&](const rest::v1::UnknownField& field) {
-                    return field.ill_fitting() && field.path() == content;
-                  });
+  outcome.unreadable = IllFitting(envelope, content) != nullptr;
   return outcome;
 }
 

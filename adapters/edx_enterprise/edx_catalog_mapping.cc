@@ -74,10 +74,8 @@ void SetPrice(const Record& from, Out& out) {
 // The text that stands where the schema has a record; empty where there is none.
 template <typename Record>
 std::string TextInPlaceOf(absl::string_view field, const Record& from) {
-  for (const rest::v1::UnknownField& each : from.unknown_fields()) {
-    if (each.ill_fitting() && each.path() == field) return TextOfJson(each.json(), {});
-  }
-  return "";
+  const rest::v1::UnknownField* const found = IllFitting(from, field);
+  return found == nullptr ? "" : TextOfJson(found->json(), {});
 }
 
 void AddTexts(const std::vector<std::string>& texts,
