@@ -307,6 +307,12 @@ class Starved:
         for _ in range(3):
             self.t.expect_ok(self.call(LIST))
 
+    def renew(self):
+        self.channel.close()
+        self.process.kill()
+        self.process.start()
+        self.warm()
+
     def arm(self, left, again=0):
         with open(self.script, "r+b") as file:
             file.write(struct.pack("=qqq", left, again, 0))
@@ -317,7 +323,19 @@ class Starved:
 
     def call(self, method, key="f5-0000-0", timeout=5):
         request = (assign_request(self.t, key) if method == ASSIGN else self.t.request(LIST, parent="connections/oa"))
-        return self.channel.call(method, request, timeout, limit=20)
+        try:
+            return self.channel.call(method, request, timeout, limit=20)
+        except OSError:
+            return calls.Outcome(method=method, code="lost")
+
+    def call_after(self, method, key):
+        """The outcome of a call after an allocation failed, and how the process ended if it did only now.
+
+        A thread that found no memory may end the process long after the call was answered, which another one does then.
+        """
+        outcome = self.call(method, key)
+        word = self.end(outcome)
+        return (outcome if word is None else self.call(method, key)), word
 
     def end(self, outcome):
         """How the process ended in the call with this outcome, after which a new one runs; None where it lives."""
@@ -331,10 +349,7 @@ class Starved:
         code = self.process.process.returncode
         # Some library doesn't look at what it got and follows a null pointer: an end as good as an abort.
         self.t.expect(code in (-signal.SIGABRT, -signal.SIGSEGV), f"it ended with {code}")
-        self.channel.close()
-        self.process.kill()
-        self.process.start()
-        self.warm()
+        self.renew()
         return "aborted" if code == -signal.SIGABRT else "null_pointer"
 
 
@@ -350,6 +365,7 @@ def allocations_fail(t):
     statuses = {}
     fired = 0
     for method in (LIST, ASSIGN):
+        starved.renew()
         starved.arm(1 << 40)
         t.expect_ok(starved.call(method, "f5-0000-measured"))
         needed = (1 << 40) - starved.state()[0]
@@ -360,37 +376,38 @@ def allocations_fail(t):
         for number, (left, again) in enumerate(plans):
             key = f"f5-0000-{number}"
             starved.arm(left, again)
-            try:
-                outcome = starved.call(method, key)
-            except OSError:
-                outcome = calls.Outcome(code="lost")
+            outcome = starved.call(method, key)
             failed = starved.state()[2]
             starved.arm(0)
             fired += failed
-            word = starved.end(outcome)
+            ends = [starved.end(outcome)]
             # Nothing is wrong that it says afterwards: the same page, and no write twice.
-            after = starved.call(LIST)
-            if word is None and (word := starved.end(after)) is not None:
-                # It gave its answer and ended with what was left to do, which allocates, too.
-                after = starved.call(LIST)
-            if word is None:
-                word = "ok" if outcome.ok else "refused"
-                if not outcome.ok:
-                    statuses[str(outcome)] = statuses.get(str(outcome), 0) + 1
-            ended[word] += 1
+            after, late = starved.call_after(LIST, key)
+            ends.append(late)
             t.expect_ok(after)
             t.expect(after.reply == reference, f"{method}, allocation {left}: another page than before")
             if method == ASSIGN:
                 address = f"{key}@edugate.test"
                 # That no token could be fetched is remembered for a second.
                 tried = time.monotonic()
-                while (again_ := starved.call(ASSIGN, key)).code == "UNAVAILABLE" and time.monotonic() < tried + 5:
+                while True:
+                    again_, late = starved.call_after(ASSIGN, key)
+                    ends.append(late)
+                    if again_.code != "UNAVAILABLE" or time.monotonic() > tried + 5:
+                        break
                     time.sleep(0.1)
                 t.expect_status(again_, "OK", UNKNOWN_OUTCOME)
                 effects = t.provider.ledger.count(address)
                 t.expect(effects <= 1, f"allocation {left}: the write happened {effects} times")
                 t.expect(effects == 1 or not (outcome.ok or again_.ok),
                          f"allocation {left}: reported OK ({outcome}, then {again_}) and happened {effects} times")
+            words = [word for word in ends if word is not None]
+            t.expect(len(words) <= 1, f"{method}, allocation {left}: a process ended that lacked nothing: {words}")
+            if not words:
+                words = ["ok" if outcome.ok else "refused"]
+                if not outcome.ok:
+                    statuses[str(outcome)] = statuses.get(str(outcome), 0) + 1
+            ended[words[0]] += 1
             if time.monotonic() > begin + 25:
                 break
     t.note(runs=sum(ended.values()), failed_allocations=fired, **ended, statuses=statuses or "none")
