@@ -20,6 +20,7 @@
 namespace edugate::adapters {
 namespace {
 
+namespace edx = provider::edx_enterprise::v1;
 using nlohmann::json;
 
 constexpr size_t kMaxErrorBody = size_t{64} * 1024;
@@ -100,20 +101,20 @@ json ReadBody(const http::Response& response) {
                      /*allow_exceptions=*/false);
 }
 
-// What became of the licenses, where a body that is too long for an error says it: of each of the
-// two lists the last element, which is all that its judge looks at. Discarded where it says
-// nothing.
-json OutlineOfRevocations(const rest::Operation& operation, const http::Response& response) {
-  json unreadable(json::value_t::discarded);
-  if (operation.method_name() != "RevokeLicenses" || response.body.size() <= kMaxErrorBody) {
-    return unreadable;
-  }
-  provider::edx_enterprise::v1::RevokeLicensesReply reply;
-  const absl::Status decoded =
-      codec::Decode(response.header("Content-Type"), response.body, {}, &reply);
+// Whether a body can be read as a reply.
+template <typename Reply>
+bool Reads(const http::Response& response, Reply* reply) {
+  return codec::Decode(response.header("Content-Type"), response.body, {}, reply).ok();
+}
+
+// What became of the licenses: of each of the two lists the last element, which is all that its
+// judge looks at. Null where the body doesn't say.
+json OutlineOfRevocations(const http::Response& response) {
+  edx::RevokeLicensesReply reply;
+  if (!Reads(response, &reply)) return nullptr;
   const int done = reply.successful_revocations_size();
   const int failed = reply.unsuccessful_revocations_size();
-  if (!decoded.ok() || done + failed == 0) return unreadable;
+  if (done + failed == 0) return nullptr;
   json outline;
   outline["successful_revocations"] = json::array();
   outline["unsuccessful_revocations"] = json::array();
@@ -124,6 +125,28 @@ json OutlineOfRevocations(const rest::Operation& operation, const http::Response
           reply.unsuccessful_revocations(failed - 1).error_response_status()}});
   }
   return outline;
+}
+
+// The reply that a body holds which is too long for an error, as far as its judge looks at it: of a
+// list that tells it from an error one element. Discarded where it holds none.
+json OutlineOfReply(const rest::Operation& operation, const http::Response& response) {
+  json outline;
+  if (response.body.size() <= kMaxErrorBody) return json(json::value_t::discarded);
+  if (operation.method_name() == "RevokeLicenses") {
+    outline = OutlineOfRevocations(response);
+  } else if (operation.method_name() == "AssignLicenses") {
+    edx::AssignLicensesReply reply;
+    if (Reads(response, &reply) && reply.license_assignments_size() > 0) {
+      outline["license_assignments"].push_back(json::object());
+    }
+  } else if (operation.method_name() == "AllocateAssignments") {
+    edx::AllocateAssignmentsReply reply;
+    if (Reads(response, &reply) &&
+        reply.created_size() + reply.updated_size() + reply.no_change_size() > 0) {
+      outline["created"].push_back(json::object());
+    }
+  }
+  return outline.is_null() ? json(json::value_t::discarded) : outline;
 }
 
 std::string TextAt(const json& body, const char* name) {
@@ -324,7 +347,7 @@ std::optional<errors::ProviderFailure> EdxErrors::Classify(const rest::Operation
   auto failure = rest::ClassifyByHttpStatus(operation, response, absl::Now());
   if (!failure.has_value()) return std::nullopt;
   json body = ReadBody(response);
-  if (body.is_discarded()) body = OutlineOfRevocations(operation, response);
+  if (body.is_discarded()) body = OutlineOfReply(operation, response);
   const bool refused = response.status >= kBadRequest && response.status < kServerErrors;
   if (refused && HoldsReply(operation, body)) return std::nullopt;
 

@@ -106,7 +106,7 @@ TEST(EdxErrorsTest, TakesA400ThatCarriesTheReplyForSuccess) {
 }
 
 // As many as a call may name: longer than any error.
-std::string Revocations(const char* list, const std::string& each) {
+std::string LongReply(const char* list, const std::string& each) {
   std::string records;
   for (int i = 0; i < 1000; ++i) {
     absl::StrAppend(&records, i == 0 ? "" : ",", absl::StrFormat(R"({%s, "user_email":)", each),
@@ -116,16 +116,32 @@ std::string Revocations(const char* list, const std::string& each) {
 }
 
 TEST(EdxErrorsTest, ReadsA400ThatCarriesTheReplyHoweverLongItIs) {
-  const std::string done = Revocations("successful_revocations",
-                                       R"("license_uuid": "30824248-e671-449f-8bf7-02715478abce")");
+  const std::string done = LongReply("successful_revocations",
+                                     R"("license_uuid": "30824248-e671-449f-8bf7-02715478abce")");
   ASSERT_GT(done.size(), 100'000u);
   EXPECT_FALSE(Judge("RevokeLicenses", {400, done}).has_value());
-  const std::string refused = Revocations("unsuccessful_revocations",
-                                          R"("error": "no license", "error_response_status": 404)");
+  const std::string refused = LongReply("unsuccessful_revocations",
+                                        R"("error": "no license", "error_response_status": 404)");
   EXPECT_EQ(Reason("RevokeLicenses", {400, refused}), v1::ERROR_REASON_RESOURCE_NOT_FOUND);
   EXPECT_EQ(Reason("RevokeLicenses", {400, absl::StrCat("{\"detail\": \"", done.size(),
                                                         std::string(100'000, 'x'), "\"}")}),
             v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST);
+
+  EXPECT_FALSE(Judge("AssignLicenses",
+                     {400, LongReply("license_assignments",
+                                     R"("license": "30824248-e671-449f-8bf7-02715478abce")")})
+                   .has_value());
+  for (const char* list : {"created", "updated", "no_change"}) {
+    EXPECT_FALSE(Judge("AllocateAssignments",
+                       {400, LongReply(list, R"("uuid": "30824248-e671-449f-8bf7-02715478abce")")})
+                     .has_value())
+        << list;
+  }
+  for (const char* write : {"AssignLicenses", "AllocateAssignments", "BulkEnroll"}) {
+    EXPECT_EQ(Reason(write, {400, LongReply("user_emails", R"("error": "not an address")")}),
+              v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST)
+        << write;
+  }
 }
 
 TEST(EdxErrorsTest, TellsAMissingLicenseFromAMissingPlan) {
