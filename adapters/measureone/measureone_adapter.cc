@@ -139,9 +139,11 @@ absl::Status WithDataRequest(const absl::Status& status, absl::string_view conne
 v1::Transcript AsSent(v1::Transcript transcript) {
   for (v1::TranscriptSource& source : *transcript.mutable_sources()) {
     if (!source.has_document()) continue;
-    source.mutable_document()->clear_http_method();
-    source.mutable_document()->clear_http_headers();
-    source.mutable_document()->clear_http_body();
+    v1::SourceDocument& document = *source.mutable_document();
+    document.set_uri(WithoutLogin(document.uri()));
+    document.clear_http_method();
+    document.clear_http_headers();
+    document.clear_http_body();
   }
   return transcript;
 }

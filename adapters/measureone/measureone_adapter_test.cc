@@ -256,6 +256,13 @@ TEST_F(MeasureOneAdapterTest, ChecksACreationWithoutCalling) {
   const auto checked = Run(ports_.create_transcript, routed);
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_THAT(checked->ShortDebugString(), Not(HasSubstr("canary")));
+
+  document.Clear();
+  document.set_uri("sftp://canary:canary@h/f");
+  document.set_media_type("application/pdf");
+  const auto with_login = Run(ports_.create_transcript, routed);
+  ASSERT_TRUE(with_login.ok()) << with_login.status();
+  EXPECT_EQ(with_login->sources(0).document().uri(), "sftp://h/f");
 }
 
 TEST_F(MeasureOneAdapterTest, ReadsATranscriptInEachView) {

@@ -274,17 +274,6 @@ bool IsFullRecord(const m1::SourceDataValue& value) {
          value.academic_summary_size() > 0 || value.academic_sessions_size() > 0;
 }
 
-// An address without the login that it may carry: sftp://user:password@host/file.
-std::string WithoutLogin(const std::string& uri) {
-  const size_t scheme = uri.find("://");
-  if (scheme == std::string::npos) return uri;
-  const size_t begin = scheme + 3;
-  const size_t end = std::min(uri.find_first_of("/?#", begin), uri.size());
-  const size_t at = uri.substr(0, end).rfind('@');
-  if (at == std::string::npos || at < begin) return uri;
-  return absl::StrCat(uri.substr(0, begin), uri.substr(at + 1));
-}
-
 v1::SourceDocument ToDocument(const m1::SourceDataReference& record) {
   v1::SourceDocument out;
   out.set_uri(WithoutLogin(record.uri()));
@@ -355,6 +344,16 @@ v1::TranscriptScore ScoreOf(const Score& score, absl::string_view value,
 }
 
 }  // namespace
+
+std::string WithoutLogin(const std::string& uri) {
+  const size_t scheme = uri.find("://");
+  if (scheme == std::string::npos) return uri;
+  const size_t begin = scheme + 3;
+  const size_t end = std::min(uri.find_first_of("/?#", begin), uri.size());
+  const size_t at = uri.substr(0, end).rfind('@');
+  if (at == std::string::npos || at < begin) return uri;
+  return absl::StrCat(uri.substr(0, begin), uri.substr(at + 1));
+}
 
 v1::AcademicRecord ToAcademicRecord(const m1::AcademicRecord& record) {
   v1::AcademicRecord out;

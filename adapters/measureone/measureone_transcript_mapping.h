@@ -13,6 +13,9 @@
 
 namespace edugate::adapters {
 
+// An address without the login that it may carry: sftp://user:password@host/file.
+std::string WithoutLogin(const std::string& uri);
+
 // A transcript, whichever of the three reading calls it came from. View FULL takes the provider's
 // record along.
 v1::Transcript ToTranscript(const provider::measureone::v2::Transcript& record,
