@@ -45,6 +45,7 @@ const Words& TheWords() {
 }
 
 void AddIdentifier(const std::string& type, const std::string& value, v1::Learner& learner) {
+  if (value.empty()) return;
   v1::Identifier& identifier = *learner.add_identifiers();
   identifier.set_issuer(TheWords().provider);
   identifier.set_type(type);

@@ -138,6 +138,14 @@ TEST(OpenApplyMappingTest, WhatIsFalseOrZeroOrEmptyIsThere) {
   EXPECT_TRUE(out.learner().has_student_number());
 }
 
+TEST(OpenApplyMappingTest, AnEmptyIdIsNoIdentifier) {
+  const v1::Enrollment out =
+      Mapped(R"({"student": {"custom_id": "", "application_id": "", "serial_number": 0}})");
+  ASSERT_THAT(out.learner().identifiers(), SizeIs(1));
+  EXPECT_EQ(out.learner().identifiers(0).type(), "serial_number");
+  EXPECT_EQ(out.learner().identifiers(0).value(), "0");
+}
+
 TEST(OpenApplyMappingTest, NumbersAndTextsStandForEachOther) {
   const v1::Enrollment out =
       Mapped(R"({"id": "59", "year": "2019", "grade": "K", "fee": {"amount": 1234567.89},
