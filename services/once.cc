@@ -10,7 +10,8 @@ namespace edugate::services {
 namespace {
 
 // Whether a gateway in front of the provider had sent the request on and got no answer: 502, 504,
-// and Cloudflare's 520 to 530. With 503 and 408 it was not taken in, and without a status not sent.
+// and Cloudflare's 520 to 530. With 503 and 408 it was not taken in, and without a status not sent,
+// as where no token was to be had for it.
 bool GatewayLostSight(const absl::Status& status) {
   const auto metadata = errors::MetadataOf(status);
   const auto found = metadata.find("provider_status");

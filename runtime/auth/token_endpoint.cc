@@ -141,7 +141,7 @@ errors::ProviderFailure ReadRefusal(const OAuth2ClientOptions& options, http::Re
                      "the token endpoint limits the rate of requests");
     failure.retry_after = http::RetryAfterFrom(response, wall_now);
   } else if (status >= 500 || status == kRequestTimeout) {
-    failure = Failed(v1::ERROR_REASON_PROVIDER_UNAVAILABLE, "the token endpoint is not available");
+    failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
     failure.retry_after = http::RetryAfterFrom(response, wall_now);
   } else {
     failure = Failed(v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID,
@@ -149,10 +149,15 @@ errors::ProviderFailure ReadRefusal(const OAuth2ClientOptions& options, http::Re
     failure.provider_code = OAuthErrorOf(response);
     if (IsOneOf(failure.provider_code, {"server_error", "temporarily_unavailable"})) {
       failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;
-      failure.message = "the token endpoint is not available";
     }
   }
-  failure.provider_status = absl::StrCat(status);
+  if (failure.reason == v1::ERROR_REASON_PROVIDER_UNAVAILABLE) {
+    // Without a provider_status: of a write, that would say that it was sent, and that a gateway
+    // may have lost sight of it.
+    failure.message = absl::StrCat("the token endpoint is not available: HTTP ", status);
+  } else {
+    failure.provider_status = absl::StrCat(status);
+  }
   return failure;
 }
 

@@ -205,8 +205,11 @@ TEST(ReadTokenAnswerTest, A429SaysWhenToTryAgain) {
 
 TEST(ReadTokenAnswerTest, AnEndpointThatIsDownIsUnavailable) {
   for (int status : {408, 500, 502, 503, 504}) {
-    EXPECT_EQ(Read(Options(), http::Answer(status, "<html>", "text/html")), "PROVIDER_UNAVAILABLE")
-        << status;
+    const auto failure = FailureOf(Options(), http::Answer(status, "<html>", "text/html"));
+    EXPECT_EQ(failure.reason, v1::ERROR_REASON_PROVIDER_UNAVAILABLE) << status;
+    EXPECT_THAT(failure.message, HasSubstr(absl::StrCat(status)));
+    // The call itself has no answer: it was not sent.
+    EXPECT_EQ(failure.provider_status, "") << status;
   }
   for (http::Failure failure :
        {http::Failure::kResolve, http::Failure::kConnect, http::Failure::kTls,
