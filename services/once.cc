@@ -9,18 +9,21 @@
 namespace edugate::services {
 namespace {
 
-// Whether a gateway in front of the provider had sent the request on and got no answer: 502, 504,
-// and Cloudflare's 520 to 530. With 503 and 408 it was not taken in, and without a status not sent,
-// as where no token was to be had for it.
+// Whether the provider may have got the request although what stands in front of it answered: a
+// gateway that had sent it on and got no answer (502, 504, and Cloudflare's 520 to 530), or a page
+// (403). With 503 and 408 it was not taken in, and without a status not sent, as where no token was
+// to be had for it.
 bool GatewayLostSight(const absl::Status& status) {
   const auto metadata = errors::MetadataOf(status);
   const auto found = metadata.find("provider_status");
   int code = 0;
   if (found == metadata.end() || !absl::SimpleAtoi(found->second, &code)) return false;
+  constexpr int kPageInFront = 403;
   constexpr int kBadGateway = 502;
   constexpr int kGatewayTimeout = 504;
   constexpr int kFirstOfCloudflare = 520;
-  return code == kBadGateway || code == kGatewayTimeout || code >= kFirstOfCloudflare;
+  return code == kPageInFront || code == kBadGateway || code == kGatewayTimeout ||
+         code >= kFirstOfCloudflare;
 }
 
 // Whether the provider may have done what was asked although the call failed.

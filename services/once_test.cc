@@ -149,7 +149,7 @@ TEST_F(OnceTest, WhatAGatewayLostSightOfMayHaveHappened) {
                                  .provider_status = provider_status},
                                 {});
   };
-  for (const std::string lost : {"502", "504", "520", "524"}) {
+  for (const std::string lost : {"502", "504", "520", "524", "403"}) {
     const absl::Status status = unavailable(lost);
     EXPECT_EQ(Send(Request(lost, "Confirmed"), status).status(), status);
     const auto again = Send(Request(lost, "Confirmed"), Answer("x"));
