@@ -43,6 +43,8 @@ struct Texts {
   std::string certificate;
   std::string key;
   std::string authorities;
+  // Whether one of them could not be opened for want of descriptors or memory.
+  bool starved = false;
 };
 
 Source SourceOf(const std::string& text) {
@@ -52,14 +54,15 @@ Source SourceOf(const std::string& text) {
 // OpenSSL would ask at the terminal.
 int NoPassphrase(char*, int, int, void*) { return 0; }
 
-bool Read(const std::string& path, absl::string_view key, const Mistake& mistake,
-          std::string& text) {
+bool Read(const std::string& path, absl::string_view key, const Mistake& mistake, std::string& text,
+          bool& starved) {
   if (path.empty()) {
     mistake(std::string(key), "is missing");
     return false;
   }
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
                                                              &std::fclose);
+  if (file == nullptr && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) starved = true;
   text.resize(kMaxBytes);
   const size_t size = file == nullptr ? 0 : std::fread(text.data(), 1, text.size(), file.get());
   text.resize(size);
@@ -89,10 +92,11 @@ Certificate FirstOf(const std::string& text) {
 // Reads the files and notes what is wrong with them.
 void ReadAll(const v1::ServerTls& tls, const Mistake& mistake, Texts& texts) {
   const bool has_certificate =
-      Read(tls.certificate_file(), kCertificateKey, mistake, texts.certificate);
-  const bool has_key = Read(tls.private_key_file(), kPrivateKeyKey, mistake, texts.key);
+      Read(tls.certificate_file(), kCertificateKey, mistake, texts.certificate, texts.starved);
+  const bool has_key =
+      Read(tls.private_key_file(), kPrivateKeyKey, mistake, texts.key, texts.starved);
   if (!tls.client_ca_file().empty() &&
-      Read(tls.client_ca_file(), kAuthoritiesKey, mistake, texts.authorities) &&
+      Read(tls.client_ca_file(), kAuthoritiesKey, mistake, texts.authorities, texts.starved) &&
       FirstOf(texts.authorities) == nullptr) {
     mistake(std::string(kAuthoritiesKey), "holds no certificates in PEM");
   }
@@ -184,6 +188,10 @@ absl::Status ServerCertificates::TakeOver() {
         absl::StrAppend(&mistakes, mistakes.empty() ? "" : "; ", key, " ", what);
       },
       texts);
+  // Nothing is wrong with the files, and nothing of them will change: they are read again.
+  if (texts.starved) {
+    return absl::UnavailableError("there is no memory or descriptor to read the files");
+  }
   if (!mistakes.empty()) return absl::InvalidArgumentError(mistakes);
   const std::array<int, kFiles> fresh = {FileOf(texts.certificate), FileOf(texts.key),
                                          FileOf(texts.authorities)};

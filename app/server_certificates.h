@@ -25,8 +25,8 @@ void CheckServerTls(const v1::ServerTls& tls, const Mistake& mistake);
 // not yet, or a file holds something else. The copies are files in memory, of this process alone.
 class ServerCertificates {
  public:
-  // INVALID_ARGUMENT where the files can't be used; UNAVAILABLE where the system has no files in
-  // memory, or shows no /proc.
+  // INVALID_ARGUMENT where the files can't be used; UNAVAILABLE where the system has no descriptors
+  // or no files in memory, or shows no /proc.
   static absl::StatusOr<std::unique_ptr<ServerCertificates>> Open(const v1::ServerTls& tls);
   ServerCertificates(const ServerCertificates&) = delete;
   ServerCertificates& operator=(const ServerCertificates&) = delete;
@@ -53,7 +53,7 @@ class ServerCertificates {
 
   std::mutex looking_;
   config::FileWatch watch_;  // These two under `looking_`.
-  bool again_ = false;       // a change has not been taken over for want of memory
+  bool again_ = false;       // a change has not been taken over for want of memory or descriptors
 
   std::mutex mutex_;
   std::condition_variable wake_;

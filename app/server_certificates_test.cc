@@ -1,6 +1,7 @@
 #include "app/server_certificates.h"
 
 #include <openssl/pem.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -132,6 +133,24 @@ TEST_F(ServerCertificatesTest, WhatDoesNotBelongTogetherLeavesTheCopiesAsTheyAre
   EXPECT_EQ(TextOf(copies.certificate_file()), TextOf(tls_.certificate_file()));
   EXPECT_EQ(TextOf(copies.private_key_file()), TextOf(tls_.private_key_file()));
   EXPECT_NE(TextOf(copies.private_key_file()), key);
+}
+
+TEST_F(ServerCertificatesTest, WhatCouldNotBeReadForWantOfDescriptorsIsReadWhenThereAreSome) {
+  auto certificates = ServerCertificates::Open(tls_);
+  ASSERT_TRUE(certificates.ok()) << certificates.status();
+  const v1::ServerTls copies = (*certificates)->copies();
+  WriteCertificate(two_, tls_.certificate_file());
+  WriteKey(two_, tls_.private_key_file());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  for (int i = 0; i < 2; ++i) (*certificates)->Look();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+
+  (*certificates)->Look();
+  EXPECT_EQ(TextOf(copies.certificate_file()), TextOf(tls_.certificate_file()));
+  EXPECT_EQ(TextOf(copies.private_key_file()), TextOf(tls_.private_key_file()));
 }
 
 TEST_F(ServerCertificatesTest, WithoutAuthoritiesNoneAreNamed) {
