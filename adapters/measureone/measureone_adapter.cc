@@ -531,13 +531,18 @@ async::Task<absl::Status> MeasureOneAdapter::Look(async::CallContext& call,
   options.ask_now = true;
   absl::Status status =
       co_await v3_.CallInto(call, enrollment_status_, request, report, nullptr, std::move(options));
-  const bool says_nothing =
-      report.processing_status().empty() && report.enrollment_status().empty();
-  if (status.ok() && says_nothing) {
+  if (!status.ok()) co_return status;
+  if (report.processing_status().empty() && report.enrollment_status().empty()) {
     co_return errors::ProviderResponseInvalid("processing_status is missing",
                                               v3_.OriginOf(enrollment_status_));
   }
-  co_return status;
+  // Statements of another shape must not pass for none.
+  if (!IsUnderWay(report.processing_status()) &&
+      IllFitting(report, "enrollment_status") != nullptr) {
+    co_return errors::ProviderResponseInvalid("enrollment_status is not a list",
+                                              v3_.OriginOf(enrollment_status_));
+  }
+  co_return absl::OkStatus();
 }
 
 async::Task<absl::Status> MeasureOneAdapter::AwaitCompletion(

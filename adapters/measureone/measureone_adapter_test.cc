@@ -609,6 +609,21 @@ TEST_F(MeasureOneAdapterTest, ReportThatSaysNothingIsInvalid) {
   EXPECT_EQ(stateless->result(), v1::VERIFICATION_RESULT_ACTIVE);
 }
 
+TEST_F(MeasureOneAdapterTest, StatementsThatCannotBeReadAreNotNone) {
+  for (const char* statements : {R"({"enrollment_status":"ACTIVE"})", R"("ACTIVE")"}) {
+    Expect(
+        kStatusPath, 200,
+        absl::StrCat(R"({"processing_status":"COMPLETED","enrollment_status":)", statements, "}"));
+    EXPECT_EQ(errors::ReasonOf(Verify(false).status()), v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
+        << statements;
+  }
+  Expect(kStatusPath, 200, R"({"processing_status":"COMPLETED","enrollment_status":null})");
+  EXPECT_TRUE(Verify(false).ok());
+  // Before the end it says nothing, in whatever shape.
+  Expect(kStatusPath, 200, R"({"processing_status":"ACQUIRING","enrollment_status":""})");
+  EXPECT_TRUE(Verify(false).ok());
+}
+
 TEST_F(MeasureOneAdapterTest, ReportIsAskedForEachTimeWhateverIsKept) {
   rest::ClientParts parts;
   parts.connection = "m1";
