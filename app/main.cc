@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
   check_app->add_option("--config", check.config_file, "The configuration (YAML).")->required();
   auto* explain_option = check_app->add_flag(
       "--explain", check.explain,
-      "Print every value in force, by connection and method, and where it comes from.");
+      "Print every value in force, of the server, each connection and method, and its source.");
   check_app->add_flag("--json", check.json, "Print the explanation as JSON.")
       ->needs(explain_option);
 
