@@ -271,13 +271,13 @@ TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedItGoesOnAndSaysSoOnce) {
   std::string said;
   {
     const TakenName taken(options_.path + ".1");
-    telemetry::FlushLog();
+    telemetry::FlushLog(absl::Seconds(30));
     ::testing::internal::CaptureStderr();
     for (int i = 0; i < 20; ++i) {
       const absl::Status written = Write(*log, absl::StrCat("\"kind\":\"read\",\"n\":", i));
       EXPECT_TRUE(written.ok()) << written;
     }
-    telemetry::FlushLog();
+    telemetry::FlushLog(absl::Seconds(30));
     said = ::testing::internal::GetCapturedStderr();
   }
   EXPECT_EQ(DisclosureFiles(options_.path).size(), 1u);
