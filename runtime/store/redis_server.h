@@ -41,7 +41,9 @@ class RedisServer {
 
   int port() const { return port_; }
 
-  RedisOptions options() const { return {.address = address()}; }
+  // With a timeout that a server that is there keeps on a busy machine, too: one that is killed is
+  // noticed at once.
+  RedisOptions options() const { return {.address = address(), .timeout = absl::Seconds(30)}; }
 
   // It ends with the thread that starts it, also where that is killed.
   void Start() {
