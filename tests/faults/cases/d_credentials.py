@@ -236,7 +236,6 @@ def a_secret_file_is_replaced(t):
     taken = {f"Bearer {t.canary_secret}-old"}
 
     def answer(exchange):
-        # `taken` as it is by then.
         right = exchange.request.header("Authorization") in taken
         exchange.provider.give(exchange, t.healthy if right else provider.reply("{}", status=401))
 
@@ -259,11 +258,13 @@ def a_secret_file_is_replaced(t):
     time.sleep(2.5)
     taken.discard(f"Bearer {t.canary_secret}-old")
     time.sleep(0.5)
-    # And in haste: the old one is refused as soon as the file holds the new one, before it has been read.
+    # And in haste: the old one is refused as soon as the file holds the new one, before it has been read. The new one is
+    # taken before that: a look at the file may come in between.
+    taken.add(f"Bearer {t.canary_secret}-third")
     with open(path + ".part", "w", encoding="utf-8") as file:
         file.write(f"{t.canary_secret}-third\n")
     os.replace(path + ".part", path)
-    taken = {f"Bearer {t.canary_secret}-third"}
+    taken.discard(f"Bearer {t.canary_secret}-new")
     time.sleep(1.5)
     end.set()
     for worker in workers:

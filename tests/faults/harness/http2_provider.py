@@ -102,10 +102,11 @@ class Http2Provider(provider.Provider):
         with self._lock:
             self.requests.append(request)
             answer = self._next_answer(request)
+            exchange = Http2Exchange(self, connection, stream, request)
             self._running += 1
             self.most_at_a_time = max(self.most_at_a_time, self._running)
         try:
-            self.give(Http2Exchange(self, connection, stream, request), answer)
+            self.give(exchange, answer)
         except (provider.Gone, OSError):
             pass
         finally:
