@@ -45,8 +45,10 @@ absl::StatusOr<Secret> RotatingSecret::ReadAndCheck() const {
 std::shared_ptr<const Secret> RotatingSecret::Look(bool at_once) {
   FileStamp known;
   {
-    const std::lock_guard lock(mutex_);
-    if (source_.path().empty() || looking_) return current_;
+    std::unique_lock lock(mutex_);
+    if (source_.path().empty() || (looking_ && !at_once)) return current_;
+    // The other look may have begun before the file was replaced, and has not ended.
+    looked_.wait(lock, [this] { return !looking_; });
     const async::MonotonicTime now = clock_->MonotonicNow();
     if (!at_once && now < next_look_) return current_;
     next_look_ = async::After(now, kLookInterval);
@@ -62,6 +64,7 @@ std::shared_ptr<const Secret> RotatingSecret::Look(bool at_once) {
   }
   const std::lock_guard lock(mutex_);
   looking_ = false;
+  looked_.notify_all();
   if (next != nullptr) {
     current_ = std::move(next);
     stamp_ = stamp;

@@ -2,6 +2,7 @@
 #ifndef EDUGATE_RUNTIME_CONFIG_ROTATING_SECRET_H_
 #define EDUGATE_RUNTIME_CONFIG_ROTATING_SECRET_H_
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,7 +38,8 @@ class RotatingSecret {
   std::shared_ptr<const Secret> Get();
 
   // The same, looking at the file even if it was looked at less than a second ago: for when the
-  // provider has refused the secret.
+  // provider has refused the secret. Waits for another thread that is looking, and then looks
+  // itself.
   std::shared_ptr<const Secret> GetFresh();
 
  private:
@@ -50,6 +52,7 @@ class RotatingSecret {
   const Check check_;
   const async::Clock* const clock_;
 
+  std::condition_variable looked_;
   std::mutex mutex_;  // Guards what follows.
   std::shared_ptr<const Secret> current_;
   FileStamp stamp_;

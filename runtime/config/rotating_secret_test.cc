@@ -9,11 +9,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/time/clock.h"
 #include "runtime/async/test_loop.h"
 
 namespace edugate::config {
@@ -61,6 +63,30 @@ TEST_F(RotatingSecretTest, LooksAtOnceWhenItIsToldTo) {
   auto secret = Open();
   Replace("two");
   EXPECT_EQ(secret->GetFresh()->Reveal(), "two");
+}
+
+TEST_F(RotatingSecretTest, WhoIsToLookAtOnceDoesNotGetWhatAnotherIsAboutToReplace) {
+  Replace("one");
+  std::latch reads(1);
+  std::latch asks(1);
+  auto secret = Open([&](absl::string_view text) {
+    if (text != "one") {
+      reads.count_down();
+      asks.wait();
+      // The other one is at it by then, or comes later: it is right in either case.
+      absl::SleepFor(absl::Milliseconds(100));
+    }
+    return absl::OkStatus();
+  });
+  Replace("two");
+  std::thread reading([&secret] { EXPECT_EQ(secret->GetFresh()->Reveal(), "two"); });
+  reads.wait();
+  // Who needs not look goes on with what is known.
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(secret->Get()->Reveal(), "one");
+  asks.count_down();
+  EXPECT_EQ(secret->GetFresh()->Reveal(), "two");
+  reading.join();
 }
 
 TEST_F(RotatingSecretTest, FollowsAFileThatIsWrittenInPlace) {
