@@ -61,6 +61,8 @@ class CrashTest : public ::testing::Test {
   void KillInTheMiddle(const std::string& state, const char* what) {
     constexpr size_t kWrites = 500;
     provider_.SetPause(absl::Milliseconds(20));
+    // However late the kill comes, most have no answer by then.
+    provider_.AnswerOnly(100);
     const std::string file = Config(state);
     std::vector<Write> writes(kWrites);
     {
@@ -75,6 +77,7 @@ class CrashTest : public ::testing::Test {
       for (Write& write : writes) Start(program, write);
       EXPECT_TRUE(Eventually([&] { return ok_ >= 50; }));
       program.Stop(SIGKILL);
+      provider_.Release();
       for (const Write& write : writes) Await(write);
     }
     const int64_t before = provider_.effects();

@@ -55,6 +55,11 @@ LedgerProvider::LedgerProvider() : server_(std::make_unique<httplib::Server>()) 
                     for (const auto& email : body["emails"]) ++effects_[email.get<std::string>()];
                   }
                   absl::SleepFor(pause);
+                  {
+                    std::unique_lock<std::mutex> lock(mutex_);
+                    may_answer_.wait(lock, [this] { return answers_left_ > 0; });
+                    --answers_left_;
+                  }
                   response.status = kCreated;
                   response.set_content(R"({"job_id":"job-1"})", kJson);
                 });
@@ -63,6 +68,7 @@ LedgerProvider::LedgerProvider() : server_(std::make_unique<httplib::Server>()) 
 }
 
 LedgerProvider::~LedgerProvider() {
+  Release();
   server_->stop();
   thread_.join();
 }
@@ -77,6 +83,16 @@ void LedgerProvider::Accept(std::set<std::string> tokens) {
 void LedgerProvider::SetPause(absl::Duration pause) {
   const std::lock_guard<std::mutex> lock(mutex_);
   pause_ = pause;
+}
+
+void LedgerProvider::AnswerOnly(int64_t writes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  answers_left_ = writes;
+}
+
+void LedgerProvider::Release() {
+  AnswerOnly(std::numeric_limits<int64_t>::max());
+  may_answer_.notify_all();
 }
 
 int LedgerProvider::EffectsOf(const std::string& email) const {

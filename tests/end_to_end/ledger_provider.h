@@ -2,7 +2,9 @@
 #ifndef TESTS_END_TO_END_LEDGER_PROVIDER_H_
 #define TESTS_END_TO_END_LEDGER_PROVIDER_H_
 
+#include <condition_variable>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,6 +38,10 @@ class LedgerProvider {
   // How long a write takes, before its effect and again before its answer.
   void SetPause(absl::Duration pause);
 
+  // So many writes are answered from now on; all others have their effect and wait for Release().
+  void AnswerOnly(int64_t writes);
+  void Release();
+
   // How often the learner of this e-mail address was enrolled.
   int EffectsOf(const std::string& email) const;
   int64_t effects() const;
@@ -52,6 +58,8 @@ class LedgerProvider {
   std::set<std::string> tokens_;
   std::map<std::string, int> effects_;
   absl::Duration pause_;
+  int64_t answers_left_ = std::numeric_limits<int64_t>::max();
+  std::condition_variable may_answer_;
   std::thread thread_;
 };
 

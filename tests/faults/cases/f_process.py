@@ -89,11 +89,16 @@ def killed_with_five_hundred_writes_in_flight(t):
     luck = random.Random(1)
     at_work, answered = [], []
 
-    # Some happen long before they are answered, some just before; the kill comes in between.
+    killed = threading.Event()
+
+    # Some happen long before they are answered, some just before; the kill comes in between: for most of them, however late
+    # it is.
     def now_or_later(exchange):
         at_work.append(True)
         answer = t.healthy.answer(t.provider, exchange.request) if luck.random() < 0.5 else None
         time.sleep(luck.random() * 0.5)
+        if len(answered) >= 80:
+            killed.wait(60)
         answer = answer or t.healthy.answer(t.provider, exchange.request)
         at_work.pop()
         exchange.send(answer)
@@ -103,9 +108,10 @@ def killed_with_five_hundred_writes_in_flight(t):
     keys = [f"f1-0000-{number}" for number in range(count)]
     running = {key: t.channel.start(ASSIGN, assign_request(t, key), 30) for key in keys}
     begin = time.monotonic()
-    while len(answered) < 80 and time.monotonic() < begin + 20:
+    while sum(call.stream.finished_at is not None for call in running.values()) < 40 and time.monotonic() < begin + 20:
         time.sleep(0.005)
     t.edugate.kill()
+    killed.set()
     first = {key: call.wait(10) for key, call in running.items()}
     t.heal()
     # What the provider has, it does, whoever is still there to hear of it.
