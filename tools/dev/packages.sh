@@ -10,7 +10,10 @@ BUILD_PACKAGES=(
   libgtest-dev libgmock-dev openssl zlib1g-dev
 )
 # The clients among the tests.
-TEST_PACKAGES=(chromium nginx-light redis-server python3-grpcio python3-protobuf python3-hpack python3-jsonschema)
+TEST_PACKAGES=(
+  chromium nginx-light redis-server
+  python3-grpcio python3-protobuf python3-hpack python3-jsonschema python3-yaml
+)
 SANITIZER_PACKAGES=(libclang-rt-19-dev llvm-19)
 LINT_PACKAGES=(clang-tidy-19 clang-format-19 shellcheck)
 
