@@ -12,11 +12,12 @@ import re
 import sys
 
 PATTERNS = {
-    "a credential of the sandbox": re.compile(r"[a-z-]+-not-a-secret"),
+    # Tokens that it issues are numbered: sandbox-edx-issued-7-not-a-secret.
+    "a credential of the sandbox": re.compile(r"[a-z0-9]-not-a-secret"),
     "an e-mail address": re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z]{2,}"),
     "a social security number": re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),
 }
-PERSONAL_KEYS = ("first_name", "last_name", "middle_name", "ssn", "password", "mfa_token", "user_email", "email")
+PERSONAL_KEYS = ("first_name", "last_name", "middle_name", "full_name", "ssn", "password", "mfa_token", "user_email", "email")
 # Shorter values are words that stand anywhere.
 LEAST = 5
 

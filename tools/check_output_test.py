@@ -1,6 +1,9 @@
+import os
 import unittest
 
 import check_output
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class CheckOutputTest(unittest.TestCase):
@@ -12,6 +15,15 @@ class CheckOutputTest(unittest.TestCase):
         found = check_output.findings(text, set())
         self.assertEqual([number for number, _ in found], [2, 3, 4])
         self.assertFalse(any("jane" in what for _, what in found))
+
+    def test_issued_tokens_are_credentials_too(self):
+        for token in ("sandbox-edx-issued-7-not-a-secret", "sandbox-openapply-issued-12-not-a-secret"):
+            self.assertEqual(len(check_output.findings(f"Authorization: JWT {token}", set())), 1, token)
+
+    def test_a_name_of_the_documents_examples_is_looked_for(self):
+        values = check_output.example_values(ROOT)
+        self.assertIn("Doe,John N.", values)
+        self.assertEqual(len(check_output.findings('refused: "Doe,John N." is no date', values)), 1)
 
     def test_values_of_persons_in_examples_are_found(self):
         values = check_output.personal_values({"student": [{"last_name": "Abernathy", "city": "Lincoln"}]})
