@@ -127,14 +127,12 @@ int RunServe(const ServeCommand& command) {
 
   auto server = StartAnywhere(*config, command);
   if (!server.ok()) return Fail(server.status());
-  if (providers != nullptr) std::cout << sandbox::Describe(*providers);
-  std::cout << "edugate: listening on " << (*server)->address() << '\n' << std::flush;
   if (providers != nullptr) {
-    auto settings = providers->Settings("measureone");
-    settings.webhook_url = "http://" + (*server)->admin_address() + "/webhooks/m1";
-    const absl::Status set = providers->SetSettings("measureone", settings);
-    if (!set.ok()) return Fail(set);
+    // No setting of the provider's, which a reset of the sandbox would undo.
+    providers->SetWebhookUrl(absl::StrCat("http://", (*server)->admin_address(), "/webhooks/m1"));
+    std::cout << sandbox::Describe(*providers);
   }
+  std::cout << "edugate: listening on " << (*server)->address() << '\n' << std::flush;
   if (!(*server)->admin_address().empty()) {
     std::cout << "edugate: admin on " << (*server)->admin_address() << '\n' << std::flush;
   }

@@ -219,5 +219,23 @@ TEST_F(MeasureOneTest, SendsWebhooksOfATranscriptsLife) {
                                                       "transcript.processed"));
 }
 
+TEST_F(MeasureOneTest, AResetLeavesTheAddressOfWebhooksThatWasToldAfterTheStart) {
+  Receiver receiver;
+  auto server = HttpServer::Start(
+      {},
+      [&receiver](const Request& request) {
+        absl::MutexLock lock(&receiver.mutex);
+        receiver.requests.push_back(request);
+        return JsonReply(200, "");
+      },
+      [](absl::Duration) {});
+  ASSERT_TRUE(server.ok());
+  sandbox_->SetWebhookUrl(absl::StrCat("http://127.0.0.1:", (*server)->port(), "/webhooks/m1"));
+  sandbox_->Reset();
+  CreateFrom(UploadOne("%PDF"));
+  EXPECT_TRUE(receiver.Has(1));
+  (*server)->Stop();
+}
+
 }  // namespace
 }  // namespace edugate::sandbox

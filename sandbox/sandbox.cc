@@ -51,6 +51,17 @@ class Rules {
     windows_.clear();
   }
 
+  // Where webhooks go where no setting says it. Clear() leaves it.
+  void SetWebhookUrl(absl::string_view url) {
+    absl::MutexLock lock(&mutex_);
+    webhook_url_ = std::string(url);
+  }
+
+  std::string webhook_url() const {
+    absl::MutexLock lock(&mutex_);
+    return webhook_url_;
+  }
+
   // Counts a request; the end of the window if it is one too many.
   std::optional<absl::Time> Exceeds(absl::string_view provider, absl::Time now) {
     absl::MutexLock lock(&mutex_);
@@ -67,6 +78,7 @@ class Rules {
   mutable absl::Mutex mutex_;
   std::map<std::string, ProviderSettings> settings_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Window> windows_ ABSL_GUARDED_BY(mutex_);
+  std::string webhook_url_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A provider and its routes, which are made once.
@@ -132,7 +144,7 @@ struct Sandbox::Parts {
     std::unique_ptr<Provider> provider = make({options.now, [this, id] {
                                                  ProviderSettings settings = rules.Settings(id);
                                                  if (settings.webhook_url.empty())
-                                                   settings.webhook_url = options.webhook_url;
+                                                   settings.webhook_url = rules.webhook_url();
                                                  return settings;
                                                }});
     std::vector<Route> routes = provider->Routes();
@@ -188,6 +200,7 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(const Options& options) 
   auto parts = std::make_unique<Parts>();
   Parts* inside = parts.get();
   parts->options = options;
+  parts->rules.SetWebhookUrl(options.webhook_url);
   if (!parts->options.now) parts->options.now = [] { return absl::Now(); };
   if (!parts->options.sleep) {
     parts->options.sleep = [inside](absl::Duration time) {
@@ -275,6 +288,8 @@ absl::Status Sandbox::SetSettings(absl::string_view provider, const ProviderSett
 ProviderSettings Sandbox::Settings(absl::string_view provider) const {
   return parts_->rules.Settings(provider);
 }
+
+void Sandbox::SetWebhookUrl(absl::string_view url) { parts_->rules.SetWebhookUrl(url); }
 
 void Sandbox::Reset() {
   parts_->faults.Clear();

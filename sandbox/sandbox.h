@@ -198,6 +198,8 @@ class Sandbox {
   absl::Status SetSettings(absl::string_view provider, const ProviderSettings& settings);
   // A provider's settings; the defaults for an unknown one.
   ProviderSettings Settings(absl::string_view provider) const;
+  // Takes the place of Options::webhook_url, for an address that is known only after the start.
+  void SetWebhookUrl(absl::string_view url);
 
   // As freshly started: records, tokens, faults, settings, counts.
   void Reset();

@@ -1,5 +1,7 @@
 // The program as a person runs it.
 
+#include <httplib.h>
+
 #include <csignal>
 #include <thread>
 
@@ -269,6 +271,33 @@ TEST(ServeTest, TheSandboxAnswersAndStopsCleanly) {
   process->Signal(SIGTERM);
   const Ended ended = process->Wait();
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
+}
+
+TEST(ServeTest, TheSandboxsWebhooksArriveAfterItsReset) {
+  const auto process =
+      Process::Start({EDUGATE_PROGRAM, "serve", "--sandbox", "--listen", "127.0.0.1:0"});
+  const std::string said = process->AwaitLine("The sandbox listens on ");
+  const std::string address = process->AwaitLine("edugate: listening on ");
+  ASSERT_NE(address, "");
+  httplib::Client control(said.substr(0, said.find(". ")));
+  const auto reset = control.Post("/_sandbox/reset");
+  ASSERT_TRUE(reset && reset->status == 204);
+  const Ended created =
+      RunProgram({EDUGATE_PROGRAM, "call", "TranscriptService.CreateTranscript",
+                  R"({"parent":"connections/m1","transcript":{"sources":[{"document":{)"
+                  R"("uri":"https://school.example/transcript.pdf","mediaType":"application/pdf",)"
+                  R"("httpMethod":"GET"}}]}})",
+                  "--target", address});
+  EXPECT_EQ(created.exit_code, 0) << created.out;
+  // A watch has no end of its own but its time.
+  EXPECT_TRUE(Eventually([&] {
+    const Ended watched =
+        RunProgram({EDUGATE_PROGRAM, "call", "TranscriptService.WatchTranscriptEvents",
+                    R"({"parent":"connections/m1"})", "--target", address, "--timeout", "2"});
+    return watched.out.find("transcript.created") != std::string::npos;
+  }));
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->Wait().exit_code, 0);
 }
 
 TEST(ServeTest, SigtermLetsARunningCallEnd) {
