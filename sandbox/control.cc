@@ -4,6 +4,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "sandbox/webhook_sender.h"
 
 namespace edugate::sandbox {
 namespace {
@@ -203,8 +204,14 @@ Reply ChangeSettings(Sandbox& sandbox, const Request& request) {
   const std::optional<int64_t> max_per_page = members.Integer("max_per_page", 0);
   const std::optional<int64_t> token_lifetime = members.Integer("token_lifetime_seconds", 0);
   const std::optional<int64_t> processing_time = members.Integer("processing_time_ms", 0);
-  std::string webhook_url;
-  members.Text("webhook_url", webhook_url);
+  std::optional<std::string> webhook_url;
+  if (const std::optional<Json> url = members.Take("webhook_url")) {
+    if (url->is_string()) webhook_url = url->get<std::string>();
+    if (!webhook_url || (!webhook_url->empty() && !IsWebhookUrl(*webhook_url))) {
+      members.Fail(
+          "webhook_url is neither an address, as http://127.0.0.1:7080/webhooks/m1, nor empty");
+    }
+  }
   std::optional<RateLimit> rate_limit;
   if (const std::optional<Json> limit = members.Take("rate_limit")) {
     rate_limit.emplace();
@@ -227,7 +234,7 @@ Reply ChangeSettings(Sandbox& sandbox, const Request& request) {
     if (token_lifetime) settings.token_lifetime = absl::Seconds(*token_lifetime);
     if (rate_limit) settings.rate_limit = *rate_limit;
     if (processing_time) settings.processing_time = absl::Milliseconds(*processing_time);
-    if (!webhook_url.empty()) settings.webhook_url = webhook_url;
+    if (webhook_url) settings.webhook_url = *webhook_url;
     if (const absl::Status set = sandbox.SetSettings(id, settings); !set.ok())
       return ErrorReply(400, set.message());
   }

@@ -255,6 +255,25 @@ TEST_F(ControlTest, ChangesTheSettingsThatAreNamed) {
   EXPECT_EQ(Json::parse(Control("GET", "/settings").body)["class_enrollment"]["max_per_page"], 10);
 }
 
+TEST_F(ControlTest, TheAddressOfWebhooksIsOneThatTheyCanBeSentToOrNone) {
+  const auto tell = [this](const std::string& url) {
+    return Control("POST", "/settings",
+                   absl::StrCat(R"({"provider":"measureone","webhook_url":")", url, R"("})"))
+        .status;
+  };
+  const std::string right = "http://127.0.0.1:7080/webhooks/m1";
+  EXPECT_EQ(tell("https://[::1]:7080/m1"), 200);
+  EXPECT_EQ(tell(right), 200);
+  for (const char* wrong : {"ftp://127.0.0.1/m1", "127.0.0.1:7080/m1", "http://", "http://:80/m1",
+                            "http://127.0.0.1:99999999999/m1", "http://127.0.0.1:x/m1"}) {
+    EXPECT_EQ(tell(wrong), 400) << wrong;
+  }
+  EXPECT_EQ(Control("POST", "/settings", R"({"webhook_url":null})").status, 400);
+  EXPECT_EQ(sandbox_->Settings("measureone").webhook_url, right);
+  EXPECT_EQ(tell(""), 200);
+  EXPECT_EQ(sandbox_->Settings("measureone").webhook_url, "");
+}
+
 TEST_F(ControlTest, ResetsEverything) {
   Control("POST", "/settings", R"({"max_per_page":10})");
   Control("POST", "/faults", R"({"status":500,"count":-1})");

@@ -1,8 +1,11 @@
 #include "sandbox/webhook_sender.h"
 
+#include <optional>
 #include <utility>
 
+#include "absl/strings/strip.h"
 #include "httplib.h"
+#include "sandbox/provider.h"
 
 namespace edugate::sandbox {
 namespace {
@@ -13,8 +16,20 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(200);
 // How often the clock, which may be a test's, is looked at.
 constexpr absl::Duration kTick = absl::Milliseconds(10);
 constexpr int kTimeoutSeconds = 5;
+constexpr int64_t kMaxPort = 65535;
 
 }  // namespace
+
+bool IsWebhookUrl(absl::string_view url) {
+  if (!absl::ConsumePrefix(&url, "http://") && !absl::ConsumePrefix(&url, "https://")) return false;
+  const absl::string_view host = url.substr(0, url.find('/'));
+  // An IPv6 address has colons of its own, in brackets.
+  const size_t bracket = host.find(']');
+  const size_t colon = host.find(':', bracket == absl::string_view::npos ? 0 : bracket);
+  if (colon == absl::string_view::npos) return !host.empty();
+  const std::optional<int64_t> port = WholeNumber(host.substr(colon + 1));
+  return colon > 0 && port && *port > 0 && *port <= kMaxPort;
+}
 
 WebhookSender::WebhookSender(std::function<absl::Time()> now)
     : now_(std::move(now)), thread_([this] { Run(); }) {}
@@ -28,7 +43,8 @@ WebhookSender::~WebhookSender() {
 }
 
 void WebhookSender::Send(absl::Time due, Webhook webhook) {
-  if (webhook.url.empty()) return;
+  // At another scheme and at a port that no int holds httplib throws, which ends the process.
+  if (!IsWebhookUrl(webhook.url)) return;
   absl::MutexLock lock(&mutex_);
   waiting_.emplace(due, Entry{std::move(webhook)});
 }

@@ -7,10 +7,14 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace edugate::sandbox {
+
+// Whether webhooks can be sent there: `http://HOST[:PORT][/PATH]`, or the same with https.
+bool IsWebhookUrl(absl::string_view url);
 
 // A POST that is sent once its time has come.
 struct Webhook {
@@ -27,7 +31,7 @@ class WebhookSender {
   // Drops what is left.
   ~WebhookSender();
 
-  // Sends `webhook` when the clock says `due`. Webhooks without an address are dropped.
+  // Sends `webhook` when the clock says `due`. Webhooks whose address is none are dropped.
   void Send(absl::Time due, Webhook webhook);
   // Drops what is left to send.
   void Clear();
