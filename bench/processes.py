@@ -169,6 +169,16 @@ def drive(target, call, count, answer_bytes, clients=CLIENTS, streams=STREAMS_PE
     return float(re.search(r"finished in .*?, ([\d.]+) req/s", output).group(1))
 
 
+def answer_bytes_of(target, call, **how):
+    """The bytes of the answer to one call."""
+    output = h2load(target, call["method"], call["request"], "-n", 1, "-c", 1, **how)
+    check_load(output, 1, None)
+    size = int(re.search(r"\((\d+)\) data", output).group(1))
+    if size == 0:
+        raise Wrong(f"{call['method']} has no answer: the call fails")
+    return size
+
+
 def check_load(output, count, answer_bytes):
     succeeded = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
     data = re.search(r"\((\d+)\) data", output)

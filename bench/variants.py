@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import time
 
-from processes import BUILD, Wrong, drive
+from processes import BUILD, Wrong, answer_bytes_of, drive
 from rounds import MORE_ATTEMPTS
 from workloads import CALLS, CONNECTION, FOLDERS, edugate_config, start_edugate, start_provider
 
@@ -106,6 +106,10 @@ class Variant:
         self.scheme = scheme
         self.server = start_edugate(edugate, "variant-" + name.replace(" ", "-"), config, stack)
 
+    def answer_bytes(self, call, **how):
+        return answer_bytes_of(self.server.target, call, headers=self.headers, scheme=self.scheme,
+                               **how)
+
     def cpu_us(self, call, count, answer_bytes, **how):
         for attempt in range(MORE_ATTEMPTS + 1):
             try:
@@ -124,13 +128,16 @@ class Variant:
 def in_turns(variants, calls, rounds):
     """Medians by variant and call; the variants take turns, and a first round is thrown away.
 
-    `calls`: by name, what drive() needs: (call, count, answer_bytes, options)."""
+    `calls`: by name, what drive() needs: (call, count, answer_bytes, options). Where answer_bytes is None, every
+    answer of a variant must have as many as its first one."""
+    sizes = {(variant.name, name): size or variant.answer_bytes(call, **how)
+             for variant in variants for name, (call, _, size, how) in calls.items()}
     found = {variant.name: {name: [] for name in calls} for variant in variants}
     for number in range(rounds + 1):
         turn = number % len(variants)
         for variant in variants[turn:] + variants[:turn]:
-            for name, (call, count, size, how) in calls.items():
-                cpu = variant.cpu_us(call, count, size, **how)
+            for name, (call, count, _, how) in calls.items():
+                cpu = variant.cpu_us(call, count, sizes[variant.name, name], **how)
                 if number > 0:
                     found[variant.name][name].append(cpu)
     return {name: {call: round(statistics.median(values), 2) for call, values in figures.items()}
