@@ -289,6 +289,7 @@ class OpenApply : public Provider {
       : surroundings_(std::move(surroundings)), records_(AllRecords()) {}
 
   absl::string_view id() const override { return "openapply"; }
+  bool tells_rate_limit() const override { return true; }
 
   std::vector<Route> Routes() override {
     return {

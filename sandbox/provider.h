@@ -100,6 +100,8 @@ class Provider {
   virtual Reply RefuseRequest(Refusal refusal, const Request& /*request*/) const {
     return Refuse(refusal);
   }
+  // Whether a refusal for kThrottled says in X-RateLimit headers what the limit is and until when.
+  virtual bool tells_rate_limit() const { return false; }
   // Whether paths match whatever their case.
   virtual bool paths_ignore_case() const { return false; }
   // Puts the records back as they were at the start and forgets issued tokens.

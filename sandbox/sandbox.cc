@@ -171,7 +171,7 @@ struct Sandbox::Parts {
     if (!fault || fault->applied.value_or(!fault->status.has_value())) {
       if (const std::optional<absl::Time> reset = rules.Exceeds(provider.id(), options.now())) {
         reply = provider.RefuseRequest(Refusal::kThrottled, request);
-        AddLimitHeaders(provider, *reset, reply);
+        if (provider.tells_rate_limit()) AddLimitHeaders(provider, *reset, reply);
       } else if (match.route == nullptr) {
         reply = provider.RefuseRequest(match.refusal, request);
       } else if (!seen.authorized && !match.route->open) {

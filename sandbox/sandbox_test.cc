@@ -178,6 +178,24 @@ TEST(SandboxTest, DescribesAddressesAndOperations) {
   EXPECT_THAT(text, HasSubstr("/_sandbox"));
 }
 
+TEST(SandboxTest, OnlyOpenApplySaysWhenItsRateLimitIsLifted) {
+  auto sandbox = *Sandbox::Start({});
+  ProviderSettings settings;
+  settings.rate_limit.requests = 1;
+  ASSERT_TRUE(sandbox->SetSettings("", settings).ok());
+  TestClient client(sandbox->port());
+  const auto says = [&client](const std::string& target) {
+    client.Send("GET", target);
+    const Answer limited = client.Send("GET", target);
+    EXPECT_EQ(limited.status, 429) << target;
+    return limited.headers.count("x-ratelimit-reset") == 1;
+  };
+  EXPECT_TRUE(says("/openapply/api/v3/reenrollments"));
+  EXPECT_FALSE(says(kGet10));
+  EXPECT_FALSE(says("/edx_enterprise/enterprise/v1/subscriptions"));
+  EXPECT_FALSE(says("/measureone/v2/transcripts/get_files"));
+}
+
 TEST(SandboxTest, RefusesSettingsOfAnUnknownProvider) {
   auto sandbox = *Sandbox::Start({});
   EXPECT_EQ(sandbox->SetSettings("banner", {}).code(), absl::StatusCode::kNotFound);
