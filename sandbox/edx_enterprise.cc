@@ -34,7 +34,7 @@ constexpr char kSmallPlan[] = "204b1785-1d3a-1000-148d-1ae7a56e6355";
 constexpr char kPolicy[] = "904b1785-9d3a-1000-848d-6ae7a56e6355";
 constexpr char kConfiguration[] = "6fc7ef56-d1c4-4aa8-a649-e6eb209f0000";
 
-// Where the services believe to be: no caller can reach it.
+// Where the services believe to be: no caller of the sandbox has to go there.
 constexpr char kGatewayUrl[] = "https://api.edx.org";
 constexpr char kInternalUrl[] = "https://license-manager.internal.example";
 
