@@ -41,6 +41,7 @@ CircuitBreaker::Admission CircuitBreaker::Admit(async::MonotonicTime now) {
     from = Become(BreakerState::kProbing);
     probing_until_ = async::After(now, length_);
     probing = generation_.load(std::memory_order_relaxed);
+    if (from != BreakerState::kProbing) first_probe_ = probing;
   }
   if (listener_ && from != BreakerState::kProbing) listener_(from, BreakerState::kProbing);
   return {.permit = Permit(*this, probing)};
@@ -52,7 +53,13 @@ void CircuitBreaker::Report(uint64_t generation, Evidence evidence, async::Monot
   BreakerState to;
   {
     const std::lock_guard lock(mutex_);
-    if (generation != generation_.load(std::memory_order_relaxed)) return;
+    if (generation != generation_.load(std::memory_order_relaxed)) {
+      // That a probe was answered counts also where another call has taken its place: a provider
+      // that takes its time with every answer would never be found well.
+      const bool probed = state_.load(std::memory_order_relaxed) == BreakerState::kProbing &&
+                          generation >= first_probe_;
+      if (!probed || evidence != Evidence::kAnswered) return;
+    }
     if (state_.load(std::memory_order_relaxed) == BreakerState::kClosed) {
       if (!Enough(evidence, now)) return;
       Open(options_.open, now);

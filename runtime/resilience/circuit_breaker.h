@@ -41,8 +41,8 @@ enum class Evidence {
 
 // A connection's breaker. Closed, it lets calls through and counts. Open, it refuses them. When its
 // time is up, one call goes through, and what becomes of it closes the breaker or opens it for
-// longer. Where that takes as long again, such as a file, another call takes its place. Used from
-// every loop at once.
+// longer. Where that takes as long again, such as a file, another call takes its place; an answer
+// to either closes the breaker. Used from every loop at once.
 class CircuitBreaker {
  public:
   // Hears of each change, on the thread that made it.
@@ -122,6 +122,7 @@ class CircuitBreaker {
   absl::Duration length_;     // Of the time that it is or was open.
   async::MonotonicTime open_until_;
   async::MonotonicTime probing_until_;
+  uint64_t first_probe_ = 0;  // The generation of the first probe since it was open.
 };
 
 }  // namespace edugate::resilience

@@ -136,6 +136,22 @@ TEST_F(CircuitBreakerTest, AProbeThatTakesAsLongAsItWasOpenLeavesItsPlaceToTheNe
                                     Change{BreakerState::kProbing, BreakerState::kClosed}));
 }
 
+TEST_F(CircuitBreakerTest, AnAnswerToAProbeWhosePlaceWasTakenClosesIt) {
+  auto before = breaker().Admit(now_);
+  Calls(1, Evidence::kUntrusted);
+  Advance(absl::Seconds(5));
+  auto slow = breaker().Admit(now_);
+  Advance(absl::Seconds(60));
+  auto second = breaker().Admit(now_);
+  ASSERT_TRUE(second.permit.has_value());
+  before.permit->Report(Evidence::kAnswered, now_);
+  EXPECT_EQ(state(), BreakerState::kProbing);
+  slow.permit->Report(Evidence::kAnswered, now_);
+  EXPECT_EQ(state(), BreakerState::kClosed);
+  second.permit->Report(Evidence::kUntrusted, now_);
+  EXPECT_EQ(state(), BreakerState::kClosed);
+}
+
 TEST_F(CircuitBreakerTest, EachProbeThatFailsDoublesTheTimeUpToItsMaximum) {
   Calls(1, Evidence::kUntrusted);
   for (const int seconds : {5, 10, 20, 40, 60, 60}) {
