@@ -33,6 +33,8 @@ CircuitBreaker::Admission CircuitBreaker::Admit(async::MonotonicTime now) {
         return {.permit = Permit(*this, generation_.load(std::memory_order_relaxed))};
       case BreakerState::kProbing:
         if (now < probing_until_) return {.retry_after = kWhileProbing};
+        // Probes that hang are as good as failed.
+        length_ = Longer();
         break;
       case BreakerState::kOpen:
         if (now < open_until_) return {.retry_after = absl::FromChrono(open_until_ - now)};
@@ -68,7 +70,7 @@ void CircuitBreaker::Report(uint64_t generation, Evidence evidence, async::Monot
       to = BreakerState::kClosed;
     } else {
       // A probe that says nothing leaves the place to the next call, at once.
-      if (evidence != Evidence::kNone) Open(std::min(2 * length_, options_.max_open), now);
+      if (evidence != Evidence::kNone) Open(Longer(), now);
       to = BreakerState::kOpen;
     }
     from = Become(to);
@@ -89,6 +91,8 @@ void CircuitBreaker::Open(absl::Duration length, async::MonotonicTime now) {
   length_ = std::min(length, std::max(options_.max_open, options_.open));
   open_until_ = async::After(now, length_);
 }
+
+absl::Duration CircuitBreaker::Longer() const { return std::min(2 * length_, options_.max_open); }
 
 bool CircuitBreaker::Enough(Evidence evidence, async::MonotonicTime now) {
   if (evidence == Evidence::kNone) return false;

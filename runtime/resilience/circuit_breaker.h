@@ -41,8 +41,8 @@ enum class Evidence {
 
 // A connection's breaker. Closed, it lets calls through and counts. Open, it refuses them. When its
 // time is up, one call goes through, and what becomes of it closes the breaker or opens it for
-// longer. Where that takes as long again, such as a file, another call takes its place; an answer
-// to either closes the breaker. Used from every loop at once.
+// longer. Where that takes as long again, such as a file, another call takes its place, for twice
+// as long; an answer to either closes the breaker. Used from every loop at once.
 class CircuitBreaker {
  public:
   // Hears of each change, on the thread that made it.
@@ -106,6 +106,8 @@ class CircuitBreaker {
   // With the lock held. The state before.
   BreakerState Become(BreakerState state);
   void Open(absl::Duration length, async::MonotonicTime now);
+  // With the lock held: the time after one that was not enough.
+  absl::Duration Longer() const;
   // With the lock held: whether what was counted is enough.
   bool Enough(Evidence evidence, async::MonotonicTime now);
 
@@ -119,7 +121,7 @@ class CircuitBreaker {
   RollingCount calls_;
   RollingCount failures_;
   int connect_failures_ = 0;  // In a row.
-  absl::Duration length_;     // Of the time that it is or was open.
+  absl::Duration length_;     // Of the time that it is or was open, or leaves to a probe.
   async::MonotonicTime open_until_;
   async::MonotonicTime probing_until_;
   uint64_t first_probe_ = 0;  // The generation of the first probe since it was open.

@@ -152,6 +152,22 @@ TEST_F(CircuitBreakerTest, AnAnswerToAProbeWhosePlaceWasTakenClosesIt) {
   EXPECT_EQ(state(), BreakerState::kClosed);
 }
 
+TEST_F(CircuitBreakerTest, EachProbeThatHangsLeavesTheNextOneTwiceTheTime) {
+  Calls(1, Evidence::kUntrusted);
+  Advance(absl::Seconds(5));
+  std::vector<CircuitBreaker::Permit> hanging;
+  for (const int seconds : {5, 10, 20, 40, 60, 60}) {
+    auto probe = breaker().Admit(now_);
+    ASSERT_TRUE(probe.permit.has_value()) << seconds;
+    hanging.push_back(*std::move(probe.permit));
+    Advance(absl::Seconds(seconds) - absl::Milliseconds(1));
+    EXPECT_FALSE(breaker().Admit(now_).permit.has_value()) << seconds;
+    Advance(absl::Milliseconds(1));
+  }
+  hanging.back().Report(Evidence::kFailed, now_);
+  EXPECT_EQ(breaker().Look(now_).open_for, absl::Seconds(60));
+}
+
 TEST_F(CircuitBreakerTest, EachProbeThatFailsDoublesTheTimeUpToItsMaximum) {
   Calls(1, Evidence::kUntrusted);
   for (const int seconds : {5, 10, 20, 40, 60, 60}) {
