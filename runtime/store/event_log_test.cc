@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/block_on.h"
+#include "runtime/async/clock.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/errors/errors.h"
 #include "runtime/store/child_process.h"
@@ -136,6 +139,18 @@ class SqliteEventLogTest : public EventLogFixture {
 class RedisEventLogTest : public EventLogFixture {
  protected:
   RedisEventLogTest() : EventLogFixture(StoreKind::kRedis) {}
+
+  // How often the server has heard the command since its figures began anew.
+  int CallsOf(const std::string& command) {
+    const std::string figures = server_->Ask({"INFO", "commandstats"}).text;
+    const std::string name = absl::StrCat("cmdstat_", command, ":calls=");
+    const size_t at = figures.find(name);
+    if (at == std::string::npos) return 0;
+    const std::string rest = figures.substr(at + name.size());
+    int calls = -1;
+    EXPECT_TRUE(absl::SimpleAtoi(rest.substr(0, rest.find(',')), &calls)) << rest;
+    return calls;
+  }
 };
 
 TEST_P(EventLogTest, WhoHasSeenMoreThanThereIsStartsAgain) {
@@ -411,6 +426,33 @@ TEST_F(RedisEventLogTest, AKilledServerLosesNoAcknowledgedEventAndWakesThoseWhoW
   }
   EXPECT_THAT(IdsOf(**batch), ElementsAre("2"));
   EXPECT_THAT(IdsOf(Read("t", 0)), ElementsAre("1", "2"));
+}
+
+TEST_F(RedisEventLogTest, WhoWaitsWhenTheServerLosesEverythingStartsAgain) {
+  for (const char* id : {"1", "2", "3"}) Append("t", id);
+  std::optional<absl::StatusOr<EventBatch>> lost;
+  Start(loop_, ReadNextInto(*log_, call_, 3, lost));
+  Append("other", "x");
+  server_->Ask({"FLUSHALL"});
+  server_->Kill();
+  server_->Start();
+  while (!lost.has_value()) loop_.RunTurn(async::kNever);
+  ASSERT_TRUE(lost->ok()) << lost->status();
+  EXPECT_TRUE((*lost)->missed);
+  EXPECT_THAT(IdsOf(**lost), IsEmpty());
+
+  // It waits, and doesn't ask again and again for what the lost log had.
+  std::optional<absl::StatusOr<EventBatch>> next;
+  Start(loop_, ReadNextInto(*log_, call_, (*lost)->last, next));
+  server_->Ask({"CONFIG", "RESETSTAT"});
+  const async::MonotonicTime until =
+      async::After(async::SystemClock().MonotonicNow(), absl::Milliseconds(300));
+  while (async::SystemClock().MonotonicNow() < until) loop_.RunTurn(until);
+  EXPECT_LT(CallsOf("eval"), 10);
+  Append("t", "new");
+  while (!next.has_value()) loop_.RunTurn(async::kNever);
+  ASSERT_TRUE(next->ok()) << next->status();
+  EXPECT_THAT(IdsOf(**next), ElementsAre("new"));
 }
 
 TEST_F(RedisEventLogTest, AServerThatCantWriteRefusesEventsAndIsReadOn) {

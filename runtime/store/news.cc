@@ -32,8 +32,12 @@ class News::Place {
   bool has_come_ = false;
 };
 
+void News::WakeAll(const Wakes& wakes) {
+  for (const std::shared_ptr<Wake>& each : wakes) each->Send(std::monostate());
+}
+
 void News::Announce(absl::string_view topic, int64_t sequence) {
-  absl::flat_hash_set<std::shared_ptr<Wake>> woken;
+  Wakes woken;
   {
     const std::lock_guard lock(mutex_);
     Topic& known = topics_[topic];
@@ -41,7 +45,32 @@ void News::Announce(absl::string_view topic, int64_t sequence) {
     known.latest = sequence;
     woken.swap(known.waiting);
   }
-  for (const std::shared_ptr<Wake>& each : woken) each->Send(std::monostate());
+  WakeAll(woken);
+}
+
+void News::LookedUp(absl::string_view topic, int64_t last) {
+  Wakes woken;
+  {
+    const std::lock_guard lock(mutex_);
+    Topic& known = topics_[topic];
+    if (last == known.latest) return;
+    // A lower one may be an answer that news have overtaken, so that it takes nothing back.
+    known.latest = std::max(last, known.latest);
+    woken.swap(known.waiting);
+  }
+  WakeAll(woken);
+}
+
+void News::StartAgain(absl::string_view topic, int64_t last) {
+  Wakes woken;
+  {
+    const std::lock_guard lock(mutex_);
+    Topic& known = topics_[topic];
+    if (known.latest <= last) return;
+    known.latest = last;
+    woken.swap(known.waiting);
+  }
+  WakeAll(woken);
 }
 
 async::Task<absl::Status> News::WaitBeyond(async::CallContext& call, std::string topic,

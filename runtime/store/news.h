@@ -28,9 +28,17 @@ class News {
   // wait for one like it.
   void Announce(absl::string_view topic, int64_t sequence);
 
-  // OK once a number above `after` has been announced, also if that was earlier; CANCELLED or
-  // DEADLINE_EXCEEDED as the call ends. What this process has not announced, it does not know of:
-  // read first, then wait. The object and `call` outlive the task.
+  // The same for the topic's last number, as it was looked up. One that is lower than what was
+  // announced may be of a new log: all who wait are woken, to see for themselves.
+  void LookedUp(absl::string_view topic, int64_t last);
+
+  // Says that the log is a new one, which has given no number above `last` so far: what was
+  // announced beyond it was of a log that is lost. Wakes all who wait, to see for themselves.
+  void StartAgain(absl::string_view topic, int64_t last);
+
+  // OK once a number above `after` has been announced, also if that was earlier, and where the log
+  // may be a new one; CANCELLED or DEADLINE_EXCEEDED as the call ends. What this process has not
+  // announced, it does not know of: read first, then wait. The object and `call` outlive the task.
   async::Task<absl::Status> WaitBeyond(async::CallContext& call, std::string topic, int64_t after);
 
   // Counts the topic among those that Topics() names.
@@ -44,11 +52,14 @@ class News {
 
  private:
   using Wake = Reply<std::monostate>;
+  using Wakes = absl::flat_hash_set<std::shared_ptr<Wake>>;
   class Place;
   struct Topic {
     int64_t latest = 0;
-    absl::flat_hash_set<std::shared_ptr<Wake>> waiting;
+    Wakes waiting;
   };
+
+  static void WakeAll(const Wakes& wakes);
 
   mutable std::mutex mutex_;
   absl::flat_hash_map<std::string, Topic> topics_;  // Under the mutex.

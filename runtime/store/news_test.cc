@@ -61,6 +61,35 @@ TEST(NewsTest, WhatWasAnnouncedBeforeIsNotWaitedFor) {
   EXPECT_TRUE(waited.has_value());
 }
 
+TEST(NewsTest, OfALogThatIsLostNothingIsWaitedFor) {
+  async::TestLoop loop;
+  async::CallContext call(loop, async::kNever);
+  News news;
+  news.Announce("a", 300);
+  std::optional<absl::Status> waited;
+  loop.Spawn(WaitInto(news, call, "a", 300, waited));
+  loop.RunReady();
+  news.LookedUp("a", 300);
+  loop.RunReady();
+  EXPECT_FALSE(waited.has_value()) << "woken by what it knows";
+  news.LookedUp("a", 2);
+  loop.RunReady();
+  ASSERT_TRUE(waited.has_value());
+  EXPECT_TRUE(waited->ok());
+
+  news.StartAgain("a", 2);
+  std::optional<absl::Status> anew;
+  loop.Spawn(WaitInto(news, call, "a", 2, anew));
+  loop.RunReady();
+  EXPECT_FALSE(anew.has_value()) << "of the log that is lost";
+  news.StartAgain("a", 2);
+  loop.RunReady();
+  EXPECT_FALSE(anew.has_value()) << "woken by what it knows";
+  news.Announce("a", 3);
+  loop.RunReady();
+  EXPECT_TRUE(anew.has_value());
+}
+
 TEST(NewsTest, ACallThatEndsWaitsNoLonger) {
   async::TestLoop loop;
   async::CallContext cancelled(loop, async::kNever);

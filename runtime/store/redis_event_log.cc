@@ -45,9 +45,10 @@ constexpr char kAppend[] = R"lua(
 )lua";
 
 // KEYS: stream, what has been purged, the last number. ARGV: after, limit, bytes, topic. Answers -1
-// where `after` is of a log that is lost.
+// and the last number where `after` is of a log that is lost.
 constexpr char kRead[] = R"lua(
-  if tonumber(ARGV[1]) > tonumber(redis.call('GET', KEYS[3]) or '0') then return {-1, {}} end
+  local given = tonumber(redis.call('GET', KEYS[3]) or '0')
+  if tonumber(ARGV[1]) > given then return {-1, given} end
   local purged = tonumber(redis.call('HGET', KEYS[2], ARGV[4]) or '0')
   local events = {}
   local left = tonumber(ARGV[2])
@@ -178,10 +179,14 @@ async::Task<absl::StatusOr<EventBatch>> RedisEventLog::Read(async::CallContext& 
   job.command = ReadCommand(client_, topic, after, limit);
   auto answer = co_await client_.Run(call, std::move(job));
   if (!answer.ok()) co_return answer.status();
-  const bool of_a_lost_log = after > 0 && !answer->array.empty() && answer->array[0].integer < 0;
+  const bool of_a_lost_log = after > 0 && answer->array.size() == 2 && answer->array[0].integer < 0;
   if (of_a_lost_log) {
-    auto batch = co_await Read(call, std::move(topic), 0, limit);
-    if (batch.ok()) batch->missed = true;
+    news_->StartAgain(topic, answer->array[1].integer);
+    auto batch = co_await Read(call, topic, 0, limit);
+    if (!batch.ok()) co_return batch;
+    // What has come since the answer, and may have been announced before it was heard.
+    news_->Announce(topic, batch->last);
+    batch->missed = true;
     co_return batch;
   }
   co_return EventsIn(*answer, after);
@@ -279,7 +284,7 @@ void RedisEventLog::CatchUp() {
     job.done = [news = news_, behind = behind_,
                 topic = std::move(topic)](const absl::StatusOr<RedisValue>& answer) {
       if (answer.ok()) {
-        news->Announce(topic, answer->integer);
+        news->LookedUp(topic, answer->integer);
       } else {
         *behind = true;
       }
