@@ -414,6 +414,7 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
       absl::StatusOr<Response> result = co_await (service_.*method_)(call(), *this);
       status = result.status();
       if (status.ok() && screened()) status = co_await Screen(nullptr, *result);
+      if (status.ok()) status = CheckSize(*result);
       if (status.ok()) response_ = *std::move(result);
     }
     if (screened()) status = co_await Conclude(nullptr, status);

@@ -224,6 +224,18 @@ class ReplySizeTest : public TranscriptStreamsTest {
     while (reader->Read(&message)) continue;
     return reader->Finish();
   }
+
+  // The reply repeats the file's name.
+  grpc::Status Upload(size_t bytes) {
+    grpc::ClientContext context;
+    v1::UploadTranscriptFilesResponse response;
+    auto writer = stub_->UploadTranscriptFiles(&context, &response);
+    v1::UploadTranscriptFilesRequest header = Header();
+    header.mutable_header()->set_file_name(std::string(bytes, 'x'));
+    writer->Write(header);
+    writer->WritesDone();
+    return writer->Finish();
+  }
 };
 
 TEST_F(ReplySizeTest, AReplyThatIsTooLargeToBeSentSaysSo) {
@@ -236,6 +248,10 @@ TEST_F(ReplySizeTest, AReplyThatIsTooLargeToBeSentSaysSo) {
 TEST_F(ReplySizeTest, SoDoesOneOfAStream) {
   EXPECT_TRUE(Download(kLimit - 10).ok());
   EXPECT_EQ(ReasonIn(Download(kLimit)), v1::ERROR_REASON_REPLY_TOO_LARGE);
+}
+
+TEST_F(ReplySizeTest, SoDoesTheReplyToAStream) {
+  EXPECT_EQ(ReasonIn(Upload(kLimit)), v1::ERROR_REASON_REPLY_TOO_LARGE);
 }
 
 class StalledReaderTest : public TranscriptStreamsTest {
