@@ -248,9 +248,13 @@ absl::Status FieldScopes::CheckRequest(const async::CallContext& call, const Mes
     }
   }
   const FieldDescriptor* const statuses = type.FindFieldByName("statuses");
-  if (statuses != nullptr && request.GetReflection()->FieldSize(request, statuses) > 0 &&
-      screen->HidesPath(*v1::License::descriptor(), "status")) {
-    return Denied(call, "License.status", "select by it");
+  if (statuses != nullptr && request.GetReflection()->FieldSize(request, statuses) > 0) {
+    // Those before the call, after which the state is another.
+    for (const char* field : {"status", "previous_status"}) {
+      if (screen->HidesPath(*v1::LicenseResult::descriptor(), absl::StrCat("license.", field))) {
+        return Denied(call, absl::StrCat("License.", field), "select by it");
+      }
+    }
   }
   // A file is given whole or not at all.
   if (type.name() == "DownloadTranscriptFilesRequest") {

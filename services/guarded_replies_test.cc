@@ -350,9 +350,14 @@ TEST_F(GuardedRepliesTest, LicensesAreNotFoundByAStateThatIsHidden) {
   revoke.clear_learner_emails();
   revoke.add_statuses(v1::LICENSE_STATUS_ASSIGNED);
   EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED);
+  for (const char* hidden :
+       {"License.status", "License.previous_status", "LicenseResult.license"}) {
+    Begin("LicenseService.RevokeLicenses", {GrantOf("no states", {"lincoln"}, {}, {hidden})});
+    EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED) << hidden;
+  }
   Begin("LicenseService.RevokeLicenses",
-        {GrantOf("no states", {"lincoln"}, {}, {"License.status"})});
-  EXPECT_EQ(errors::ReasonOf(Check(revoke)), v1::ERROR_REASON_CALLER_DENIED);
+        {GrantOf("no providers", {"lincoln"}, {}, {"License.provider"})});
+  EXPECT_TRUE(Check(revoke).ok());
 }
 
 TEST_F(GuardedRepliesTest, AcrossConnectionsTheNarrowestGrantDecidesWhatMayBeAsked) {
