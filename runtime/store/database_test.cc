@@ -1,11 +1,9 @@
 #include "runtime/store/database.h"
 
 #include <grp.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -20,6 +18,7 @@
 #include "runtime/errors/errors.h"
 #include "runtime/store/busy_store.h"
 #include "runtime/store/child_process.h"
+#include "runtime/store/no_room_for_files.h"
 #include "runtime/store/temporary_folder.h"
 
 namespace edugate::store {
@@ -288,24 +287,6 @@ TEST_F(DatabaseTest, AFileThatCantBeWrittenIsSaidClearlyAndReadsGoOn) {
   EXPECT_TRUE(Run(*database, Execute("PRAGMA query_only = 0")).ok());
   EXPECT_TRUE(Run(*database, Insert(1)).ok());
 }
-
-// The system refuses to make files larger than a limit, for as long as it lives.
-class NoRoomForFiles {
- public:
-  explicit NoRoomForFiles(rlim_t bytes) : ignored_(signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small = {.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~NoRoomForFiles() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, ignored_);
-  }
-
- private:
-  rlimit before_{};
-  sighandler_t ignored_;
-};
 
 TEST_F(DatabaseTest, AnErrorAtTheCommitIsTheAnswerOfThoseItConcerns) {
   auto database = OpenFile();

@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -17,6 +19,7 @@
 #include "runtime/errors/errors.h"
 #include "runtime/store/busy_store.h"
 #include "runtime/store/child_process.h"
+#include "runtime/store/no_room_for_files.h"
 #include "runtime/store/redis_request_log.h"
 #include "runtime/store/redis_server.h"
 #include "runtime/store/sqlite_request_log.h"
@@ -280,8 +283,9 @@ TEST_P(RequestLogTest, OneOfFiftyAtOnceIsNew) {
 }
 
 async::Task<void> BeginInto(RequestLog& log, async::CallContext& call,
-                            std::optional<absl::StatusOr<BegunRequest>>& out) {
-  auto begun = co_await log.Begin(call, "k", "f", kNow);
+                            std::optional<absl::StatusOr<BegunRequest>>& out,
+                            std::string fingerprint = "f") {
+  auto begun = co_await log.Begin(call, "k", std::move(fingerprint), kNow);
   out.emplace(std::move(begun));
 }
 
@@ -307,6 +311,28 @@ TEST_F(SqliteRequestLogTest, AKeyIsGivenBackWhereTheTaskIsDestroyed) {
   }
   EXPECT_FALSE(begun.has_value());
   EXPECT_EQ(Begin("k", "other").state, RequestState::kNew);
+}
+
+TEST_F(SqliteRequestLogTest, WhatWasNotStoredGivesNothingOfAnotherAttemptBack) {
+  async::CallContext cancelled(loop_, async::kNever);
+  std::optional<absl::StatusOr<BegunRequest>> begun;
+  {
+    NoRoomForFiles no_room(std::filesystem::file_size(folder_.File("store.db-wal")) + 60'000);
+    BusyStore busy(*database_);
+    Start(loop_, BeginInto(*log_, cancelled, begun, std::string(200'000, 'f')));
+    // It leaves when its loop runs again, after the other has been stored.
+    cancelled.Cancel();
+    busy.Release();
+    async::EventLoop other_loop;
+    async::CallContext other_call(other_loop, async::kNever);
+    const auto other = async::BlockOn(other_loop, log_->Begin(other_call, "other", "f", kNow));
+    EXPECT_TRUE(other.ok()) << other.status();
+    EXPECT_EQ(other.value_or(BegunRequest{}).attempt, 1) << "that of the one that did not fit";
+  }
+  while (!begun.has_value()) loop_.RunTurn(async::kNever);
+  EXPECT_EQ(begun->status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(Begin("other").state, RequestState::kInFlight);
+  EXPECT_EQ(CountEntries(), 1);
 }
 
 TEST_F(SqliteRequestLogTest, ACallThatHasEndedBeginsNothingButFinishes) {

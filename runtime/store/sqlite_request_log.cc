@@ -218,8 +218,13 @@ async::Task<absl::StatusOr<BegunRequest>> SqliteRequestLog::Begin(async::CallCon
                      [ledger = ledger_, taken] { return Ledger::ForgetJob(ledger, taken); });
   Query<BegunRequest> query;
   query.bytes = kJobBytes + key.size() + fingerprint.size();
-  query.done = [ledger = ledger_, freed](const absl::Status& status) {
-    if (status.ok()) ledger->Drop(*freed);
+  query.done = [ledger = ledger_, taken, freed](const absl::Status& status) {
+    if (status.ok()) {
+      ledger->Drop(*freed);
+    } else {
+      // What was not stored took nothing, and its number may be another attempt's by now.
+      *taken = 0;
+    }
   };
   query.work = [ledger = ledger_, taken, freed, key = std::move(key),
                 fingerprint = std::move(fingerprint), now,
