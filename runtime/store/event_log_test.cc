@@ -236,6 +236,18 @@ TEST_P(EventLogTest, AnEventDatedAheadOfTimeKeepsNoOtherFromBeingPurged) {
   EXPECT_FALSE(Append("t", "old", "p", kNow + absl::Hours(24)).duplicate);
 }
 
+TEST_P(EventLogTest, AnEventThatIsPurgedLateDoesNotHideThatLaterOnesAreGone) {
+  const AppendedEvent ahead = Append("t", "ahead", "p", kNow + absl::Hours(1));
+  const AppendedEvent old = Append("t", "old");
+  Purge(kNow + absl::Hours(24));
+  EXPECT_TRUE(Read("t", ahead.sequence).missed);
+  Purge(kNow + absl::Hours(25));
+  const EventBatch batch = Read("t", ahead.sequence);
+  EXPECT_THAT(IdsOf(batch), IsEmpty());
+  EXPECT_TRUE(batch.missed);
+  EXPECT_EQ(batch.last, old.sequence);
+}
+
 TEST_P(EventLogTest, PurgesWhatIsTooOldInBatches) {
   for (int i = 0; i < 250; ++i) Append("t", absl::StrCat(i));
   const AppendedEvent young = Append("t", "young", "p", kNow + absl::Hours(1));

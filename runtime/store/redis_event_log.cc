@@ -78,18 +78,20 @@ constexpr char kLast[] = R"lua(
 
 // KEYS: topics, what has been purged. ARGV: the oldest that stays (microseconds), limit, what keys
 // of streams and of ids begin with. An event that a clock ahead of time has dated doesn't keep
-// those behind it.
+// those behind it, and goes after them.
 constexpr char kPurge[] = R"lua(
   local left = tonumber(ARGV[2])
   for _, topic in ipairs(redis.call('SMEMBERS', KEYS[1])) do
     if left == 0 then break end
     local stream = ARGV[3] .. topic
+    local purged = tonumber(redis.call('HGET', KEYS[2], topic) or '0')
     local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', left)
     for _, entry in ipairs(first) do
       if tonumber(entry[2][6]) <= tonumber(ARGV[1]) then
         redis.call('XDEL', stream, entry[1])
         redis.call('HDEL', ARGV[4] .. topic, entry[2][2])
-        redis.call('HSET', KEYS[2], topic, string.sub(entry[1], 1, -3))
+        local number = string.sub(entry[1], 1, -3)
+        if tonumber(number) > purged then redis.call('HSET', KEYS[2], topic, number) end
         left = left - 1
       end
     end
