@@ -151,6 +151,11 @@ class RedisEventLogTest : public EventLogFixture {
     EXPECT_TRUE(absl::SimpleAtoi(rest.substr(0, rest.find(',')), &calls)) << rest;
     return calls;
   }
+
+  void RunFor(absl::Duration time) {
+    const async::MonotonicTime until = async::After(async::SystemClock().MonotonicNow(), time);
+    while (async::SystemClock().MonotonicNow() < until) loop_.RunTurn(until);
+  }
 };
 
 TEST_P(EventLogTest, WhoHasSeenMoreThanThereIsStartsAgain) {
@@ -457,14 +462,50 @@ TEST_F(RedisEventLogTest, WhoWaitsWhenTheServerLosesEverythingStartsAgain) {
   std::optional<absl::StatusOr<EventBatch>> next;
   Start(loop_, ReadNextInto(*log_, call_, (*lost)->last, next));
   server_->Ask({"CONFIG", "RESETSTAT"});
-  const async::MonotonicTime until =
-      async::After(async::SystemClock().MonotonicNow(), absl::Milliseconds(300));
-  while (async::SystemClock().MonotonicNow() < until) loop_.RunTurn(until);
+  RunFor(absl::Milliseconds(300));
   EXPECT_LT(CallsOf("eval"), 10);
   Append("t", "new");
   while (!next.has_value()) loop_.RunTurn(async::kNever);
   ASSERT_TRUE(next->ok()) << next->status();
   EXPECT_THAT(IdsOf(**next), ElementsAre("new"));
+}
+
+TEST_F(RedisEventLogTest, WhoComesAnewAfterTheServerLostEverythingWaits) {
+  for (const char* id : {"1", "2", "3"}) Append("t", id);
+  server_->Ask({"FLUSHALL"});
+  server_->Kill();
+  server_->Start();
+  while (!TryAppend("t", "new").ok()) absl::SleepFor(absl::Milliseconds(10));
+  std::optional<absl::StatusOr<EventBatch>> next;
+  Start(loop_, ReadNextInto(*log_, call_, 1, next));
+  // The listener comes back in its own time; from then on nobody asks again and again.
+  do {
+    server_->Ask({"CONFIG", "RESETSTAT"});
+    RunFor(absl::Milliseconds(300));
+    ASSERT_FALSE(next.has_value());
+  } while (CallsOf("eval") >= 10);
+  Append("t", "newer");
+  while (!next.has_value()) loop_.RunTurn(async::kNever);
+  ASSERT_TRUE(next->ok()) << next->status();
+  EXPECT_THAT(IdsOf(**next), ElementsAre("newer"));
+}
+
+TEST_F(RedisEventLogTest, WhoWaitsGetsWhatAServerHasThatWasMadeAnew) {
+  for (const char* id : {"1", "2", "3"}) Append("t", id);
+  async::CallContext waiting(loop_, async::After(loop_.Now(), absl::Seconds(60)));
+  std::optional<absl::StatusOr<EventBatch>> batch;
+  Start(loop_, ReadNextInto(*log_, waiting, 3, batch));
+  Append("other", "x");
+  server_->Kill();
+  for (const char* data : {"appendonlydir", "appendonly.aof"}) {
+    std::filesystem::remove_all(folder_.File(data));
+  }
+  server_->Start();
+  while (!TryAppend("t", "new").ok()) absl::SleepFor(absl::Milliseconds(10));
+  while (!batch.has_value()) loop_.RunTurn(async::kNever);
+  ASSERT_TRUE(batch->ok()) << batch->status();
+  EXPECT_THAT(IdsOf(**batch), ElementsAre("new"));
+  EXPECT_TRUE((*batch)->missed);
 }
 
 TEST_F(RedisEventLogTest, AServerThatCantWriteRefusesEventsAndIsReadOn) {

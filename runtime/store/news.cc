@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace edugate::store {
+namespace {
+
+// Below every number, also that of an empty log.
+constexpr int64_t kForgotten = -1;
+
+}  // namespace
 
 // A place among those who wait for a topic, given up however the wait ends.
 class News::Place {
@@ -79,6 +85,11 @@ async::Task<absl::Status> News::WaitBeyond(async::CallContext& call, std::string
   if (place.has_come()) co_return absl::OkStatus();
   auto woken = co_await place.wake().Wait(call);
   co_return woken.status();
+}
+
+void News::ForgetNumbers() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, topic] : topics_) topic.latest = kForgotten;
 }
 
 void News::Know(absl::string_view topic) {

@@ -41,6 +41,11 @@ class News {
   // announced, it does not know of: read first, then wait. The object and `call` outlive the task.
   async::Task<absl::Status> WaitBeyond(async::CallContext& call, std::string topic, int64_t after);
 
+  // The numbers of all topics may be given again: what is announced next counts, however low it is.
+  // Those who wait go on waiting, and are woken by the next LookedUp(), which must follow: who has
+  // read before may not wait yet.
+  void ForgetNumbers();
+
   // Counts the topic among those that Topics() names.
   void Know(absl::string_view topic);
 

@@ -90,6 +90,35 @@ TEST(NewsTest, OfALogThatIsLostNothingIsWaitedFor) {
   EXPECT_TRUE(anew.has_value());
 }
 
+TEST(NewsTest, NumbersThatWereForgottenCountAgain) {
+  async::TestLoop loop;
+  async::CallContext call(loop, async::kNever);
+  News news;
+  news.Announce("a", 5);
+  std::optional<absl::Status> before;
+  std::optional<absl::Status> after;
+  loop.Spawn(WaitInto(news, call, "a", 5, before));
+  loop.RunReady();
+  news.ForgetNumbers();
+  loop.Spawn(WaitInto(news, call, "a", 0, after));
+  loop.RunReady();
+  EXPECT_FALSE(before.has_value());
+  EXPECT_FALSE(after.has_value()) << "woken by a number that was forgotten";
+  news.Announce("a", 1);
+  loop.RunReady();
+  EXPECT_TRUE(before.has_value());
+  EXPECT_TRUE(after.has_value());
+
+  news.ForgetNumbers();
+  std::optional<absl::Status> empty;
+  loop.Spawn(WaitInto(news, call, "a", 5, empty));
+  loop.RunReady();
+  EXPECT_FALSE(empty.has_value());
+  news.LookedUp("a", 0);
+  loop.RunReady();
+  EXPECT_TRUE(empty.has_value()) << "to see that nothing is left";
+}
+
 TEST(NewsTest, ACallThatEndsWaitsNoLonger) {
   async::TestLoop loop;
   async::CallContext cancelled(loop, async::kNever);

@@ -249,7 +249,9 @@ absl::Status RedisEventLog::ListenUntilItBreaks() {
   auto subscribed =
       (*connection)->Ask({"SUBSCRIBE", client_.Key(kNews)}, client_.options().timeout);
   if (!subscribed.ok()) return subscribed.status();
-  // What was appended before this is looked up, and what comes later is heard of.
+  // The server may have lost its data meanwhile, and then counts from one again. What was appended
+  // before this is looked up, and what comes later is heard of.
+  news_->ForgetNumbers();
   CatchUp();
   const RedisCommand ping = {"PING"};
   const async::Clock& clock = async::SystemClock();
