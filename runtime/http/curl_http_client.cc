@@ -814,6 +814,9 @@ class CurlHttpClient::Transfer final : private async::Timer,
     paused_ = false;
     if (request_.source != nullptr) SetStallLimit(true);
     curl_easy_pause(easy_, CURLPAUSE_CONT);
+    // What libcurl has kept back is passed on within that call. Where the reader refuses it,
+    // libcurl says so there and goes on waiting.
+    if (reader_.failure() != Failure::kNone) return Settle(reader_.failure(), reader_.detail());
     engine_.Kick();
   }
 

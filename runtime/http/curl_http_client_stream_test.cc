@@ -184,6 +184,41 @@ TEST_F(CurlHttpClientStreamTest, AReceiverMayGiveUp) {
   EXPECT_TRUE(Get(server.Url("/")).ok());
 }
 
+// Pauses at the first piece, for a while, and gives up when it comes again.
+class LateQuitter final : public BodySink {
+ public:
+  explicit LateQuitter(async::EventLoop& loop) : timer_(loop, [this] { Resume(); }) {}
+
+  Flow Write(absl::string_view) override {
+    if (writes_++ > 0) return Flow::kAbort;
+    timer_.Start(async::After(timer_.loop().Now(), absl::Milliseconds(20)));
+    return Flow::kPause;
+  }
+  int writes_ = 0;
+
+ private:
+  CallTimer timer_;
+};
+
+TEST_F(CurlHttpClientStreamTest, AReceiverMayGiveUpWhatItPausedAt) {
+  ScriptedServer server([](ScriptedConnection& connection) {
+    connection.ReadRequest();
+    connection.Send(ScriptedServer::Ok(std::string(1000, 'x')));
+    connection.WaitForEnd();
+  });
+  // No timer of libcurl's own looks at the transfer again.
+  CurlOptions options = LoopbackOptions();
+  options.stall_bytes_per_second = 0;
+  options.connect_timeout = absl::Hours(1);
+  CurlHttpClient client(loop_, options);
+  LateQuitter sink(loop_);
+  Request request = MakeRequest("GET", server.Url("/"));
+  request.sink = &sink;
+  const Exchange exchange = SendWith(client, request, absl::Seconds(20));
+  EXPECT_EQ(exchange.failure, Failure::kCancelled) << exchange.detail;
+  EXPECT_EQ(sink.writes_, 2);
+}
+
 TEST_F(CurlHttpClientStreamTest, ATransferThatStaysPausedEndsAtTheDeadline) {
   ScriptedServer server(ScriptedServer::Once(ScriptedServer::Ok(std::string(1 << 20, 'x'))));
   FixedSink sink(Flow::kPause);
