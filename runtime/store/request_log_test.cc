@@ -394,6 +394,32 @@ TEST_F(SqliteRequestLogTest, AnOutcomeThatCantBeStoredIsAnsweredFromMemoryAndSto
   EXPECT_EQ(Begin("finished").outcome, "done");
 }
 
+async::Task<void> PurgeInto(Purgeable& log, async::CallContext& call,
+                            std::optional<absl::StatusOr<bool>>& out) {
+  auto purged = co_await log.PurgeBatch(call, kNow);
+  out.emplace(std::move(purged));
+}
+
+TEST_F(SqliteRequestLogTest, AForgottenKeyStaysFreeWhereItsNextAttemptCantBeStored) {
+  const BegunRequest forgotten = Begin("k");
+  Execute("PRAGMA query_only = 1");
+  EXPECT_FALSE(Forget("k", forgotten.attempt).ok());
+  Execute("PRAGMA query_only = 0");
+  std::optional<absl::StatusOr<BegunRequest>> begun;
+  std::optional<absl::StatusOr<bool>> purged;
+  {
+    NoRoomForFiles no_room(std::filesystem::file_size(folder_.File("store.db-wal")) + 60'000);
+    BusyStore busy(*database_);
+    // In one transaction, which fails as a whole.
+    Start(loop_, BeginInto(*log_, call_, begun, std::string(200'000, 'f')));
+    Start(loop_, PurgeInto(*purgeable_, call_, purged));
+    busy.Release();
+    while (!begun.has_value() || !purged.has_value()) loop_.RunTurn(async::kNever);
+  }
+  EXPECT_EQ(errors::ReasonOf(begun->status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_EQ(Begin("k").state, RequestState::kNew);
+}
+
 TEST_F(RedisRequestLogTest, WithoutTheServerNothingBeginsUntilItIsThereAgain) {
   EXPECT_TRUE(Finish("done", Begin("done").attempt, "outcome").ok());
   server_->Kill();

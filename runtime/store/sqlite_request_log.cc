@@ -132,10 +132,10 @@ struct SqliteRequestLog::Ledger {
         .outcome = ""};
   }
 
-  // Stores up to `limit` of the ends that could not be stored before. They are dropped when they
-  // are found in the file the next time, since this transaction may fail yet.
-  absl::Status Save(Session& session, int64_t limit) {
-    std::vector<int64_t> settled;
+  // Stores up to `limit` of the ends that could not be stored before. They are `settled` when they
+  // are found in the file the next time, and to be dropped when that transaction has succeeded,
+  // too: what it found may be another job's of it.
+  absl::Status Save(Session& session, int64_t limit, std::vector<int64_t>& settled) {
     absl::Status status;
     for (const auto& [attempt, end] : ends) {
       if (end.state == RequestState::kUnknownOutcome) continue;
@@ -150,7 +150,6 @@ struct SqliteRequestLog::Ledger {
         status = Delete(session, attempt);
       }
     }
-    for (int64_t attempt : settled) Drop(attempt);
     return status;
   }
 
@@ -329,8 +328,9 @@ async::Task<absl::StatusOr<bool>> SqliteRequestLog::PurgeBatch(async::CallContex
   query.work = [ledger = ledger_, gone,
                 oldest = now - retention_](Session& session) -> absl::StatusOr<bool> {
     gone->clear();
-    absl::Status saved = ledger->Save(session, kPurgeBatch);
+    absl::Status saved = ledger->Save(session, kPurgeBatch, *gone);
     if (!saved.ok()) return saved;
+    const std::size_t settled = gone->size();
     Statement purge(session, R"sql(
       DELETE FROM request WHERE attempt IN (
         SELECT attempt FROM request WHERE begun_at <= ?1 ORDER BY begun_at LIMIT ?2)
@@ -344,7 +344,7 @@ async::Task<absl::StatusOr<bool>> SqliteRequestLog::PurgeBatch(async::CallContex
       more = purge.Step();
     }
     if (!more.ok()) return more.status();
-    return gone->size() == static_cast<std::size_t>(kPurgeBatch);
+    return gone->size() - settled == static_cast<std::size_t>(kPurgeBatch);
   };
   query.done = [ledger = ledger_, gone](const absl::Status& status) {
     if (!status.ok()) return;
