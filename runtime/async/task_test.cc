@@ -135,18 +135,31 @@ TEST(TaskTest, DestroyingALoopDestroysTheFramesThatStillWait) {
   loop.reset();
 }
 
+Task<void> Raise(std::shared_ptr<int> count) {
+  ++*count;
+  co_return;
+}
+
 TEST(TaskTest, ATaskThatWasSpawnedButNeverStartedIsDestroyedWithItsLoop) {
-  bool destroyed = false;
-  int count = 0;
+  const auto count = std::make_shared<int>(0);
   {
     EventLoop loop;
-    auto flag = std::make_shared<Flag>(destroyed);
-    loop.Post([flag] {});
-    flag.reset();
-    loop.Spawn(Count(count));
+    loop.Spawn(Raise(count));
+    EXPECT_GT(count.use_count(), 1);
   }
-  EXPECT_TRUE(destroyed);
-  EXPECT_EQ(count, 0);
+  EXPECT_EQ(count.use_count(), 1);
+  EXPECT_EQ(*count, 0);
+}
+
+TEST(TaskTest, WorkThatWasPostedButNeverRunIsDestroyedWithItsLoop) {
+  const auto count = std::make_shared<int>(0);
+  {
+    EventLoop loop;
+    loop.Post([count] { ++*count; });
+    EXPECT_GT(count.use_count(), 1);
+  }
+  EXPECT_EQ(count.use_count(), 1);
+  EXPECT_EQ(*count, 0);
 }
 
 TEST(BlockOnTest, RunsTheLoopUntilTheTaskEndsAndMayBeRepeated) {
