@@ -422,9 +422,13 @@ async::Task<absl::Status> MeasureOneAdapter::WhyNotScored(async::CallContext& ca
                                                           std::string id, absl::Status refused) {
   m1::GetTranscriptRequest request;
   request.set_id(std::move(id));
-  auto transcript = co_await v2_.Call<m1::Transcript>(call, get_digest_, request);
-  if (!transcript.ok()) co_return refused;
-  if (!IsUnderWay(transcript->processing_status())) co_return refused;
+  m1::Transcript transcript;
+  // As it is now, not as it was when somebody last looked: it may have been finished since.
+  rest::CallOptions options;
+  options.ask_now = true;
+  absl::Status looked =
+      co_await v2_.CallInto(call, get_digest_, request, transcript, nullptr, std::move(options));
+  if (!looked.ok() || !IsUnderWay(transcript.processing_status())) co_return refused;
   errors::ProviderFailure failure;
   failure.reason = v1::ERROR_REASON_NOT_READY;
   failure.code = absl::StatusCode::kFailedPrecondition;

@@ -378,6 +378,39 @@ TEST_F(MeasureOneAdapterTest, ScoreThatComesTooEarlyIsNotReady) {
             v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST);
 }
 
+TEST_F(MeasureOneAdapterTest, WhyAScoreIsRefusedIsAskedForWhateverIsKept) {
+  rest::ClientParts parts;
+  parts.connection = "m1";
+  parts.provider = "measureone";
+  parts.endpoint.base_url = kBase;
+  parts.http = &http_;
+  parts.authorizer = &authorizer_;
+  parts.classifier = &MeasureOneAdapter::Errors();
+  resilience::SafeguardOptions options;
+  options.policy.cache_max_age = absl::Minutes(1);
+  parts.safeguards = std::make_shared<resilience::Safeguards>(std::move(options), "m1", nullptr);
+  rest::Client client(std::move(parts));
+  MeasureOneAdapter adapter(client, client);
+  const Ports ports = adapter.ports();
+  const std::string name = absl::StrCat("connections/m1/transcripts/", kId);
+  const std::string pending =
+      absl::StrCat(R"({"id":")", kId, R"(","processing_status":"PENDING"})");
+  Expect("/v2/transcripts/get_digest_by_id", 200, pending);
+  Routed<v1::GetTranscriptRequest> digest{{"m1", {kId}}, {}};
+  digest.request.set_name(name);
+  digest.request.set_view(v1::TRANSCRIPT_VIEW_DIGEST);
+  ASSERT_TRUE(Run(ports.get_transcript, digest).ok());
+
+  // Finished since, and without what a score needs.
+  Expect("/v2/analytics/meritscore", 400, "{}");
+  Expect("/v2/transcripts/get_digest_by_id", 200, R"({"id":"x","processing_status":"COMPLETED"})");
+  Routed<v1::ScoreTranscriptRequest> score{{"m1", {kId}}, {}};
+  score.request.set_name(name);
+  score.request.set_kind(v1::TRANSCRIPT_SCORE_KIND_MERIT);
+  EXPECT_EQ(errors::ReasonOf(Run(ports.score_transcript, score).status()),
+            v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST);
+}
+
 TEST_F(MeasureOneAdapterTest, ReplyWithoutAScoreIsInvalid) {
   for (const char* body : {"{}", R"({"error_code":"X"})", R"({"merit_score":null})"}) {
     Expect("/v2/analytics/meritscore", 200, body);
