@@ -455,12 +455,19 @@ class SourceWriter {
     return out;
   }
 
+  // A field of study and a course have a name of their own; only a curriculum's code has one.
+  void RefuseCodeName(const v1::ClassificationCode& code, const std::string& path) {
+    if (code.display_name().empty()) return;
+    Refuse(At(path, "code.display_name"), "can't be sent; the provider takes scheme and code");
+  }
+
   m1::FieldOfStudy FieldOfStudy(const v1::FieldOfStudy& field, const std::string& path) {
     m1::FieldOfStudy out;
     out.set_type(Word(field.type(), field.provider_type(), ListedFieldOfStudyTypes(),
                       At(path, "type"), At(path, "provider_type"), true));
     if (field.display_name().empty()) Refuse(At(path, "display_name"), kRequired);
     out.set_description(field.display_name());
+    RefuseCodeName(field.code(), path);
     if (!field.code().scheme().empty()) out.set_code_type(field.code().scheme());
     if (!field.code().code().empty()) out.set_code(field.code().code());
     return out;
@@ -474,6 +481,9 @@ class SourceWriter {
                       At(inner, "type"), At(inner, "provider_type"), true));
     if (session.display_name().empty() && !session.has_start_date() && !session.has_end_date()) {
       Refuse(inner, "must have display_name, start_date or end_date");
+    }
+    if (session.has_school_year()) {
+      Refuse(At(inner, "school_year"), "can't be sent; the provider takes start_date and end_date");
     }
     if (session.has_display_name()) out.set_name(session.display_name());
     const std::string start =
@@ -516,6 +526,7 @@ class SourceWriter {
     if (course.has_honors()) out.set_honors_course(course.honors());
     if (course.has_repeat()) out.set_repeated(course.repeat());
     if (course.has_counts_in_gpa()) out.set_count_in_gpa(course.counts_in_gpa());
+    RefuseCodeName(course.code(), path);
     if (!course.code().scheme().empty()) out.set_code_type(course.code().scheme());
     if (!course.code().code().empty()) out.set_code(course.code().code());
     if (course.has_course_id()) out.set_id(course.course_id());

@@ -193,6 +193,21 @@ TEST(MeasureOneSourceMappingTest, EachFieldOfARecordIsNamedThatBreaksARule) {
               ElementsAre(path + "student.address.lines"));
 }
 
+TEST(MeasureOneSourceMappingTest, WhatTheProviderHasNoPlaceForIsRefused) {
+  const std::string path = "transcript.sources[0].record.";
+  EXPECT_THAT(
+      Refused(Record("", R"(sessions { academic_session { type: ACADEMIC_SESSION_TYPE_QUARTER
+                              display_name: 'Spring 2015' school_year: 2015 } })")),
+      ElementsAre(path + "sessions[1].academic_session.school_year"));
+  EXPECT_THAT(Refused(Record("courses { title: 'c' code { code: '26.01' display_name: 'x' } }")),
+              ElementsAre(path + "sessions[0].courses[1].code.display_name"));
+  EXPECT_THAT(Refused(Record(R"(awards { fields_of_study { type: FIELD_OF_STUDY_TYPE_MAJOR
+                                  display_name: 'Biology' code { display_name: 'x' } } })")),
+              ElementsAre(path + "sessions[0].awards[1].fields_of_study[0].code.display_name"));
+  EXPECT_THAT(Refused(Record("curriculum { scheme: 'CIP' code: '26.01' display_name: 'x' }")),
+              IsEmpty());
+}
+
 TEST(MeasureOneSourceMappingTest, InstitutionNeedsBothPartsOfItsId) {
   EXPECT_THAT(
       Refused("sources { record { institution { display_name: 'x' } } }"),
