@@ -110,14 +110,15 @@ class SourceWriter {
     return text;
   }
 
-  // The provider's word: the caller's own, or the one for the value. `field` is the value's field,
-  // `native_field` the one beside it that holds the provider's word.
+  // The provider's word as it is listed: the caller's own, in whatever spelling a transcript had
+  // it, or the one for the value. `field` is the value's field, `native_field` the one beside it
+  // that holds the provider's word.
   template <typename Value>
   std::string Word(Value value, const std::string& native, const std::string& listed,
                    std::string field, std::string native_field, bool required) {
     if (!native.empty()) {
       for (absl::string_view word : absl::StrSplit(listed, ", ")) {
-        if (absl::EqualsIgnoreCase(word, native)) return native;
+        if (IsSameWord(word, native)) return std::string(word);
       }
       Refuse(std::move(native_field), absl::StrCat("must be one of ", listed));
       return "";

@@ -1,5 +1,6 @@
 #include "adapters/measureone/measureone_source_mapping.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "google/rpc/error_details.pb.h"
@@ -139,6 +140,15 @@ TEST(MeasureOneSourceMappingTest, ProvidersOwnWordWins) {
       Today());
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->source_data(0).source_data_value().degree_type(), "MASTERS-RESEARCH");
+}
+
+TEST(MeasureOneSourceMappingTest, WordsAreSentAsTheDocumentSpellsThem) {
+  for (const char* word : {"MASTERS-RESEARCH", "masters-research", "MASTERS_RESEARCH"}) {
+    const auto request = ToCreateRequest(
+        Request(absl::StrCat("sources { digest { provider_award_type: '", word, "' } }")), Today());
+    ASSERT_TRUE(request.ok()) << request.status();
+    EXPECT_EQ(request->source_data(0).source_data_value().degree_type(), "MASTERS-RESEARCH");
+  }
 }
 
 TEST(MeasureOneSourceMappingTest, ValueWithoutAWordIsRefused) {

@@ -22,15 +22,11 @@ bool SameCharacter(char a, char b) {
   return folded(a) == folded(b);
 }
 
-bool SameWord(absl::string_view a, absl::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), &SameCharacter);
-}
-
 template <typename Table, typename Value>
 Value ValueOf(const Table& table, absl::string_view word, Value none, Value other) {
   if (word.empty()) return none;
   for (const auto& row : table) {
-    if (SameWord(row.word, word)) return row.value;
+    if (IsSameWord(row.word, word)) return row.value;
   }
   return other;
 }
@@ -213,6 +209,10 @@ constexpr std::array kAdverseActions = {
 };
 
 }  // namespace
+
+bool IsSameWord(absl::string_view a, absl::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), &SameCharacter);
+}
 
 v1::ProcessingState ProcessingStateOf(absl::string_view word) {
   return ValueOf(kStates, word, v1::PROCESSING_STATE_UNSPECIFIED, v1::PROCESSING_STATE_UNKNOWN);

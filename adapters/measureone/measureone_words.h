@@ -12,9 +12,12 @@
 
 namespace edugate::adapters {
 
-// What a word of MeasureOne means: UNSPECIFIED where there is none, OTHER or UNKNOWN for a word
-// that no document lists. Upper and lower case, `-` and `_` are not told apart: one document writes
-// IN-PROGRESS and IN_PROGRESS.
+// Whether two spellings are one word of MeasureOne's. Upper and lower case, `-`, `_` and a blank
+// are not told apart: one document writes IN-PROGRESS and IN_PROGRESS.
+bool IsSameWord(absl::string_view a, absl::string_view b);
+
+// What a word of MeasureOne means, in any spelling: UNSPECIFIED where there is none, OTHER or
+// UNKNOWN for a word that no document lists.
 v1::ProcessingState ProcessingStateOf(absl::string_view word);
 v1::AwardType AwardTypeOf(absl::string_view word);
 v1::AwardStatus AwardStatusOf(absl::string_view word);
