@@ -376,10 +376,9 @@ class SourceWriter {
       Refuse(path, "must have institution.display_name or awards");
     }
     if (institution.has_display_name()) out.set_name(institution.display_name());
-    if (institution.has_identifier()) {
-      out.set_id_type(institution.identifier().type());
-      out.set_id(institution.identifier().value());
-    }
+    const v1::Identifier& id = institution.identifier();
+    if (!id.type().empty()) out.set_id_type(id.type());
+    if (!id.value().empty()) out.set_id(id.value());
     if (institution.has_address()) {
       *out.mutable_address() = Address(institution.address(), At(path, "institution.address"));
     }

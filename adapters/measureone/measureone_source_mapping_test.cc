@@ -218,6 +218,17 @@ TEST(MeasureOneSourceMappingTest, WhatTheProviderHasNoPlaceForIsRefused) {
               IsEmpty());
 }
 
+TEST(MeasureOneSourceMappingTest, EarlierInstitutionIsSentWithThePartsOfItsIdThatItHas) {
+  const auto request = ToCreateRequest(
+      Request(Record("", R"(previous_records { institution { identifier { value: '110635' }
+                                                            display_name: 'Berkeley' } })")),
+      Today());
+  ASSERT_TRUE(request.ok()) << request.status();
+  const auto& value = request->source_data(0).source_data_value();
+  EXPECT_EQ(codec::WriteJson(value.previous_academic_record(0)),
+            R"({"name":"Berkeley","id":"110635"})");
+}
+
 TEST(MeasureOneSourceMappingTest, InstitutionNeedsBothPartsOfItsId) {
   EXPECT_THAT(
       Refused("sources { record { institution { display_name: 'x' } } }"),
