@@ -113,6 +113,8 @@ const std::vector<ProviderMessage>& ProviderMessages() {
       Of<edx::ErrorBody>(),
       Of<auth::TokenReply>(),
       Of<codec::testing::Everything>(),
+      Of<ce::UserReply>(),
+      Of<ce::User>(),
   };
   return *messages;
 }
