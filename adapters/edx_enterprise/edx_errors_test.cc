@@ -190,10 +190,14 @@ TEST(EdxErrorsTest, NamesTheCallersFieldsFromXml) {
 }
 
 TEST(EdxErrorsTest, NamesNoPositionWhereTheListSentIsNotTheCallers) {
-  const errors::ProviderFailure failure =
-      Failure("BulkEnroll", {400, R"({"emails": {"0": ["Enter a valid email address."]}})"});
-  ASSERT_EQ(failure.fields.size(), 1u);
-  EXPECT_EQ(failure.fields[0].field, "learner_emails");
+  for (const auto& [operation, field] :
+       {std::pair{"BulkEnroll", "emails"}, std::pair{"RevokeLicenses", "user_emails"}}) {
+    const errors::ProviderFailure failure = Failure(
+        operation,
+        {400, absl::StrCat("{\"", field, R"(": {"0": ["Enter a valid email address."]}})")});
+    ASSERT_EQ(failure.fields.size(), 1u) << operation;
+    EXPECT_EQ(failure.fields[0].field, "learner_emails") << operation;
+  }
 }
 
 TEST(EdxErrorsTest, RefusesByProseWithoutRepeatingIt) {

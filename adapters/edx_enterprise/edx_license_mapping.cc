@@ -299,11 +299,14 @@ absl::StatusOr<edx::RevokeLicensesRequest> ToRevokeRequest(
     return errors::ArgumentInvalid("learner_emails",
                                    "must not be empty without email_contains and statuses");
   }
-  absl::Status count = CheckCount("learner_emails", DifferentEmails(from.learner_emails()).size());
+  // Each once: the service drops no repetitions, and where an address comes again it finds no
+  // license of it any more and refuses the whole call.
+  std::vector<std::string> emails = DifferentEmails(from.learner_emails());
+  absl::Status count = CheckCount("learner_emails", emails.size());
   if (!count.ok()) return count;
   edx::RevokeLicensesRequest request;
   request.set_subscription_plan_uuid(call.name.id());
-  for (const std::string& email : from.learner_emails()) request.add_user_emails(EdxEmail(email));
+  for (std::string& email : emails) request.add_user_emails(std::move(email));
   if (!from.email_contains().empty()) {
     AddFilter("user_email", json(from.email_contains()), form, request);
   }

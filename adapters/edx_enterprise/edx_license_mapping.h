@@ -39,8 +39,8 @@ enum class LicenseFilterForm {
   kDocumented,  // {"user_email": "al"}: what the reference shows
 };
 
-// The provider's arguments for RevokeLicenses. INVALID_ARGUMENT where the request has neither
-// addresses nor conditions, or both, or names a state that edX does not know.
+// The provider's arguments for RevokeLicenses, with each address once. INVALID_ARGUMENT where the
+// request has neither addresses nor conditions, or both, or names a state that edX does not know.
 absl::StatusOr<provider::edx_enterprise::v1::RevokeLicensesRequest> ToRevokeRequest(
     const Routed<v1::RevokeLicensesRequest>& call, LicenseFilterForm form);
 

@@ -160,6 +160,13 @@ TEST(EdxRevokeLicensesTest, TakesEitherAddressesOrConditions) {
               ElementsAre("a@example.com"));
 }
 
+TEST(EdxRevokeLicensesTest, SendsEachAddressOnce) {
+  const auto request = ToRevokeRequest(Revoke({"B@example.com", "a@example.com", " b@EXAMPLE.com"}),
+                                       LicenseFilterForm::kNamed);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->user_emails(), ElementsAre("b@example.com", "a@example.com"));
+}
+
 TEST(EdxRevokeLicensesTest, WritesConditionsInBothForms) {
   Routed<v1::RevokeLicensesRequest> call = Revoke({});
   call.request.set_email_contains("al");
