@@ -425,10 +425,17 @@ TEST_F(EdxAdapterTest, FailsWhereNoLicenseCouldBeRevoked) {
   EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(none).resource_name(),
             "connections/acme/subscriptionPlans/p1/licenses/-");
 
-  Expect("POST", kRevokePath, 404, R"({"detail": "Not found."})");
-  const absl::Status no_plan = Run(ports_.revoke_licenses, RevokeCall("a@example.com")).status();
-  EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(no_plan).resource_name(),
-            "connections/acme/subscriptionPlans/p1");
+  for (const char* body :
+       {R"({"detail": "Not found."})", R"("No SubscriptionPlan identified by p1 exists")"}) {
+    Expect("POST", kRevokePath, 404, body);
+    const absl::Status no_plan = Run(ports_.revoke_licenses, RevokeCall("a@example.com")).status();
+    EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(no_plan).resource_type(),
+              "edugate/SubscriptionPlan")
+        << body;
+    EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(no_plan).resource_name(),
+              "connections/acme/subscriptionPlans/p1")
+        << body;
+  }
 }
 
 TEST_F(EdxAdapterTest, WritesConditionsAsDocumentedWhereTheServiceDoesNotTakeItsOwnForm) {

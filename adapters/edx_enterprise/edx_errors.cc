@@ -322,10 +322,12 @@ void RefineThrottle(const json& body, errors::ProviderFailure& failure) {
 }
 
 // Whether a 404 is about the learners' licenses: a bare text, or what became of each. Of an unknown
-// plan the service says {detail}.
+// plan the service says {detail}, or in another bare text that no SubscriptionPlan is identified by
+// the id.
 bool SpeaksOfLicenses(const rest::Operation& operation, const json& body) {
-  return operation.method_name() == "RevokeLicenses" &&
-         (body.is_string() || (body.is_object() && body.contains("unsuccessful_revocations")));
+  if (operation.method_name() != "RevokeLicenses") return false;
+  if (body.is_object()) return body.contains("unsuccessful_revocations");
+  return body.is_string() && !Mentions(Prose(body), "No SubscriptionPlan identified by");
 }
 
 // All revocations failed: the statuses of the single ones say more than the gateway's.

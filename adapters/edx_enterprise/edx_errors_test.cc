@@ -153,6 +153,10 @@ TEST(EdxErrorsTest, TellsAMissingLicenseFromAMissingPlan) {
                 .provider_code,
             kEdxNoLicense);
   EXPECT_EQ(Failure("RevokeLicenses", {404, R"({"detail": "Not found."})"}).provider_code, "");
+  EXPECT_EQ(Failure("RevokeLicenses",
+                    {404, R"("No SubscriptionPlan identified by 104b1785-1d3a exists")"})
+                .provider_code,
+            "");
   EXPECT_EQ(Failure("AssignLicenses", {404, R"("Not found")"}).provider_code, "");
 }
 
