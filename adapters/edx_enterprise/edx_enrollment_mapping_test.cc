@@ -35,6 +35,13 @@ TEST(EdxEnrollmentMappingTest, ReadsTheNamesOfTheReferenceAndOfTheServiceAlike) 
   EXPECT_EQ(sent.learner().country_code(), "DE");
 }
 
+TEST(EdxEnrollmentMappingTest, ReadsTheOfferOfOlderVersionsAsItsType) {
+  const v1::Enrollment enrollment =
+      From(R"({"enrollment_id": 7, "offer": "Percentage, 100", "offer_name": "Autumn"})");
+  EXPECT_EQ(enrollment.funding().offer_type(), "Percentage, 100");
+  EXPECT_EQ(enrollment.funding().offer_name(), "Autumn");
+}
+
 TEST(EdxEnrollmentMappingTest, ReadsTheCoursesAddressThatIsAPathOrAWholeUrl) {
   const std::pair<const char*, const char*> addresses[] = {
       {"/enterprise/v1/catalogs/c/courses/edX+DemoX",
