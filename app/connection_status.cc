@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "app/metric_family.h"
 #include "app/provider_metrics.h"
@@ -24,8 +25,11 @@ std::vector<ConnectionStatus> StatusOf(const Connections& connections,
                                        const services::CheckBook& checks,
                                        const telemetry::DriftCounter& drift,
                                        const async::Clock& clock) {
-  std::map<std::string, int64_t> differences;
-  for (const telemetry::DriftRecord& record : drift.List()) ++differences[record.connection];
+  // By connection and provider.
+  std::map<std::pair<std::string, std::string>, int64_t> differences;
+  for (const telemetry::DriftRecord& record : drift.List()) {
+    ++differences[{record.connection, record.provider}];
+  }
   std::vector<ConnectionStatus> all;
   for (const adapters::Connection& connection : connections.registry().connections()) {
     ConnectionStatus status;
@@ -34,7 +38,7 @@ std::vector<ConnectionStatus> StatusOf(const Connections& connections,
     status.display_name = connection.display_name;
     status.capabilities = services::SupportedMethods(connection.ports);
     status.last_check = checks.Last(connection.id);
-    status.drift = differences[connection.id];
+    status.drift = differences[{connection.id, connection.provider}];
     const auto stands = connections.Look(connection.id, clock.MonotonicNow());
     if (stands.has_value()) {
       const absl::string_view breaker = BreakerName(stands->breaker.state);

@@ -80,7 +80,7 @@ v1::DriftKind KindNamed(const std::string& name) {
 std::string CursorOf(const telemetry::DriftRecord& record) {
   constexpr char kSeparator[] = "\x01";
   return absl::StrCat(record.connection, kSeparator, record.message, kSeparator, record.path,
-                      kSeparator, static_cast<int>(record.kind));
+                      kSeparator, static_cast<int>(record.kind), kSeparator, record.provider);
 }
 
 v1::ConnectionState StateOf(const absl::Status& status) {

@@ -287,6 +287,23 @@ TEST_F(ConnectionHandlersTest, PagesOfDriftHoldEachOnceThoughTheListGrows) {
   EXPECT_EQ(second->next_page_token(), "");
 }
 
+TEST_F(ConnectionHandlersTest, WhatAConnectionsFormerProviderSharesIsListedForBoth) {
+  drift_.ForConnection("class_enrollment", "oa").OnMissing("p.M", "a");
+  drift_.ForConnection("openapply", "oa").OnMissing("p.M", "a");
+  v1::ListDriftRequest request;
+  request.set_page_size(1);
+  auto first = Drift(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_EQ(first->drift_size(), 1);
+  EXPECT_EQ(first->drift(0).provider(), "class_enrollment");
+  request.set_page_token(first->next_page_token());
+  auto second = Drift(request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_EQ(second->drift_size(), 1);
+  EXPECT_EQ(second->drift(0).provider(), "openapply");
+  EXPECT_EQ(second->next_page_token(), "");
+}
+
 TEST_F(ConnectionHandlersTest, DriftIsNarrowedByConnectionProviderAndKind) {
   drift_.ForConnection("openapply", "oa").OnMissing("p.M", "a");
   drift_.ForConnection("openapply", "oa").OnNewEnumValue("p.M", "b");

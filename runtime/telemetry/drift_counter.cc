@@ -1,5 +1,6 @@
 #include "runtime/telemetry/drift_counter.h"
 
+#include <algorithm>
 #include <functional>
 #include <tuple>
 #include <utility>
@@ -109,7 +110,7 @@ DriftCounter::~DriftCounter() = default;
 codec::DriftSink& DriftCounter::ForConnection(absl::string_view provider,
                                               absl::string_view connection) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::unique_ptr<Source>& source = sources_[std::string(connection)];
+  std::unique_ptr<Source>& source = sources_[{std::string(connection), std::string(provider)}];
   if (source == nullptr) source = std::make_unique<Source>(clock_, provider, connection);
   return *source;
 }
@@ -117,7 +118,14 @@ codec::DriftSink& DriftCounter::ForConnection(absl::string_view provider,
 std::vector<DriftRecord> DriftCounter::List() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<DriftRecord> records;
-  for (const auto& [connection, source] : sources_) source->AppendTo(records);
+  for (const auto& [names, source] : sources_) source->AppendTo(records);
+  const auto names_of = [](const DriftRecord& record) {
+    return std::tie(record.connection, record.message, record.path, record.kind, record.provider);
+  };
+  std::sort(records.begin(), records.end(),
+            [&names_of](const DriftRecord& one, const DriftRecord& other) {
+              return names_of(one) < names_of(other);
+            });
   return records;
 }
 

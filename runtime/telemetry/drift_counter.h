@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -46,11 +47,11 @@ class DriftCounter {
   explicit DriftCounter(const async::Clock& clock);
   ~DriftCounter();
 
-  // What counts for a connection. Lives as long as the counter; the same one for the same
-  // connection.
+  // What counts for a connection of this provider: its id may be another provider's with the next
+  // configuration. Lives as long as the counter; the same one for the same two.
   codec::DriftSink& ForConnection(absl::string_view provider, absl::string_view connection);
 
-  // Everything seen, ordered by connection, message, path and kind.
+  // Everything seen, ordered by connection, message, path, kind and provider.
   std::vector<DriftRecord> List() const;
 
   // The counts as the metric edugate_provider_drift_total{provider, connection, kind, message,
@@ -62,7 +63,8 @@ class DriftCounter {
 
   const async::Clock& clock_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Source>> sources_;  // by connection
+  // By connection and provider.
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Source>> sources_;
 };
 
 }  // namespace edugate::telemetry

@@ -55,6 +55,21 @@ TEST_F(DriftCounterTest, EachConnectionHasItsOwnAndTheListIsOrdered) {
   EXPECT_THAT(seen, testing::ElementsAre("oa p.A z", "oa p.M b", "oa p.M c", "oa2 p.M c"));
 }
 
+TEST_F(DriftCounterTest, AConnectionThatBecomesAnotherProvidersCountsForThatOne) {
+  drift_.ForConnection("openapply", "one").OnMissing("p.M", "c");
+  drift_.ForConnection("openapply", "one").OnMissing("p.M", "e");
+  drift_.ForConnection("measureone", "one").OnMissing("p.M", "c");
+  drift_.ForConnection("measureone", "one").OnMissing("p.M", "d");
+  std::vector<std::string> seen;
+  for (const DriftRecord& each : drift_.List()) {
+    seen.push_back(absl::StrCat(each.path, " ", each.provider, " ", each.count));
+  }
+  EXPECT_THAT(seen, testing::ElementsAre("c measureone 1", "c openapply 1", "d measureone 1",
+                                         "e openapply 1"));
+  EXPECT_THAT(drift_.Text(), HasSubstr("{provider=\"measureone\",connection=\"one\","
+                                       "kind=\"missing\",message=\"p.M\",path=\"d\"} 1\n"));
+}
+
 TEST_F(DriftCounterTest, SaysWhenADifferenceWasSeenFirstAndLast) {
   codec::DriftSink& sink = drift_.ForConnection("openapply", "oa");
   const absl::Time first = clock_.WallNow();
