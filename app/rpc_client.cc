@@ -6,6 +6,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/config/secret.h"
 
@@ -55,6 +58,33 @@ absl::StatusOr<std::string> ReadFile(const char* option, const std::string& path
   return content;
 }
 
+// What gRPC takes for a name in metadata, and for a text as its value: with another one, it ends
+// the process.
+bool IsMetadataName(absl::string_view name) {
+  return !name.empty() && absl::c_all_of(name, [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_' || c == '.';
+  });
+}
+bool IsMetadataText(absl::string_view value) {
+  return absl::c_all_of(value, [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
+// Names are the same in upper and lower case, and sent in lower case. Values are told to nobody.
+absl::Status MakeSendable(std::vector<std::pair<std::string, std::string>>& metadata) {
+  for (auto& [name, value] : metadata) {
+    absl::AsciiStrToLower(&name);
+    if (!IsMetadataName(name)) {
+      return absl::InvalidArgumentError(
+          "--metadata: a key needs letters, digits, hyphens, underscores and dots");
+    }
+    if (!absl::EndsWith(name, "-bin") && !IsMetadataText(value)) {
+      return absl::InvalidArgumentError(absl::StrCat("--metadata: the value of ", name,
+                                                     " needs ASCII without control characters"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Credentials> ReadCredentials(const RpcTarget& target) {
   if (target.certificate_file.empty() != target.key_file.empty()) {
     return absl::InvalidArgumentError("--cert and --key belong together");
@@ -73,6 +103,10 @@ absl::StatusOr<Credentials> ReadCredentials(const RpcTarget& target) {
   if (!target.token_file.empty()) {
     auto token = config::SecretSource::File(target.token_file).Read();
     if (!token.ok()) return absl::InvalidArgumentError("--token-file: the file can't be read");
+    if (!IsMetadataText(token->Reveal())) {
+      return absl::InvalidArgumentError(
+          "--token-file: a token needs ASCII without control characters");
+    }
     credentials.token = *std::move(token);
   }
   return credentials;
@@ -145,6 +179,8 @@ class GenericRpcClient final : public RpcClient {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcClient>> RpcClient::Connect(RpcTarget target) {
+  absl::Status sendable = MakeSendable(target.metadata);
+  if (!sendable.ok()) return sendable;
   auto credentials = ReadCredentials(target);
   if (!credentials.ok()) return credentials.status();
   return std::make_unique<GenericRpcClient>(std::move(target), *std::move(credentials));

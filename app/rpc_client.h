@@ -33,7 +33,8 @@ struct RpcTarget {
 // One connection to a server. Blocking; for the command line.
 class RpcClient {
  public:
-  // Errors: a file that can't be read; a certificate without its key.
+  // Errors: a file that can't be read; a certificate without its key; metadata or a token that
+  // can't be sent.
   static absl::StatusOr<std::unique_ptr<RpcClient>> Connect(RpcTarget target);
 
   virtual ~RpcClient() = default;

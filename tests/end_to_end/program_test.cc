@@ -144,6 +144,25 @@ TEST_F(CallTest, ARequestThatIsNoneIsRefused) {
   EXPECT_THAT(error["message"].get<std::string>(), HasSubstr("colour"));
 }
 
+TEST_F(CallTest, MetadataMayBeNamedInUpperCase) {
+  const Ended ended = Call("ListConnections", "{}", {"--metadata", "Edugate-Purpose:audit"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+}
+
+TEST_F(CallTest, MetadataThatCanNotBeSentIsRefused) {
+  for (const char* metadata : {":canary", "two words:canary", "x:canary\n", "x:canary \xc3\xa9"}) {
+    const Ended ended = Call("ListConnections", "{}", {"--metadata", metadata});
+    EXPECT_EQ(Error(ended)["code"], "INVALID_ARGUMENT") << metadata;
+    EXPECT_THAT(ended.out + ended.err, Not(HasSubstr("canary"))) << metadata;
+  }
+  EXPECT_EQ(Call("ListConnections", "{}", {"--metadata", "x-bin:\xc3\xa9"}).exit_code, 0);
+  TemporaryFolder folder;
+  const std::string token = folder.Write("token", "canary\nof two lines");
+  const Ended ended = Call("ListConnections", "{}", {"--token-file", token});
+  EXPECT_EQ(Error(ended)["code"], "INVALID_ARGUMENT");
+  EXPECT_THAT(ended.out + ended.err, Not(HasSubstr("canary")));
+}
+
 TEST_F(CallTest, AServerThatIsNotThereIsUnavailable) {
   const Ended ended = RunProgram({EDUGATE_PROGRAM, "call", "ListConnections", "{}", "--target",
                                   "127.0.0.1:1", "--timeout", "5"});
