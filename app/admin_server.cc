@@ -16,6 +16,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "app/status_page.h"
 #include "runtime/telemetry/json_fields.h"
@@ -220,6 +222,10 @@ class HttplibAdminServer final : public AdminServer {
     if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
       return absl::InvalidArgumentError("admin_listen needs HOST:PORT");
     }
+    // An address of IPv6 stands in brackets before its port, and without them for the system.
+    absl::string_view unbracketed = host_;
+    if (absl::ConsumePrefix(&unbracketed, "[")) absl::ConsumeSuffix(&unbracketed, "]");
+    const std::string host(unbracketed);
     // The library's own options let a second process take the same port, and then half of the
     // webhooks.
     server_.set_socket_options([](socket_t socket) {
@@ -227,8 +233,8 @@ class HttplibAdminServer final : public AdminServer {
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     });
     if (port == 0) {
-      port_ = server_.bind_to_any_port(host_.c_str());
-    } else if (server_.bind_to_port(host_.c_str(), port)) {
+      port_ = server_.bind_to_any_port(host.c_str());
+    } else if (server_.bind_to_port(host.c_str(), port)) {
       port_ = port;
     }
     if (port_ <= 0) return absl::UnavailableError(absl::StrCat("can't listen on ", address));

@@ -181,6 +181,24 @@ TEST(AdminServerTest, TheStatusPageMayAskThisServerAndNothingElse) {
   EXPECT_EQ(client.Get("/config")->body, "server:\n");
 }
 
+TEST(AdminServerTest, AnAddressOfIpv6StandsInBrackets) {
+  sockaddr_in6 loopback{};
+  loopback.sin6_family = AF_INET6;
+  loopback.sin6_addr = in6addr_loopback;
+  const int probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool there = probe >= 0 && bind(probe, reinterpret_cast<const sockaddr*>(&loopback),
+                                        sizeof(loopback)) == 0;
+  if (probe >= 0) close(probe);
+  if (!there) GTEST_SKIP() << "this machine has no IPv6";
+  auto server = AdminServer::Start("[::1]:0", PagesOf(true));
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ((*server)->address(), absl::StrCat("[::1]:", PortOf(**server)));
+  httplib::Client client("::1", PortOf(**server));
+  const auto answer = client.Get("/healthz");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+}
+
 TEST(AdminServerTest, AnAddressThatCanNotBeListenedOnIsUnavailable) {
   EXPECT_EQ(AdminServer::Start("999.0.0.1:0", PagesOf(true)).status().code(),
             absl::StatusCode::kUnavailable);
