@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <thread>
 
 #include "absl/strings/ascii.h"
@@ -38,6 +39,8 @@ constexpr time_t kTimeoutSeconds = 5;
 constexpr std::chrono::milliseconds kStopCheck{100};
 constexpr size_t kReadAtOnce = 4096;
 constexpr size_t kMaxBodyBytes = size_t{64} << 10;
+// Of a request's first line and its headers.
+constexpr size_t kMaxHeadBytes = size_t{64} << 10;
 
 // Whether a browser sends the request for a page of somebody else's. What people and programs send
 // has no Origin.
@@ -72,8 +75,9 @@ bool Await(socket_t socket, short events, Clock::time_point until) {  // NOLINT(
   }
 }
 
-// A connection whose requests have to arrive by a time. The library's own limits each read alone,
-// so that a request that comes byte by byte holds a thread for as long as its sender likes.
+// A connection whose requests have to arrive by a time, and within a size. The library's own time
+// limits each read alone, so that a request that comes byte by byte holds a thread for as long as
+// its sender likes; its own size limits neither headers nor a body that doesn't say how long it is.
 class TimedStream final : public httplib::Stream {
  public:
   explicit TimedStream(socket_t socket) : socket_(socket) {}
@@ -81,8 +85,11 @@ class TimedStream final : public httplib::Stream {
   // What is read from now on has to come by then.
   void ReadUntil(Clock::time_point deadline) { deadline_ = deadline; }
 
-  // Whether something did not come in time.
-  bool late() const { return late_; }
+  // So much is read from now on.
+  void ReadAtMost(size_t bytes) { left_ = bytes; }
+
+  // Whether something did not come in time, or was too much.
+  bool broken_off() const { return broken_off_; }
 
   bool has_read_ahead() const { return at_ < end_; }
 
@@ -92,18 +99,21 @@ class TimedStream final : public httplib::Stream {
   }
 
   ssize_t read(char* to, size_t size) override {
+    if (left_ == 0) broken_off_ = true;
+    if (broken_off_) return -1;
     if (at_ == end_) {
       // Also where the socket is readable, as it always is with somebody who sends now and then.
-      late_ = Clock::now() >= deadline_ || !is_readable();
-      if (late_) return -1;
+      broken_off_ = Clock::now() >= deadline_ || !is_readable();
+      if (broken_off_) return -1;
       const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), 0);
       if (got <= 0) return got;
       at_ = 0;
       end_ = static_cast<size_t>(got);
     }
-    const size_t count = std::min(size, end_ - at_);
+    const size_t count = std::min({size, end_ - at_, left_});
     std::memcpy(to, buffer_.data() + at_, count);
     at_ += count;
+    left_ -= count;
     return static_cast<ssize_t>(count);
   }
 
@@ -136,13 +146,14 @@ class TimedStream final : public httplib::Stream {
 
   const socket_t socket_;
   Clock::time_point deadline_;
-  bool late_ = false;
+  size_t left_ = 0;
+  bool broken_off_ = false;
   std::array<char, kReadAtOnce> buffer_{};
   size_t at_ = 0;
   size_t end_ = 0;
 };
 
-// The library's server, with a limit of time for each request.
+// The library's server, with limits of time and size for each request.
 class TimedServer final : public httplib::Server {
  public:
   void set_arrival_time(absl::Duration time) { arrival_time_ = time; }
@@ -153,14 +164,29 @@ class TimedServer final : public httplib::Server {
     bool served = false;
     for (size_t left = keep_alive_max_count_; left > 0 && AwaitRequest(stream); --left) {
       stream.ReadUntil(Clock::now() + absl::ToChronoMilliseconds(arrival_time_));
+      stream.ReadAtMost(kMaxHeadBytes);
       bool closed = false;
-      served = process_request(stream, left == 1, closed, nullptr);
+      served = process_request(stream, left == 1, closed,
+                               [&](httplib::Request& request) { LimitBody(request, stream); });
       // What the library answers to half a request leaves the connection open.
-      if (!served || closed || stream.late()) break;
+      if (!served || closed || stream.broken_off()) break;
     }
     shutdown(socket, SHUT_RDWR);
     close(socket);
     return served;
+  }
+
+  // Once the headers are there.
+  void LimitBody(httplib::Request& request, TimedStream& stream) const {
+    // The library would inflate the body before it is known whose it is, and count none of that: a
+    // megabyte can become a gigabyte. Without the header the body is taken as it was sent.
+    request.headers.erase("Content-Encoding");
+    // Of a body that says its length, the library reads at most what it may have, and forgets what
+    // it skips of another one.
+    const bool measured =
+        request.has_header("Content-Length") && !request.has_header("Transfer-Encoding");
+    stream.ReadAtMost(measured ? std::numeric_limits<size_t>::max()
+                               : payload_max_length_ + kMaxHeadBytes);
   }
 
   // Waits for a request's first byte; false where none comes, or the server stops.

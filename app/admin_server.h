@@ -30,7 +30,8 @@ class AdminServer {
     // POST /webhooks/{connection}: blocks until the HTTP status of the answer is known. Empty: no
     // connection takes webhooks.
     std::function<int(services::WebhookRequest)> webhook;
-    size_t max_webhook_bytes = 0;  // a larger body is refused unread
+    // A larger body is refused, unread where it says its length. Compressed ones are not inflated.
+    size_t max_webhook_bytes = 0;
     // How long a request may take to arrive, from its first byte to its last; then its connection
     // is closed.
     absl::Duration arrival_time = absl::Seconds(5);

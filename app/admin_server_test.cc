@@ -119,6 +119,76 @@ TEST(AdminServerTest, ARequestThatComesByteByByteIsNotAwaitedForEver) {
   DripUntilClosed(PortOf(**server), "");
 }
 
+// Sends `head` and then `more`, again and again; whether the server closes the connection before it
+// has had so many bytes.
+bool ClosesWithin(int port, const std::string& head, const std::string& more, size_t bytes) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<uint16_t>(port));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+  EXPECT_EQ(send(fd, head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
+  size_t sent = 0;
+  bool open = true;
+  while (open && sent < bytes) {
+    const size_t at = sent % more.size();
+    const ssize_t went = send(fd, more.data() + at, more.size() - at, MSG_NOSIGNAL);
+    open = went > 0;
+    if (open) sent += static_cast<size_t>(went);
+  }
+  close(fd);
+  return !open;
+}
+
+TEST(AdminServerTest, ARequestWithoutEndIsNotReadForEver) {
+  AdminServer::Pages pages = PagesOf(true);
+  pages.webhook = [](const services::WebhookRequest&) { return 200; };
+  pages.max_webhook_bytes = 1 << 20;
+  // What ends it is not the time.
+  pages.arrival_time = absl::Minutes(10);
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  constexpr size_t kBytes = size_t{64} << 20;
+  const std::string first = "POST /webhooks/m1 HTTP/1.1\r\n";
+  const std::string header = "X-More: " + std::string(1000, 'x') + "\r\n";
+  EXPECT_TRUE(ClosesWithin(PortOf(**server), first, header, kBytes));
+  EXPECT_TRUE(ClosesWithin(PortOf(**server), "GET /", std::string(1000, 'x'), kBytes));
+  const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
+  const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
+  EXPECT_TRUE(ClosesWithin(PortOf(**server), first + chunked, chunk, kBytes));
+  EXPECT_TRUE(ClosesWithin(PortOf(**server), "POST /else HTTP/1.1\r\n" + chunked, chunk, kBytes));
+  EXPECT_TRUE(ClosesWithin(PortOf(**server), first + "\r\n", std::string(1000, 'x'), kBytes));
+}
+
+TEST(AdminServerTest, ABodyIsTakenAsItWasSent) {
+  AdminServer::Pages pages = PagesOf(true);
+  pages.webhook = [](const services::WebhookRequest& request) {
+    return request.body == "body" ? 200 : 400;
+  };
+  pages.max_webhook_bytes = 1024;
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  httplib::Client client("127.0.0.1", PortOf(**server));
+  // Nothing inflates it, so that it need not be what it is said to be.
+  for (const char* coding : {"gzip", "deflate", "br"}) {
+    const httplib::Headers headers = {{"Content-Encoding", coding}};
+    const auto answer = client.Post("/webhooks/m1", headers, "body", "application/json");
+    ASSERT_TRUE(answer) << coding;
+    EXPECT_EQ(answer->status, 200) << coding;
+  }
+  const auto chunked = client.Post(
+      "/webhooks/m1",
+      [](size_t, httplib::DataSink& sink) {
+        sink.write("body", 4);
+        sink.done();
+        return true;
+      },
+      "application/json");
+  ASSERT_TRUE(chunked);
+  EXPECT_EQ(chunked->status, 200);
+}
+
 TEST(AdminServerTest, AKeptConnectionServesOneRequestAfterTheOther) {
   AdminServer::Pages pages = PagesOf(true);
   pages.webhook = [](const services::WebhookRequest& request) {
