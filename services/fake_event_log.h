@@ -2,6 +2,7 @@
 #ifndef SERVICES_FAKE_EVENT_LOG_H_
 #define SERVICES_FAKE_EVENT_LOG_H_
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,10 +37,13 @@ class FakeEventLog final : public store::EventLog {
   async::Task<absl::StatusOr<store::EventBatch>> Read(async::CallContext&, std::string topic,
                                                       int64_t after, size_t limit) override {
     if (!failure.ok()) co_return failure;
+    const bool of_a_lost_log = after > static_cast<int64_t>(events_.size());
+    const int64_t behind = std::max(of_a_lost_log ? int64_t{0} : after, purged_through_);
     store::EventBatch batch;
-    batch.last = after;
+    batch.missed = of_a_lost_log || purged_through_ > after;
+    batch.last = behind;
     for (const auto& [kept_topic, kept] : events_) {
-      if (kept_topic != topic || kept.sequence <= after || batch.events.size() >= limit) continue;
+      if (kept_topic != topic || kept.sequence <= behind || batch.events.size() >= limit) continue;
       batch.events.push_back(kept);
       batch.last = kept.sequence;
     }
@@ -51,7 +55,7 @@ class FakeEventLog final : public store::EventLog {
                                                           size_t limit) override {
     for (;;) {
       auto batch = co_await Read(call, topic, after, limit);
-      if (!batch.ok() || !batch->events.empty()) co_return batch;
+      if (!batch.ok() || !batch->events.empty() || batch->missed) co_return batch;
       absl::Status waited = co_await news_.Wait(call);
       if (!waited.ok()) co_return waited;
     }
@@ -63,11 +67,21 @@ class FakeEventLog final : public store::EventLog {
 
   size_t size() const { return events_.size(); }
 
+  // The events up to this one are no longer kept. For a log of one topic.
+  void Purge(int64_t through) { purged_through_ = through; }
+
+  // The log is lost, and begins again with its first number.
+  void Lose() {
+    events_.clear();
+    purged_through_ = 0;
+  }
+
   // What every call fails with, unless OK.
   absl::Status failure;
 
  private:
   std::vector<std::pair<std::string, store::Event>> events_;
+  int64_t purged_through_ = 0;
   async::Event news_;
 };
 

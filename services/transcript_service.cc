@@ -343,7 +343,7 @@ async::Task<absl::Status> TranscriptHandlers::WatchTranscriptEvents(
   if (!position.ok()) co_return position.status();
   async::CallContext waiting = call.Child(async::kNever);
   const Drain::Wait wait(parts.drain, waiting);
-  for (;;) {
+  for (bool resumes = !request.resume_token().empty();; resumes = false) {
     auto batch = co_await parts.events->ReadNext(waiting, TranscriptEventTopic(connection.id),
                                                  *position, kEventBatch);
     if (!batch.ok()) {
@@ -351,6 +351,12 @@ async::Task<absl::Status> TranscriptHandlers::WatchTranscriptEvents(
       if (absl::IsCancelled(batch.status())) co_return errors::Cancelled({});
       if (absl::IsDeadlineExceeded(batch.status())) co_return errors::DeadlineExceeded({});
       co_return batch.status();
+    }
+    // Events after the token's have been purged before they were sent, which is told and not passed
+    // over. A log that was made anew has lower numbers: of it the caller gets all there is.
+    if (resumes && batch->missed && batch->last > *position) {
+      co_return errors::ResumeTokenInvalid(
+          "is of an event after which some are no longer kept; begin without one");
     }
     for (const store::Event& stored : batch->events) {
       auto event = ToEvent(stored, tokens, request.view());

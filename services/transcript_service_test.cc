@@ -9,6 +9,7 @@
 namespace edugate::services {
 namespace {
 
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // Takes so many events and is gone then.
@@ -96,6 +97,41 @@ TEST_F(TranscriptEventsTest, AreSentInOrderAndResumeAfterAToken) {
   EXPECT_EQ(rest[0].provider_type(), "b");
   EXPECT_EQ(rest[0].event_id(), seen[1].event_id());
   EXPECT_TRUE(rest[0].has_provider_record());
+}
+
+TEST_F(TranscriptEventsTest, TokenAfterWhichEventsAreGoneIsRefused) {
+  for (const char* word : {"a", "b", "c", "d"}) Store(word);
+  std::vector<v1::TranscriptEvent> seen;
+  EXPECT_TRUE(absl::IsCancelled(Watch("connections/m1", "", 2, seen)));
+  ASSERT_THAT(seen, SizeIs(2));
+  // The next one is there: nothing is lost to who has seen `b`.
+  log_.Purge(2);
+  std::vector<v1::TranscriptEvent> rest;
+  EXPECT_TRUE(absl::IsCancelled(Watch("connections/m1", seen[1].resume_token(), 2, rest)));
+  ASSERT_THAT(rest, SizeIs(2));
+  EXPECT_EQ(rest[0].provider_type(), "c");
+
+  log_.Purge(3);
+  const absl::Status lost = Watch("connections/m1", seen[1].resume_token(), 1, rest);
+  EXPECT_EQ(errors::ReasonOf(lost), v1::ERROR_REASON_RESUME_TOKEN_INVALID) << lost;
+  EXPECT_THAT(rest, IsEmpty());
+  // Without a token it goes on with what is left.
+  EXPECT_TRUE(absl::IsCancelled(Watch("connections/m1", "", 1, rest)));
+  ASSERT_THAT(rest, SizeIs(1));
+  EXPECT_EQ(rest[0].provider_type(), "d");
+}
+
+TEST_F(TranscriptEventsTest, TokenOfALogThatIsLostGetsAllThatTheNextOneHas) {
+  for (const char* word : {"a", "b", "c"}) Store(word);
+  std::vector<v1::TranscriptEvent> seen;
+  EXPECT_TRUE(absl::IsCancelled(Watch("connections/m1", "", 3, seen)));
+  ASSERT_THAT(seen, SizeIs(3));
+  log_.Lose();
+  Store("new");
+  std::vector<v1::TranscriptEvent> rest;
+  EXPECT_TRUE(absl::IsCancelled(Watch("connections/m1", seen[2].resume_token(), 1, rest)));
+  ASSERT_THAT(rest, SizeIs(1));
+  EXPECT_EQ(rest[0].provider_type(), "new");
 }
 
 TEST_F(TranscriptEventsTest, TokenOfAnotherConnectionOrNoneIsRefused) {
