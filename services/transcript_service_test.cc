@@ -135,10 +135,27 @@ TEST_F(TranscriptEventsTest, TokenOfALogThatIsLostGetsAllThatTheNextOneHas) {
 }
 
 TEST_F(TranscriptEventsTest, TokenOfAnotherConnectionOrNoneIsRefused) {
+  Store("a");
+  Store("b");
+  const auto token_of = [this](const std::string& connection) {
+    v1::WatchTranscriptEventsRequest request;
+    request.set_parent(connection);
+    return *sealer_.Seal(PageState{"1", 0},
+                         {.caller = "",
+                          .method = "TranscriptService.WatchTranscriptEvents",
+                          .query_digest = QueryDigest(request)},
+                         loop_.clock().WallNow());
+  };
   std::vector<v1::TranscriptEvent> seen;
-  const absl::Status status = Watch("connections/m1", "made-up", 1, seen);
-  EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_RESUME_TOKEN_INVALID);
+  EXPECT_TRUE(absl::IsCancelled(Watch("connections/m1", token_of("connections/m1"), 1, seen)));
+  ASSERT_THAT(seen, SizeIs(1));
+  EXPECT_EQ(seen[0].provider_type(), "b");
+  for (const std::string& token : {token_of("connections/m2"), std::string("made-up")}) {
+    const absl::Status status = Watch("connections/m1", token, 1, seen);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_RESUME_TOKEN_INVALID) << status;
+    EXPECT_THAT(seen, IsEmpty());
+  }
 }
 
 TEST_F(TranscriptEventsTest, NeedWebhooks) {
