@@ -1,5 +1,5 @@
-// Any header lines and body pieces as an answer. A byte chooses the limits; lines up to an empty
-// one are headers, the rest is the body, in pieces of a size that a byte chooses.
+// Any header lines and body pieces as an answer. The first byte chooses the size of the pieces, the
+// second the method; lines up to an empty one are headers, the rest is the body.
 
 #include <algorithm>
 #include <cstdint>
