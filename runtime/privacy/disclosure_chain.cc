@@ -116,6 +116,12 @@ absl::StatusOr<ChainLine> ParseChainLine(absl::string_view line) {
   return parts;
 }
 
+bool MayBeUnfinishedLine(absl::string_view text) {
+  const absl::string_view written = text.substr(0, text.find('\0'));
+  const std::size_t size = std::min(written.size(), kSeq.size());
+  return written.substr(0, size) == kSeq.substr(0, size);
+}
+
 std::string Chain::HashOf(absl::string_view hashed) const {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;

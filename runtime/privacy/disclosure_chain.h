@@ -41,6 +41,10 @@ struct ChainLine {
 // message is a sentence without a value of it.
 absl::StatusOr<ChainLine> ParseChainLine(absl::string_view line);
 
+// Whether the text may be what a crash left of a line: its beginning, or NULs, which file systems
+// give for what they had no time to write.
+bool MayBeUnfinishedLine(absl::string_view text);
+
 // Where a chain ends: what the next line goes on from.
 struct ChainEnd {
   int64_t seq = 0;

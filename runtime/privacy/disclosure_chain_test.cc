@@ -70,6 +70,18 @@ TEST(ChainLineTest, WhatIsNoLineIsRefused) {
   }
 }
 
+TEST(ChainLineTest, OnlyItsBeginningMayBeUnfinished) {
+  ChainEnd end;
+  const std::string line = Chain(Key()).Line("\"a\":1", end);
+  for (std::size_t size = 0; size < line.size(); ++size) {
+    EXPECT_TRUE(MayBeUnfinishedLine(line.substr(0, size))) << size;
+    EXPECT_TRUE(MayBeUnfinishedLine(line.substr(0, size) + std::string(9, '\0'))) << size;
+  }
+  for (const char* text : {"x", "{}", "{\"a\":1}", "{\"sequel\":1", " {\"seq\":1", "seq=1"}) {
+    EXPECT_FALSE(MayBeUnfinishedLine(text)) << text;
+  }
+}
+
 TEST(ChainTest, ASha256IsThatOfTheBytes) {
   EXPECT_EQ(Chain("").HashOf("abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -61,6 +61,7 @@ std::string LineOf(absl::string_view kind, const telemetry::JsonFields& more) {
 // The end of a file: what stands after its last line break, and the line before that.
 struct Tail {
   std::string last_line;
+  std::string unfinished;   // behind the last line break
   int64_t whole_bytes = 0;  // up to the last line break
   bool readable = false;
 };
@@ -83,6 +84,7 @@ Tail TailOf(int fd, int64_t size) {
   const std::size_t last_break = bytes.rfind('\n');
   if (last_break == std::string::npos) {
     tail.whole_bytes = from == 0 ? 0 : -1;
+    tail.unfinished = std::move(bytes);
     return tail;
   }
   tail.whole_bytes = from + static_cast<int64_t>(last_break) + 1;
@@ -90,6 +92,7 @@ Tail TailOf(int fd, int64_t size) {
       last_break == 0 ? std::string::npos : bytes.rfind('\n', last_break - 1);
   const std::size_t start = before == std::string::npos ? 0 : before + 1;
   tail.last_line = bytes.substr(start, last_break - start);
+  tail.unfinished = bytes.substr(last_break + 1);
   return tail;
 }
 
@@ -170,16 +173,12 @@ absl::Status DisclosureLog::Recover(int64_t* torn_bytes) {
   if (!opened.ok()) return opened;
   Tail tail = TailOf(file_, size_);
   if (!tail.readable) return Failed(options_.path, "can't be read");
-  if (tail.whole_bytes < 0) {
+  if (tail.whole_bytes < 0 || !MayBeUnfinishedLine(tail.unfinished)) {
     return errors::StoreUnavailable(
         absl::StrCat("the disclosure log ", options_.path, " is not one: move it away"));
   }
-  if (tail.whole_bytes < size_) {
-    *torn_bytes = size_ - tail.whole_bytes;
-    if (ftruncate(file_, tail.whole_bytes) != 0) return Failed(options_.path, "can't be mended");
-    size_ = tail.whole_bytes;
-  }
-  if (size_ == 0 && files_ > 0) {
+  const int64_t whole_bytes = tail.whole_bytes;
+  if (whole_bytes == 0 && files_ > 0) {
     // The process ended between closing a file and the first line of the next one.
     const std::string closed = absl::StrCat(options_.path, ".", files_);
     const int fd = open(closed.c_str(), O_RDONLY | O_CLOEXEC);
@@ -198,6 +197,12 @@ absl::Status DisclosureLog::Recover(int64_t* torn_bytes) {
     }
     end_.seq = last->seq;
     end_.hash = std::string(last->hash);
+  }
+  // Last, so that a file that is not gone on with stays as it is.
+  if (whole_bytes < size_) {
+    *torn_bytes = size_ - whole_bytes;
+    if (ftruncate(file_, whole_bytes) != 0) return Failed(options_.path, "can't be mended");
+    size_ = whole_bytes;
   }
   return absl::OkStatus();
 }

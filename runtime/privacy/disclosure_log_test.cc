@@ -131,15 +131,25 @@ TEST_F(DisclosureLogTest, WhatACrashLeftOfALineIsTakenOutAndSaid) {
   EXPECT_THAT(ReadAll(options_.path), HasSubstr("\"kind\":\"start\",\"torn_bytes\":15"));
 }
 
+TEST_F(DisclosureLogTest, ACrashMayLeaveNulsOfALine) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  std::ofstream(options_.path, std::ios::app) << "{\"se" << std::string(40, '\0');
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_THAT(ReadAll(options_.path), HasSubstr("\"torn_bytes\":44"));
+}
+
 TEST_F(DisclosureLogTest, ATailThatDoesNotVerifyStopsTheStart) {
   EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
   std::string text = ReadAll(options_.path);
   text[text.rfind("read")] = 'R';
+  text += "{\"seq\":4,\"time\"";
   std::ofstream(options_.path, std::ios::trunc) << text;
   const auto log = DisclosureLog::Open(options_);
   EXPECT_EQ(errors::ReasonOf(log.status()), v1::ERROR_REASON_STORE_UNAVAILABLE);
   EXPECT_THAT(std::string(log.status().message()), HasSubstr("doesn't verify"));
-  // Nothing was added to it.
+  // Nothing was added to it or taken out.
   EXPECT_EQ(ReadAll(options_.path), text);
 }
 
@@ -150,9 +160,12 @@ TEST_F(DisclosureLogTest, AnotherKeyStopsTheStart) {
 }
 
 TEST_F(DisclosureLogTest, AFileOfSomethingElseIsLeftAlone) {
-  std::ofstream(options_.path) << "something else\n";
-  EXPECT_FALSE(DisclosureLog::Open(options_).ok());
-  EXPECT_EQ(ReadAll(options_.path), "something else\n");
+  for (const char* text :
+       {"something else\n", "something else", "something\nelse", "{\"something\":\"else\"}"}) {
+    std::ofstream(options_.path, std::ios::trunc) << text;
+    EXPECT_FALSE(DisclosureLog::Open(options_).ok()) << text;
+    EXPECT_EQ(ReadAll(options_.path), text);
+  }
 }
 
 TEST_F(DisclosureLogTest, BelongsToOneProcessAtATime) {
