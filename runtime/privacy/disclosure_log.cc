@@ -187,7 +187,8 @@ absl::Status DisclosureLog::Recover(int64_t* torn_bytes) {
     tail = TailOf(fd, status.st_size);
     close(fd);
   }
-  if (!tail.last_line.empty()) {
+  // Of a log that has begun an empty last line is as wrong as any other.
+  if (whole_bytes > 0 || files_ > 0) {
     const absl::StatusOr<ChainLine> last = ParseChainLine(tail.last_line);
     if (!last.ok() || chain_.HashOf(last->hashed) != std::string(last->hash)) {
       return errors::StoreUnavailable(absl::StrCat(

@@ -153,6 +153,23 @@ TEST_F(DisclosureLogTest, ATailThatDoesNotVerifyStopsTheStart) {
   EXPECT_EQ(ReadAll(options_.path), text);
 }
 
+TEST_F(DisclosureLogTest, AnEmptyLineAtTheEndDoesNotBeginAnotherChain) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  std::ofstream(options_.path, std::ios::app) << '\n';
+  const std::string text = ReadAll(options_.path);
+  const auto log = DisclosureLog::Open(options_);
+  EXPECT_THAT(std::string(log.status().message()), HasSubstr("doesn't verify"));
+  EXPECT_EQ(ReadAll(options_.path), text);
+}
+
+TEST_F(DisclosureLogTest, AnEmptiedClosedFileDoesNotBeginAnotherChain) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  std::filesystem::remove(options_.path);
+  std::ofstream(options_.path + ".1").flush();
+  const auto log = DisclosureLog::Open(options_);
+  EXPECT_THAT(std::string(log.status().message()), HasSubstr("doesn't verify"));
+}
+
 TEST_F(DisclosureLogTest, AnotherKeyStopsTheStart) {
   EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
   options_.key = std::string(32, 'x');
@@ -160,8 +177,8 @@ TEST_F(DisclosureLogTest, AnotherKeyStopsTheStart) {
 }
 
 TEST_F(DisclosureLogTest, AFileOfSomethingElseIsLeftAlone) {
-  for (const char* text :
-       {"something else\n", "something else", "something\nelse", "{\"something\":\"else\"}"}) {
+  for (const char* text : {"something else\n", "something else\n\n", "something else",
+                           "something\nelse", "{\"something\":\"else\"}"}) {
     std::ofstream(options_.path, std::ios::trunc) << text;
     EXPECT_FALSE(DisclosureLog::Open(options_).ok()) << text;
     EXPECT_EQ(ReadAll(options_.path), text);
