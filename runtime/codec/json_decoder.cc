@@ -658,7 +658,7 @@ class JsonReader {
       if (!TakeMemberName(&path, &name)) return false;
       if (!ResolveName(&name)) return FailSyntax(&path);
       const Value child = tokens_.TakeValue();
-      const ValuePath child_path = ValuePath::Foreign(&path, name);
+      const ValuePath child_path = ValuePath::Key(&path, name);
       if (child.sort == Sort::kInvalid) return FailSyntax(&child_path);
       auto [it, is_new] = entries.try_emplace(std::string(name));
       if (is_new && !TakeMemory(kMapEntryBytes, &path)) return false;

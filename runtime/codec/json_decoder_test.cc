@@ -181,13 +181,14 @@ TEST(JsonDecoderTest, DriftIsTheNamesAndNeverTheValues) {
   options.drift = &drift;
   Decoded(
       R"({"leaves":[{"nick_name":"Jo Secret"},{"id":"secret"}],"tags":[{}],"color":"secret","jo@secret.com":1,
-              "labels":{"jo@secret.com":[]},"open":{"jo@secret.com":9007199254740993},"text":"a","text":"b"})",
+              "labels":{"jo@secret.com":[],"jo_secret":[]},"open":{"jo@secret.com":9007199254740993},"text":"a","text":"b"})",
       options);
-  EXPECT_THAT(drift.lines(),
-              ElementsAre("unknown Leaf nick_name", "ill-fitting Leaf id",
-                          "ill-fitting Everything tags[]", "new enum value Everything color",
-                          "unknown Everything *", "ill-fitting Everything labels.*",
-                          "ill-fitting Everything open.*", "unknown Everything text"));
+  EXPECT_THAT(
+      drift.lines(),
+      ElementsAre("unknown Leaf nick_name", "ill-fitting Leaf id", "ill-fitting Everything tags[]",
+                  "new enum value Everything color", "unknown Everything *",
+                  "ill-fitting Everything labels.*", "ill-fitting Everything labels.*",
+                  "ill-fitting Everything open.*", "unknown Everything text"));
 }
 
 TEST(JsonDecoderTest, WhatTheVendorPromisesAndLeavesOutIsDrift) {
@@ -427,6 +428,9 @@ TEST(JsonDecoderTest, EveryPrefixOfABodyIsRefused) {
 TEST(JsonDecoderTest, AnErrorNamesThePathAndNoValue) {
   EXPECT_EQ(Problem(R"({"leaves":[{},{"id":secret}]})"), "leaves[1].id is not valid JSON");
   EXPECT_EQ(Problem(R"({"labels":{"jo@secret.com":secret}})"), "labels.* is not valid JSON");
+  EXPECT_EQ(Problem(R"({"labels":{"jo_secret":secret}})"), "labels.* is not valid JSON");
+  EXPECT_EQ(Problem(R"({"children":{"jo_secret":{"int32":secret}}})"),
+            "children.*.int32 is not valid JSON");
   EXPECT_EQ(Problem(R"({"jo@secret.com":secret})"), "* is not valid JSON");
   EXPECT_EQ(Problem(R"({"new_field":secret})"), "new_field is not valid JSON");
   EXPECT_EQ(Problem("[1]"), "the body is a list, not an object");

@@ -96,6 +96,10 @@ TEST(ValuePathTest, ErrorsAndMetricsShowNoDataUsedAsAName) {
   const ValuePath value = ValuePath::Foreign(&element, "course_key");
   EXPECT_EQ(PathText(&value, nullptr, PathStyle::kDrift), "labels[].course_key");
   EXPECT_EQ(PathText(&value, &list, PathStyle::kExact), "[3].course_key");
+  const ValuePath entry = ValuePath::Key(&list, "Jo_Doe");
+  EXPECT_EQ(PathText(&entry, nullptr, PathStyle::kError), "labels.*");
+  EXPECT_EQ(PathText(&entry, nullptr, PathStyle::kDrift), "labels.*");
+  EXPECT_EQ(PathText(&entry, nullptr, PathStyle::kExact), "labels.Jo_Doe");
 }
 
 }  // namespace

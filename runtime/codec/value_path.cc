@@ -38,7 +38,8 @@ void AppendPath(const ValuePath* at, const ValuePath* from, PathStyle style, std
   } else if (style == PathStyle::kExact || at->kind == ValuePath::kField) {
     AppendPathName(at->name, text);
   } else {
-    absl::StrAppend(text, text->empty() ? "" : ".", LooksLikeIdentifier(at->name) ? at->name : "*");
+    const bool shown = at->kind == ValuePath::kForeign && LooksLikeIdentifier(at->name);
+    absl::StrAppend(text, text->empty() ? "" : ".", shown ? at->name : "*");
   }
 }
 

@@ -14,7 +14,8 @@ namespace edugate::codec {
 struct ValuePath {
   enum Kind {
     kField,    // a field, by a spelling that the schema knows
-    kForeign,  // a name that comes from the body: an unknown field or a map's key
+    kForeign,  // a name that comes from the body and that the schema doesn't know
+    kKey,      // a map's key, which is data whatever it looks like
     kIndex,    // a position in a list
   };
 
@@ -23,6 +24,9 @@ struct ValuePath {
   }
   static ValuePath Foreign(const ValuePath* parent, absl::string_view name) {
     return {parent, kForeign, name, 0};
+  }
+  static ValuePath Key(const ValuePath* parent, absl::string_view key) {
+    return {parent, kKey, key, 0};
   }
   static ValuePath Element(const ValuePath* parent, size_t index) {
     return {parent, kIndex, {}, index};
