@@ -47,14 +47,23 @@ TEST(ClassificationTest, KnowsEveryFileOfTheProtos) {
   }
 }
 
-// The messages that stand somewhere outside of every classified field: those that nothing holds,
-// and those that such a message holds in a field without a class.
+// The messages that stand somewhere outside of every classified field: those that nothing holds or
+// that a method takes or gives, and those that such a message holds in a field without a class.
 std::set<const Descriptor*> Exposed() {
   const std::vector<const Descriptor*> all = AllMessages();
   std::set<const Descriptor*> exposed(all.begin(), all.end());
   for (const Descriptor* message : all) {
     for (int i = 0; i < message->field_count(); ++i)
       exposed.erase(message->field(i)->message_type());
+  }
+  for (const FileDescriptor* file : AllFiles()) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      const auto& service = *file->service(i);
+      for (int n = 0; n < service.method_count(); ++n) {
+        exposed.insert(service.method(n)->input_type());
+        exposed.insert(service.method(n)->output_type());
+      }
+    }
   }
   std::vector<const Descriptor*> open(exposed.begin(), exposed.end());
   while (!open.empty()) {
