@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <memory>
+#include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -161,13 +164,18 @@ TEST(AdminServerTest, ARequestWithoutEndIsNotReadForEver) {
   EXPECT_TRUE(ClosesWithin(PortOf(**server), first + "\r\n", std::string(1000, 'x'), kBytes));
 }
 
-TEST(AdminServerTest, ABodyIsTakenAsItWasSent) {
+// Takes webhooks with this body and refuses all others; they have at most 1 KiB.
+absl::StatusOr<std::unique_ptr<AdminServer>> StartThatTakesTheBody(const std::string& body) {
   AdminServer::Pages pages = PagesOf(true);
-  pages.webhook = [](const services::WebhookRequest& request) {
-    return request.body == "body" ? 200 : 400;
+  pages.webhook = [body](const services::WebhookRequest& request) {
+    return request.body == body ? 200 : 400;
   };
   pages.max_webhook_bytes = 1024;
-  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  return AdminServer::Start("127.0.0.1:0", std::move(pages));
+}
+
+TEST(AdminServerTest, ABodyIsTakenAsItWasSent) {
+  auto server = StartThatTakesTheBody("body");
   ASSERT_TRUE(server.ok()) << server.status();
   httplib::Client client("127.0.0.1", PortOf(**server));
   // Nothing inflates it, so that it need not be what it is said to be.
@@ -190,12 +198,7 @@ TEST(AdminServerTest, ABodyIsTakenAsItWasSent) {
 }
 
 TEST(AdminServerTest, AKeptConnectionServesOneRequestAfterTheOther) {
-  AdminServer::Pages pages = PagesOf(true);
-  pages.webhook = [](const services::WebhookRequest& request) {
-    return request.body == "body" ? 200 : 400;
-  };
-  pages.max_webhook_bytes = 1024;
-  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  auto server = StartThatTakesTheBody("body");
   ASSERT_TRUE(server.ok()) << server.status();
   httplib::Client client("127.0.0.1", PortOf(**server));
   client.set_keep_alive(true);

@@ -121,20 +121,34 @@ class Taken final : public DownloadWriter {
 class MeasureOneAdapterTest : public ::testing::Test {
  protected:
   MeasureOneAdapterTest() {
-    rest::ClientParts parts;
-    parts.connection = "m1";
-    parts.provider = "measureone";
-    parts.endpoint.base_url = kBase;
+    rest::ClientParts parts = Parts();
     parts.endpoint.headers = {{"version", kMeasureOneV2Version}};
-    parts.http = &http_;
-    parts.authorizer = &authorizer_;
-    parts.classifier = &MeasureOneAdapter::Errors();
     parts.safeguards = testing::OneAttempt();
     v2_.emplace(parts);
     parts.endpoint.headers = {{"version", kMeasureOneV3Version}};
     v3_.emplace(std::move(parts));
     adapter_.emplace(*v2_, *v3_, MeasureOneOptions{.make_boundary = [] { return "BOUNDARY"; }});
     ports_ = adapter_->ports();
+  }
+
+  rest::ClientParts Parts() {
+    rest::ClientParts parts;
+    parts.connection = "m1";
+    parts.provider = "measureone";
+    parts.endpoint.base_url = kBase;
+    parts.http = &http_;
+    parts.authorizer = &authorizer_;
+    parts.classifier = &MeasureOneAdapter::Errors();
+    return parts;
+  }
+
+  // Of a connection that keeps replies for a minute.
+  rest::ClientParts PartsThatKeepReplies() {
+    rest::ClientParts parts = Parts();
+    resilience::SafeguardOptions options;
+    options.policy.cache_max_age = absl::Minutes(1);
+    parts.safeguards = std::make_shared<resilience::Safeguards>(std::move(options), "m1", nullptr);
+    return parts;
   }
 
   void Expect(const std::string& path, int status, const std::string& body,
@@ -379,17 +393,7 @@ TEST_F(MeasureOneAdapterTest, ScoreThatComesTooEarlyIsNotReady) {
 }
 
 TEST_F(MeasureOneAdapterTest, WhyAScoreIsRefusedIsAskedForWhateverIsKept) {
-  rest::ClientParts parts;
-  parts.connection = "m1";
-  parts.provider = "measureone";
-  parts.endpoint.base_url = kBase;
-  parts.http = &http_;
-  parts.authorizer = &authorizer_;
-  parts.classifier = &MeasureOneAdapter::Errors();
-  resilience::SafeguardOptions options;
-  options.policy.cache_max_age = absl::Minutes(1);
-  parts.safeguards = std::make_shared<resilience::Safeguards>(std::move(options), "m1", nullptr);
-  rest::Client client(std::move(parts));
+  rest::Client client(PartsThatKeepReplies());
   MeasureOneAdapter adapter(client, client);
   const Ports ports = adapter.ports();
   const std::string name = absl::StrCat("connections/m1/transcripts/", kId);
@@ -522,14 +526,7 @@ TEST_F(MeasureOneAdapterTest, LoginThatAPageInFrontRefusesIsNotRepeated) {
   const std::string url = absl::StrCat(kBase, "/v2/transcriptlink/access_transcript");
   http_.Expect("POST", url, http::Answer(403, "<html>blocked</html>", "text/html"));
   // With the attempts that a connection makes unless it is configured otherwise.
-  rest::ClientParts parts;
-  parts.connection = "m1";
-  parts.provider = "measureone";
-  parts.endpoint.base_url = kBase;
-  parts.http = &http_;
-  parts.authorizer = &authorizer_;
-  parts.classifier = &MeasureOneAdapter::Errors();
-  rest::Client client(std::move(parts));
+  rest::Client client(Parts());
   MeasureOneAdapter adapter(client, client);
   EXPECT_EQ(errors::ReasonOf(Run(adapter.ports().start_transcript_access, Access()).status()),
             v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
@@ -658,17 +655,7 @@ TEST_F(MeasureOneAdapterTest, StatementsThatCannotBeReadAreNotNone) {
 }
 
 TEST_F(MeasureOneAdapterTest, ReportIsAskedForEachTimeWhateverIsKept) {
-  rest::ClientParts parts;
-  parts.connection = "m1";
-  parts.provider = "measureone";
-  parts.endpoint.base_url = kBase;
-  parts.http = &http_;
-  parts.authorizer = &authorizer_;
-  parts.classifier = &MeasureOneAdapter::Errors();
-  resilience::SafeguardOptions options;
-  options.policy.cache_max_age = absl::Minutes(1);
-  parts.safeguards = std::make_shared<resilience::Safeguards>(std::move(options), "m1", nullptr);
-  rest::Client client(std::move(parts));
+  rest::Client client(PartsThatKeepReplies());
   MeasureOneAdapter adapter(client, client);
   Routed<v1::VerifyEnrollmentRequest> routed{{"m1", {}}, {}};
   routed.request.set_data_request("dr_1");
