@@ -17,9 +17,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "app/bracketed_host.h"
 #include "app/status_page.h"
 #include "runtime/telemetry/json_fields.h"
 #include "runtime/telemetry/log.h"
@@ -248,10 +247,7 @@ class HttplibAdminServer final : public AdminServer {
     if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
       return absl::InvalidArgumentError("admin_listen needs HOST:PORT");
     }
-    // An address of IPv6 stands in brackets before its port, and without them for the system.
-    absl::string_view unbracketed = host_;
-    if (absl::ConsumePrefix(&unbracketed, "[")) absl::ConsumeSuffix(&unbracketed, "]");
-    const std::string host(unbracketed);
+    const std::string host(WithoutBrackets(host_));
     // The library's own options let a second process take the same port, and then half of the
     // webhooks.
     server_.set_socket_options([](socket_t socket) {

@@ -87,15 +87,21 @@ TEST(AdminServerTest, PassesWebhooksOnWithTheirConnectionHeadersAndBody) {
   EXPECT_TRUE(found);
 }
 
-// Sends `text` and then a byte whenever the socket stays quiet for a moment; returns when the
-// server has closed the connection.
-void DripUntilClosed(int port, const std::string& text) {
+// A connection of its own.
+int ConnectTo(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<uint16_t>(port));
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+  return fd;
+}
+
+// Sends `text` and then a byte whenever the socket stays quiet for a moment; returns when the
+// server has closed the connection.
+void DripUntilClosed(int port, const std::string& text) {
+  const int fd = ConnectTo(port);
   ASSERT_EQ(send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
   pollfd waited{.fd = fd, .events = POLLIN, .revents = 0};
   std::array<char, 512> answer;
@@ -125,12 +131,7 @@ TEST(AdminServerTest, ARequestThatComesByteByByteIsNotAwaitedForEver) {
 // Sends `head` and then `more`, again and again; whether the server closes the connection before it
 // has had so many bytes.
 bool ClosesWithin(int port, const std::string& head, const std::string& more, size_t bytes) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+  const int fd = ConnectTo(port);
   EXPECT_EQ(send(fd, head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
   size_t sent = 0;
   bool open = true;

@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "adapters/resource_name.h"
 #include "app/auth_options.h"
+#include "app/bracketed_host.h"
 #include "app/callers_check.h"
 #include "app/config_ranges.h"
 #include "app/duration.h"
@@ -496,9 +497,9 @@ bool IsBaseUrl(absl::string_view url) {
 
 absl::Status CheckListen(const v1::ServerConfig& server) {
   if (server.has_tls() || server.insecure()) return absl::OkStatus();
-  absl::string_view host = absl::string_view(server.listen()).substr(0, server.listen().rfind(':'));
-  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
-  if (IsLoopbackHost(host)) return absl::OkStatus();
+  const absl::string_view host =
+      absl::string_view(server.listen()).substr(0, server.listen().rfind(':'));
+  if (IsLoopbackHost(WithoutBrackets(host))) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "isn't a loopback address and has no TLS: needs server.tls, or server.insecure: true where "
       "callers without TLS are meant");

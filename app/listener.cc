@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "app/bracketed_host.h"
 #include "runtime/telemetry/log.h"
 
 namespace edugate::app {
@@ -182,8 +183,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& addr
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) return failed;
   const std::string named = address.substr(0, colon);
-  std::string host = named;
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const std::string host(WithoutBrackets(named));
   std::vector<int> fds;
   int port = 0;
   bool taken = false;
