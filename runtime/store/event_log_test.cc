@@ -152,6 +152,12 @@ class RedisEventLogTest : public EventLogFixture {
     return calls;
   }
 
+  void ExpectComes(const std::string& id, const std::optional<absl::StatusOr<EventBatch>>& next) {
+    while (!next.has_value()) loop_.RunTurn(async::kNever);
+    ASSERT_TRUE(next->ok()) << next->status();
+    EXPECT_THAT(IdsOf(**next), ElementsAre(id));
+  }
+
   void RunFor(absl::Duration time) {
     const async::MonotonicTime until = async::After(async::SystemClock().MonotonicNow(), time);
     while (async::SystemClock().MonotonicNow() < until) loop_.RunTurn(until);
@@ -465,9 +471,7 @@ TEST_F(RedisEventLogTest, WhoWaitsWhenTheServerLosesEverythingStartsAgain) {
   RunFor(absl::Milliseconds(300));
   EXPECT_LT(CallsOf("eval"), 10);
   Append("t", "new");
-  while (!next.has_value()) loop_.RunTurn(async::kNever);
-  ASSERT_TRUE(next->ok()) << next->status();
-  EXPECT_THAT(IdsOf(**next), ElementsAre("new"));
+  ExpectComes("new", next);
 }
 
 TEST_F(RedisEventLogTest, WhoComesAnewAfterTheServerLostEverythingWaits) {
@@ -485,9 +489,7 @@ TEST_F(RedisEventLogTest, WhoComesAnewAfterTheServerLostEverythingWaits) {
     ASSERT_FALSE(next.has_value());
   } while (CallsOf("eval") >= 10);
   Append("t", "newer");
-  while (!next.has_value()) loop_.RunTurn(async::kNever);
-  ASSERT_TRUE(next->ok()) << next->status();
-  EXPECT_THAT(IdsOf(**next), ElementsAre("newer"));
+  ExpectComes("newer", next);
 }
 
 TEST_F(RedisEventLogTest, WhoWaitsGetsWhatAServerHasThatWasMadeAnew) {

@@ -38,45 +38,41 @@ class News::Place {
   bool has_come_ = false;
 };
 
-void News::WakeAll(const Wakes& wakes) {
-  for (const std::shared_ptr<Wake>& each : wakes) each->Send(std::monostate());
+template <typename Change>
+void News::WakeWhere(absl::string_view topic, Change change) {
+  absl::flat_hash_set<std::shared_ptr<Wake>> woken;
+  {
+    const std::lock_guard lock(mutex_);
+    Topic& known = topics_[topic];
+    if (!change(known.latest)) return;
+    woken.swap(known.waiting);
+  }
+  for (const std::shared_ptr<Wake>& each : woken) each->Send(std::monostate());
 }
 
 void News::Announce(absl::string_view topic, int64_t sequence) {
-  Wakes woken;
-  {
-    const std::lock_guard lock(mutex_);
-    Topic& known = topics_[topic];
-    if (sequence <= known.latest) return;
-    known.latest = sequence;
-    woken.swap(known.waiting);
-  }
-  WakeAll(woken);
+  WakeWhere(topic, [sequence](int64_t& latest) {
+    const bool is_new = sequence > latest;
+    if (is_new) latest = sequence;
+    return is_new;
+  });
 }
 
 void News::LookedUp(absl::string_view topic, int64_t last) {
-  Wakes woken;
-  {
-    const std::lock_guard lock(mutex_);
-    Topic& known = topics_[topic];
-    if (last == known.latest) return;
+  WakeWhere(topic, [last](int64_t& latest) {
+    const bool differs = last != latest;
     // A lower one may be an answer that news have overtaken, so that it takes nothing back.
-    known.latest = std::max(last, known.latest);
-    woken.swap(known.waiting);
-  }
-  WakeAll(woken);
+    latest = std::max(last, latest);
+    return differs;
+  });
 }
 
 void News::StartAgain(absl::string_view topic, int64_t last) {
-  Wakes woken;
-  {
-    const std::lock_guard lock(mutex_);
-    Topic& known = topics_[topic];
-    if (known.latest <= last) return;
-    known.latest = last;
-    woken.swap(known.waiting);
-  }
-  WakeAll(woken);
+  WakeWhere(topic, [last](int64_t& latest) {
+    const bool is_of_the_lost = latest > last;
+    if (is_of_the_lost) latest = last;
+    return is_of_the_lost;
+  });
 }
 
 async::Task<absl::Status> News::WaitBeyond(async::CallContext& call, std::string topic,

@@ -57,14 +57,15 @@ class News {
 
  private:
   using Wake = Reply<std::monostate>;
-  using Wakes = absl::flat_hash_set<std::shared_ptr<Wake>>;
   class Place;
   struct Topic {
     int64_t latest = 0;
-    Wakes waiting;
+    absl::flat_hash_set<std::shared_ptr<Wake>> waiting;
   };
 
-  static void WakeAll(const Wakes& wakes);
+  // Wakes all who wait for the topic where `change`, which gets its last number, says true.
+  template <typename Change>
+  void WakeWhere(absl::string_view topic, Change change);
 
   mutable std::mutex mutex_;
   absl::flat_hash_map<std::string, Topic> topics_;  // Under the mutex.
