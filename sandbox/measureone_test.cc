@@ -187,16 +187,21 @@ struct Receiver {
   }
 };
 
-TEST_F(MeasureOneTest, SendsWebhooksOfATranscriptsLife) {
-  Receiver receiver;
-  auto server = HttpServer::Start(
+// A server that takes what comes for the receiver, the first of it with this status.
+auto StartFor(Receiver& receiver, int first_status) {
+  return HttpServer::Start(
       {},
-      [&receiver](const Request& request) {
+      [&receiver, first_status](const Request& request) {
         absl::MutexLock lock(&receiver.mutex);
         receiver.requests.push_back(request);
-        return JsonReply(receiver.requests.size() == 1 ? 503 : 200, "");
+        return JsonReply(receiver.requests.size() == 1 ? first_status : 200, "");
       },
       [](absl::Duration) {});
+}
+
+TEST_F(MeasureOneTest, SendsWebhooksOfATranscriptsLife) {
+  Receiver receiver;
+  auto server = StartFor(receiver, 503);
   ASSERT_TRUE(server.ok());
   ProviderSettings settings;
   settings.webhook_url = absl::StrCat("http://127.0.0.1:", (*server)->port(), "/webhooks/m1");
@@ -221,14 +226,7 @@ TEST_F(MeasureOneTest, SendsWebhooksOfATranscriptsLife) {
 
 TEST_F(MeasureOneTest, AResetLeavesTheAddressOfWebhooksThatWasToldAfterTheStart) {
   Receiver receiver;
-  auto server = HttpServer::Start(
-      {},
-      [&receiver](const Request& request) {
-        absl::MutexLock lock(&receiver.mutex);
-        receiver.requests.push_back(request);
-        return JsonReply(200, "");
-      },
-      [](absl::Duration) {});
+  auto server = StartFor(receiver, 200);
   ASSERT_TRUE(server.ok());
   sandbox_->SetWebhookUrl(absl::StrCat("http://127.0.0.1:", (*server)->port(), "/webhooks/m1"));
   sandbox_->Reset();
