@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/async/call_context.h"
 #include "runtime/http/address_filter.h"
+#include "runtime/http/http2_refusal.h"
 #include "runtime/http/origin.h"
 #include "runtime/http/request_check.h"
 #include "runtime/http/response_reader.h"
@@ -608,6 +609,9 @@ class CurlHttpClient::Transfer final : private async::Timer,
       Settle(reader_.failure(), reader_.detail());
     } else if (code == CURLE_OK && !reader_.headers_complete()) {
       Settle(Failure::kTruncated, "the answer ended within its headers");
+    } else if (code != CURLE_OK && RefusedUnread()) {
+      Settle(Failure::kReset,
+             "the server refused the HTTP/2 stream and did not look at the request");
     } else if (source_failed_) {
       Settle(Failure::kCancelled, "the sender of the body gave up");
     } else if (replay_refused_) {
@@ -659,6 +663,14 @@ class CurlHttpClient::Transfer final : private async::Timer,
     return CURL_PREREQFUNC_OK;
   }
 
+  static int OnWords(CURL*, curl_infotype type, char* data, std::size_t size, void* transfer) {
+    // The other types are what is sent and received.
+    if (type == CURLINFO_TEXT) {
+      static_cast<Transfer*>(transfer)->refusal_.OnText(absl::string_view(data, size));
+    }
+    return 0;
+  }
+
  private:
   // Continues a paused transfer outside of the callback that asks for it.
   class Unpause final : public async::Timer {
@@ -693,6 +705,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
     Set(easy_, CURLOPT_READDATA, this);
     Set(easy_, CURLOPT_OPENSOCKETDATA, this);
     Set(easy_, CURLOPT_PREREQDATA, this);
+    Set(easy_, CURLOPT_DEBUGDATA, this);
+    if (endpoint_.options().http2) SetConnection(!MayBeSentTwice());
     Set(easy_, CURLOPT_CURLU, url_.get());
     Set(easy_, CURLOPT_HTTPHEADER, lines_.list());
     // Has libcurl inflate the reply; the line is among the others.
@@ -725,17 +739,37 @@ class CurlHttpClient::Transfer final : private async::Timer,
     SetStallLimit(true);
   }
 
-  // Until a connection is there, the handle's figures are those of the request before.
-  bool RequestSent() const {
-    return progress_.connected && LongInfo(easy_, CURLINFO_REQUEST_SIZE) > 0;
+  // Whether an HTTP/2 connection of its own is made for the request, which no other request joins
+  // or inherits, and libcurl's words of it are read. On a shared one libcurl doesn't tell a stream
+  // that the server refused from a connection that died.
+  void SetConnection(bool own) {
+    const CurlLong yes = own ? 1L : 0L;
+    Set(easy_, CURLOPT_FRESH_CONNECT, yes);
+    Set(easy_, CURLOPT_FORBID_REUSE, yes);
+    Set(easy_, CURLOPT_VERBOSE, yes);
+    // The highest version is what it is anyway, but libcurl lets only requests with the same words
+    // share a connection.
+    const CurlLong apart = own ? static_cast<CurlLong>(CURL_SSLVERSION_MAX_TLSv1_3) : 0L;
+    Set(easy_, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2) | apart);
   }
 
-  // Whether the request may be written, or written again. What a source has given can't be had
-  // again.
+  // Until a connection is there, the handle's figures are those of the request before.
+  bool RequestSent() const {
+    return progress_.connected && LongInfo(easy_, CURLINFO_REQUEST_SIZE) > 0 && !RefusedUnread();
+  }
+
+  // Whether the server has said that it did nothing with the request.
+  bool RefusedUnread() const { return refusal_.refused() && !reader_.started(); }
+
+  // What a source has given can't be had again.
+  bool MayBeSentTwice() const { return request_.replayable && request_.source == nullptr; }
+
+  // Whether the request may be written, or written again.
   bool MayWrite() {
-    // Cancelled in the turn in which it began, or while its name was resolved.
-    if (settled_) return false;
-    replay_refused_ = RequestSent() && !(request_.replayable && request_.source == nullptr);
+    // Cancelled in the turn in which it began, or while its name was resolved. A refused one is
+    // sent again by those who count the attempts.
+    if (settled_ || RefusedUnread()) return false;
+    replay_refused_ = RequestSent() && !MayBeSentTwice();
     return !replay_refused_;
   }
 
@@ -875,6 +909,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   bool request_sent_ = false;
   bool reused_connection_ = false;
   Progress progress_{};
+  Http2Refusal refusal_;
   Failure failure_ = Failure::kNone;
   absl::string_view detail_;
   std::coroutine_handle<> waiting_;
@@ -920,7 +955,6 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_MAXLIFETIME_CONN, 600L);
   Set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   Set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  Set(easy, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2));
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   Set(easy, CURLOPT_SHARE, share_);
@@ -931,6 +965,7 @@ CURL* CurlHttpClient::Engine::NewHandle() {
   Set(easy, CURLOPT_CLOSESOCKETFUNCTION, &Engine::OnClose);
   Set(easy, CURLOPT_CLOSESOCKETDATA, this);
   Set(easy, CURLOPT_PREREQFUNCTION, &Transfer::OnRequest);
+  Set(easy, CURLOPT_DEBUGFUNCTION, &Transfer::OnWords);
   return easy;
 }
 
@@ -952,6 +987,11 @@ void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
   Set(easy, CURLOPT_HTTP_VERSION,
       static_cast<CurlLong>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_PIPEWAIT, options.http2 ? 1L : 0L);
+  // Where there is HTTP/2, Transfer::SetConnection() says otherwise for each request.
+  Set(easy, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2));
+  Set(easy, CURLOPT_FRESH_CONNECT, 0L);
+  Set(easy, CURLOPT_FORBID_REUSE, 0L);
+  Set(easy, CURLOPT_VERBOSE, 0L);
 }
 
 std::unique_ptr<HttpClient> CurlHttpClient::MakeEndpoint(const EndpointOptions& options) {

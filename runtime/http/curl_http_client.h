@@ -35,7 +35,12 @@ struct EndpointOptions {
       absl::Seconds(10);                // ...for this long (whole seconds) is Failure::kTimeout.
   int64_t max_header_bytes = 64 << 10;  // Of all answers to one request, 1xx included.
   int64_t max_decode_ratio = 100;       // Decoded to received bytes, once 64 KB are decoded.
-  bool http2 = false;   // Offers HTTP/2; costs more CPU than HTTP/1.1 for small answers.
+
+  // Offers HTTP/2; costs more CPU than HTTP/1.1 for small answers. A request that isn't replayable
+  // has a connection of its own there: only so can a stream that the server refused be told from a
+  // lost answer.
+  bool http2 = false;
+
   std::string ca_file;  // PEM; empty: the system's.
 };
 
@@ -71,7 +76,7 @@ struct CurlOptions {
   // network.
   bool allow_private = false;
 
-  bool http2 = false;   // Offers HTTP/2; costs more CPU than HTTP/1.1 for small answers.
+  bool http2 = false;   // As in EndpointOptions.
   std::string ca_file;  // PEM; empty: the system's.
   std::string user_agent = "edugate";
 };

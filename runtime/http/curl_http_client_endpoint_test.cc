@@ -13,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "runtime/async/when_all.h"
 #include "runtime/http/client_fixture.h"
 #include "runtime/http/curl_http_client.h"
 #include "runtime/http/scripted_server.h"
@@ -263,129 +262,6 @@ TEST_F(EndpointTest, OtherSchemesAreRefused) {
     EXPECT_EQ(GetFrom(*endpoint, url).failure, Failure::kRequestRefused) << url;
     EXPECT_EQ(GetFrom(client_, url).failure, Failure::kRequestRefused) << url;
   }
-}
-
-// The least of RFC 9113 that answers GET requests, each with `{}`.
-class Http2Answers {
- public:
-  // What the server says at once.
-  static std::string Greeting() { return Frame(kSettings, 0, 0, ""); }
-
-  // The answer to what has come; keeps the rest of an unfinished frame.
-  std::string Feed(const std::string& bytes) {
-    constexpr std::size_t kPreface = 24;
-    seen_ += bytes;
-    if (!greeted_) {
-      if (seen_.size() < kPreface) return "";
-      seen_.erase(0, kPreface);
-      greeted_ = true;
-    }
-    std::string answer;
-    while (seen_.size() >= 9) {
-      const auto byte = [this](std::size_t at) { return static_cast<unsigned char>(seen_[at]); };
-      const std::size_t size = byte(0) << 16 | byte(1) << 8 | byte(2);
-      if (seen_.size() < 9 + size) break;
-      const int type = byte(3);
-      const int flags = byte(4);
-      const uint32_t stream =
-          static_cast<uint32_t>(byte(5) & 0x7f) << 24 | byte(6) << 16 | byte(7) << 8 | byte(8);
-      if (type == kSettings && (flags & kAck) == 0) answer += Frame(kSettings, kAck, 0, "");
-      if (type == kHeaders) {
-        ++requests_;
-        // :status 200 and a literal content-type (RFC 7541, appendix A: 8 and 31).
-        answer += Frame(kHeaders, kEndHeaders, stream,
-                        "\x88\x5f\x10"
-                        "application/json");
-        answer += Frame(kData, kEndStream, stream, "{}");
-      }
-      seen_.erase(0, 9 + size);
-    }
-    return answer;
-  }
-
-  int requests() const { return requests_; }
-
- private:
-  static constexpr int kData = 0;
-  static constexpr int kHeaders = 1;
-  static constexpr int kSettings = 4;
-  static constexpr int kAck = 1;
-  static constexpr int kEndStream = 1;
-  static constexpr int kEndHeaders = 4;
-
-  static std::string Frame(int type, int flags, uint32_t stream, const std::string& payload) {
-    std::string frame;
-    for (const uint32_t value :
-         {static_cast<uint32_t>(payload.size()) >> 16, static_cast<uint32_t>(payload.size()) >> 8,
-          static_cast<uint32_t>(payload.size()), static_cast<uint32_t>(type),
-          static_cast<uint32_t>(flags), stream >> 24, stream >> 16, stream >> 8, stream}) {
-      frame.push_back(static_cast<char>(value & 0xff));
-    }
-    return frame + payload;
-  }
-
-  std::string seen_;
-  bool greeted_ = false;
-  int requests_ = 0;
-};
-
-// Speaks HTTP/2 to those who offer it, and closes the connection of others.
-ScriptedServer::Script ServeHttp2(const TestIdentity& identity) {
-  return [&identity](ScriptedConnection& connection) {
-    TestTlsConnection tls(identity, connection.fd(), TLS1_3_VERSION, "h2");
-    if (!tls.open() || tls.protocol() != "h2" || !tls.Write(Http2Answers::Greeting())) return;
-    Http2Answers answers;
-    while (true) {
-      const std::string bytes = tls.Read();
-      if (bytes.empty() || !tls.Write(answers.Feed(bytes))) return;
-    }
-  };
-}
-
-TEST_F(EndpointTest, SpeaksHttp2WhereItIsAskedTo) {
-  const TestIdentity identity("IP:127.0.0.1", 3600);
-  ScriptedServer server(ServeHttp2(identity));
-  const std::string url = absl::StrCat("https://127.0.0.1:", server.port(), "/x");
-  EndpointOptions options;
-  options.origins = {url};
-  options.ca_file = identity.SaveAs("endpoint_http2.pem");
-  options.http2 = true;
-  auto endpoint = client_.MakeEndpoint(options);
-  const auto call_twice = [](HttpClient& client, async::CallContext& call, const Request& request,
-                             Exchange& first, Exchange& second) -> async::Task<void> {
-    std::vector<async::Task<Exchange>> both;
-    both.push_back(client.Send(call, request));
-    both.push_back(client.Send(call, request));
-    std::vector<Exchange> exchanges = co_await async::WhenAll(std::move(both));
-    first = std::move(exchanges[0]);
-    second = std::move(exchanges[1]);
-  };
-  const Request request = MakeRequest("GET", url);
-  Exchange first;
-  Exchange second;
-  async::CallContext call(loop_, async::After(loop_.clock().MonotonicNow(), absl::Seconds(60)));
-  async::BlockOn(loop_, call_twice(*endpoint, call, request, first, second));
-  for (const Exchange& exchange : {first, second}) {
-    EXPECT_TRUE(exchange.ok()) << exchange.detail;
-    EXPECT_EQ(exchange.response.status, 200);
-    EXPECT_EQ(exchange.response.body, "{}");
-    EXPECT_EQ(exchange.response.header("Content-Type"), "application/json");
-    EXPECT_FALSE(exchange.response.unframed);
-  }
-  EXPECT_TRUE(GetFrom(*endpoint, url).reused_connection);
-  // Both at once, on one connection.
-  EXPECT_EQ(server.connections(), 1);
-}
-
-TEST_F(EndpointTest, DoesNotOfferHttp2Otherwise) {
-  const TestIdentity identity("IP:127.0.0.1", 3600);
-  ScriptedServer server(ServeHttp2(identity));
-  const std::string url = absl::StrCat("https://127.0.0.1:", server.port(), "/x");
-  EndpointOptions options;
-  options.origins = {url};
-  options.ca_file = identity.SaveAs("endpoint_http11.pem");
-  auto endpoint = client_.MakeEndpoint(options);
-  EXPECT_FALSE(GetFrom(*endpoint, url).ok());
 }
 
 }  // namespace

@@ -175,7 +175,7 @@ struct Exchange {
   std::string detail;
 
   // A byte of the request may have reached the server: without an answer, the outcome of a write is
-  // unknown. False: it did not.
+  // unknown. False: it did not, or the server has said that it did nothing with it.
   bool request_sent = false;
 
   // A byte of an answer arrived.

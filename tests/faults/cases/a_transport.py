@@ -354,13 +354,26 @@ def streams_of_http2_are_refused(t):
     for each in running:
         t.expect_ok(t.finish(each))
     t.note(streams_at_a_time=t.provider.most_at_a_time)
-    # Not looked at, so that a write could be sent again, too.
+    # A write was not looked at either and is sent again, also while reads go on beside it.
     t.heal()
+    t.provider.script(provider.after(0.02, t.healthy), path="reenrollments")
+    reading = [t.start("EnrollmentService.ListEnrollments", 10, parent="connections/oa") for _ in range(8)]
     for refusal, learner in ((http2_provider.refuse_stream, "ann"), (http2_provider.go_away_before, "bob")):
+        t.provider.forget()
         t.provider.script(refusal, t.healthy, path=ASSIGN)
         outcome = t.assign(learner)
         t.note(**{f"write_{refusal.__name__}": str(outcome)})
         t.expect_ok(outcome)
+        t.expect_attempts(2, path=ASSIGN)
+    for each in reading:
+        t.expect_ok(t.finish(each))
+    # That one may have been.
+    t.heal()
+    t.provider.forget()
+    t.provider.script(http2_provider.reset_after_headers, path=ASSIGN)
+    outcome = t.assign("cat")
+    t.expect_status(outcome, UNKNOWN_OUTCOME)
+    t.expect_attempts(1, path=ASSIGN)
 
 
 @case("A22", tls=True, attempts=0, seconds=10)
