@@ -884,6 +884,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
     request_sent_ = RequestSent();
     reused_connection_ = request_sent_ && LongInfo(easy_, CURLINFO_NUM_CONNECTS) == 0;
     if (added_) engine_.Remove(easy_);
+    // The handle stays, and this doesn't.
+    if (endpoint_.options().http2) Set(easy_, CURLOPT_VERBOSE, 0L);
     CURLU* const none = nullptr;
     Set(easy_, CURLOPT_CURLU, none);
     char* const no_text = nullptr;
