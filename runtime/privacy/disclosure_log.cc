@@ -52,6 +52,11 @@ void SyncFolderOf(const std::string& path) {
   close(fd);
 }
 
+bool IsFile(const std::string& path) {
+  struct stat status;
+  return lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
 std::string LineOf(absl::string_view kind, const telemetry::JsonFields& more) {
   telemetry::JsonFields members;
   members.Text("kind", kind);
@@ -223,6 +228,9 @@ absl::Status DisclosureLog::WriteLines(const std::string& bytes) {
 
 // The file that is open stays so, under its name, where the next one can't be begun.
 absl::Status DisclosureLog::Rotate() {
+  // Closed files that the start did not find are older than this one, and renaming would replace
+  // them.
+  while (IsFile(absl::StrCat(options_.path, ".", files_ + 1))) ++files_;
   const std::string closed = absl::StrCat(options_.path, ".", files_ + 1);
   if (rename(options_.path.c_str(), closed.c_str()) != 0) {
     return Failed(options_.path, absl::StrCat("can't be closed as ", closed));

@@ -218,6 +218,26 @@ TEST_F(DisclosureLogTest, AFullFileIsClosedAndTheChainGoesOnInTheNext) {
   EXPECT_GT(Check().first_seq, 1);
 }
 
+TEST_F(DisclosureLogTest, AFileThatIsBroughtBackIsNotReplaced) {
+  options_.max_file_bytes = 1;  // Each line closes the file before it.
+  EXPECT_TRUE(Write(*Open(), R"("kind":"read","n":1)").ok());
+  ASSERT_EQ(DisclosureFiles(options_.path).size(), 2u);
+  const std::string closed = options_.path + ".1";
+  const std::string elsewhere = folder_ + "/moved_away";
+  std::filesystem::rename(closed, elsewhere);
+  auto log = Open();
+  // As for a check of the whole log.
+  std::filesystem::rename(elsewhere, closed);
+  const std::string old = ReadAll(closed);
+  EXPECT_TRUE(Write(*log, R"("kind":"read","n":2)").ok());
+  log.reset();
+  EXPECT_EQ(ReadAll(closed), old);
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_EQ(check.files, 3);
+  EXPECT_EQ(check.first_seq, 1);
+}
+
 TEST_F(DisclosureLogTest, AnEndBetweenTwoFilesIsGoneOnFrom) {
   EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
   std::filesystem::rename(options_.path, options_.path + ".1");
