@@ -1,8 +1,12 @@
 #include "app/audit_command.h"
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -92,6 +96,37 @@ TEST_F(AuditVerifyTest, WhatCantBeCheckedIsNotOk) {
   EXPECT_EQ(Run(), 2);
   command_.config_file = ::testing::TempDir() + "no_such.yaml";
   EXPECT_EQ(Run(), 2);
+}
+
+// A full file is closed while an older one is read.
+TEST_F(AuditVerifyTest, ALogThatGoesOnInANewFileMeanwhileIsWhole) {
+  const std::string oldest = command_.log_file + ".1";
+  const std::string full = command_.log_file + ".2";
+  const auto save = [](const std::string& path, const std::string& line) {
+    std::ofstream(path, std::ios::trunc) << line << '\n';
+  };
+  std::filesystem::remove(oldest);
+  std::filesystem::remove(full);
+  // Who reads it waits until somebody writes, and the other way round.
+  ASSERT_EQ(mkfifo(oldest.c_str(), 0600), 0);
+  save(command_.log_file, lines_[1]);
+  std::thread closing([&] {
+    std::ofstream read_now(oldest);
+    std::filesystem::rename(command_.log_file, full);
+    save(command_.log_file, lines_[2]);
+    // For the second look.
+    const std::string again = oldest + "_again";
+    save(again, lines_[0]);
+    std::filesystem::rename(again, oldest);
+    read_now << lines_[0] << '\n';
+  });
+  const int exit_code = Run();
+  closing.join();
+  EXPECT_EQ(exit_code, 0);
+  EXPECT_EQ(out_.str(), absl::StrCat("OK 3 lines in 3 files, from number 1 to 3\nlast hash ",
+                                     hashes_.back(), "\n"));
+  std::filesystem::remove(oldest);
+  std::filesystem::remove(full);
 }
 
 TEST_F(AuditVerifyTest, WithoutItsKeyALogDoesNotVerify) {
