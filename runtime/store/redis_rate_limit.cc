@@ -11,23 +11,30 @@ namespace edugate::store {
 namespace {
 
 // The generic cell rate algorithm (ITU-T I.371). KEYS: when the bucket is full but for one token,
-// in microseconds with a fraction. ARGV: the microseconds between two tokens, those in which the
-// rest of a burst comes, those that the call may wait. Gives whether there is a token, and in how
-// many microseconds.
+// in microseconds with a fraction of nine digits, and behind those the moment of the last token.
+// ARGV: the microseconds between two tokens, those in which the rest of a burst comes, those that
+// the call may wait. Gives whether there is a token, and in how many microseconds.
 //
 // A moment in microseconds leaves a double's fraction two bits: too few for a rate beyond 100,000 a
 // second. So the moment's whole part and its fraction are read and written apart, and what is
 // reckoned with is the time from now.
+//
+// The last token's moment lies ahead where the clock was set back since, or is another server's:
+// the bucket is then as full as it was. To an earlier version it is more digits of the fraction.
 constexpr char kTake[] = R"lua(
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
-  local whole, fraction = string.match(redis.call('GET', KEYS[1]) or '0', '^(%d+)(%.?%d*)$')
-  local ahead = math.max(0, tonumber(whole) - now + tonumber('0' .. fraction))
+  local whole, fraction, last = string.match(redis.call('GET', KEYS[1]) or '0',
+                                             '^(%d+)(%.?%d?%d?%d?%d?%d?%d?%d?%d?%d?)(%d*)$')
+  local ahead = tonumber(whole) - now + tonumber('0' .. fraction)
+  if last ~= '' then ahead = ahead - math.max(0, tonumber(last) - now) end
+  ahead = math.max(0, ahead)
   local wait = math.max(0, ahead - ARGV[2])
   if wait > tonumber(ARGV[3]) then return {0, math.ceil(wait)} end
   ahead = ahead + ARGV[1]
   local billionths = math.floor((ahead - math.floor(ahead)) * 1000000000)
-  redis.call('SET', KEYS[1], string.format('%.0f.%09d', now + math.floor(ahead), billionths),
+  redis.call('SET', KEYS[1],
+             string.format('%.0f.%09d%.0f', now + math.floor(ahead), billionths, now),
              'PX', math.ceil(ahead / 1000) + 1000)
   return {1, math.ceil(wait)}
 )lua";

@@ -102,6 +102,22 @@ TEST_F(RedisRateLimitTest, AHighRateIsKeptAsExactlyAsALowOne) {
   }
 }
 
+TEST_F(RedisRateLimitTest, AServersClockThatIsSetBackHoldsNobodyUp) {
+  RedisRateLimit limit(one_, "clock", {.per_second = 0.01, .burst = 2});
+  EXPECT_EQ(Acquire(limit, absl::Seconds(10)).kind, Kind::kGranted);
+  // As if that had been an hour later.
+  Ask({"EVAL",
+       "local whole, fraction, last = "
+       "string.match(redis.call('GET', KEYS[1]), '^(%d+)(%.%d%d%d%d%d%d%d%d%d)(%d+)$') "
+       "redis.call('SET', KEYS[1], "
+       "string.format('%.0f%s%.0f', whole + 3600000000, fraction, last + 3600000000))",
+       "1", one_.Key("rate:clock")});
+  EXPECT_EQ(Acquire(limit, absl::Seconds(10)).kind, Kind::kGranted);
+  const resilience::RateAnswer refused = Acquire(limit, absl::Seconds(10));
+  EXPECT_EQ(refused.kind, Kind::kRefused);
+  EXPECT_LE(refused.retry_after, absl::Seconds(100));
+}
+
 TEST_F(RedisRateLimitTest, WithoutTheServerEachProcessHasItsShare) {
   const resilience::TokenBucketOptions options{.per_second = 0.01, .burst = 8};
   RedisRateLimit limit(one_, "openapply", options);
