@@ -1,6 +1,9 @@
 #include "runtime/store/redis_client.h"
 
 #include <hiredis/hiredis.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -154,6 +157,71 @@ TEST_F(RedisClientTest, TooManyJobsAreRefused) {
   limits.max_waiting_jobs = 0;
   RedisClient client(server.options(), limits);
   EXPECT_EQ(errors::ReasonOf(Ask(client, {"DBSIZE"}).status()), v1::ERROR_REASON_LOCAL_LIMIT);
+}
+
+// A loopback port where nobody accepts what comes: the system takes so many connections, and
+// doesn't answer the next one.
+class UnattendedPort {
+ public:
+  explicit UnattendedPort(int waiting) : listening_(socket(AF_INET, SOCK_STREAM, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address_);
+    EXPECT_EQ(bind(listening_, address(), size), 0);
+    EXPECT_EQ(listen(listening_, waiting), 0);
+    EXPECT_EQ(getsockname(listening_, address(), &size), 0);
+  }
+  ~UnattendedPort() {
+    for (const int fd : connections_) close(fd);
+    close(listening_);
+  }
+
+  // Until it answers no more.
+  void Fill() {
+    for (bool taken = true; taken && connections_.size() < 100;) {
+      connections_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      connect(connections_.back(), address(), sizeof(address_));
+      pollfd connected{.fd = connections_.back(), .events = POLLOUT, .revents = 0};
+      taken = poll(&connected, 1, 200) > 0;
+    }
+  }
+
+  int port() const { return ntohs(address_.sin_port); }
+
+  addrinfo Info(addrinfo* next) {
+    addrinfo info{};
+    info.ai_family = AF_INET;
+    info.ai_addr = address();
+    info.ai_addrlen = sizeof(address_);
+    info.ai_next = next;
+    return info;
+  }
+
+ private:
+  sockaddr* address() { return reinterpret_cast<sockaddr*>(&address_); }
+
+  const int listening_;
+  sockaddr_in address_{};
+  std::vector<int> connections_;
+};
+
+TEST(ConnectToOneOfTest, AnAddressThatDoesNotAnswerLeavesTimeToTheNext) {
+  constexpr absl::Duration kTimeout = absl::Seconds(4);
+  UnattendedPort silent(0);
+  silent.Fill();
+  UnattendedPort good(8);
+  addrinfo second = good.Info(nullptr);
+  const addrinfo first = silent.Info(&second);
+  const async::MonotonicTime deadline = async::After(async::SystemClock().MonotonicNow(), kTimeout);
+  const absl::StatusOr<int> connected = ConnectToOneOf(&first, deadline);
+  // TLS and the password need some, too.
+  EXPECT_LT(async::SystemClock().MonotonicNow(), deadline);
+  ASSERT_TRUE(connected.ok()) << connected.status();
+  sockaddr_in peer{};
+  socklen_t size = sizeof(peer);
+  EXPECT_EQ(getpeername(*connected, reinterpret_cast<sockaddr*>(&peer), &size), 0);
+  EXPECT_EQ(ntohs(peer.sin_port), good.port());
+  close(*connected);
 }
 
 // A server that holds few answers for those who don't read them: then it reads no further, either.

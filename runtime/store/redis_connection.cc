@@ -55,6 +55,7 @@ class Socket {
     if (fd_ >= 0) close(fd_);
   }
   int fd() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
 
   // Waits for events until `deadline`. False: it has passed.
   bool Await(PollEvents events, async::MonotonicTime deadline) const {
@@ -94,7 +95,11 @@ absl::StatusOr<Socket> ConnectTo(const sockaddr* address, socklen_t size, int fa
   return made;
 }
 
-absl::StatusOr<Socket> OpenSocket(const std::string& address, async::MonotonicTime deadline) {
+// `deadline` gets the moment when connecting has taken `timeout`, without the time for the name: a
+// resolver may try its next server only after seconds.
+absl::StatusOr<Socket> OpenSocket(const std::string& address, absl::Duration timeout,
+                                  async::MonotonicTime& deadline) {
+  deadline = async::After(async::SystemClock().MonotonicNow(), timeout);
   if (!address.empty() && address[0] == '/') {
     sockaddr_un local{};
     local.sun_family = AF_UNIX;
@@ -112,12 +117,11 @@ absl::StatusOr<Socket> OpenSocket(const std::string& address, async::MonotonicTi
   if (getaddrinfo(host.c_str(), address.c_str() + colon + 1, &hints, &found) != 0) {
     return Lost("its name can't be resolved");
   }
-  absl::StatusOr<Socket> connected = Lost("can't connect");
-  for (const addrinfo* each = found; each != nullptr && !connected.ok(); each = each->ai_next) {
-    connected = ConnectTo(each->ai_addr, each->ai_addrlen, each->ai_family, deadline);
-  }
+  deadline = async::After(async::SystemClock().MonotonicNow(), timeout);
+  const absl::StatusOr<int> connected = ConnectToOneOf(found, deadline);
   freeaddrinfo(found);
-  return connected;
+  if (!connected.ok()) return connected.status();
+  return Socket(*connected);
 }
 
 // Bytes over a socket, encrypted or not.
@@ -320,6 +324,19 @@ class HiredisConnection final : public RedisConnection {
 
 }  // namespace
 
+absl::StatusOr<int> ConnectToOneOf(const addrinfo* addresses, async::MonotonicTime deadline) {
+  int left = 0;
+  for (const addrinfo* each = addresses; each != nullptr; each = each->ai_next) ++left;
+  absl::StatusOr<Socket> connected = Lost("can't connect");
+  for (const addrinfo* each = addresses; each != nullptr && !connected.ok(); each = each->ai_next) {
+    const async::MonotonicTime now = async::SystemClock().MonotonicNow();
+    const async::MonotonicTime part = now + (deadline - now) / left--;
+    connected = ConnectTo(each->ai_addr, each->ai_addrlen, each->ai_family, part);
+  }
+  if (!connected.ok()) return connected.status();
+  return connected->Release();
+}
+
 absl::StatusOr<RedisValue> RedisConnection::Ask(const RedisCommand& command,
                                                 absl::Duration patience) {
   absl::Status sent = Send({&command});
@@ -331,9 +348,8 @@ absl::StatusOr<RedisValue> RedisConnection::Ask(const RedisCommand& command,
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(
     const RedisOptions& options) {
-  const async::MonotonicTime deadline =
-      async::After(async::SystemClock().MonotonicNow(), options.timeout);
-  auto socket = OpenSocket(options.address, deadline);
+  async::MonotonicTime deadline;
+  auto socket = OpenSocket(options.address, options.timeout, deadline);
   if (!socket.ok()) return socket.status();
   auto wire = std::make_unique<Wire>(*std::move(socket));
   if (options.tls) {

@@ -12,6 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "runtime/async/clock.h"
+
+struct addrinfo;
 
 namespace edugate::store {
 
@@ -49,6 +52,12 @@ struct RedisValue {
   std::string text;
   std::vector<RedisValue> array;
 };
+
+// The descriptor, which is the caller's and doesn't block, of a connection to the first of these
+// addresses that takes one. Each of them has an equal part of the time that is left for it and
+// those behind it: one that doesn't answer leaves some to the others. UNAVAILABLE,
+// STORE_UNAVAILABLE where none does.
+absl::StatusOr<int> ConnectToOneOf(const addrinfo* addresses, async::MonotonicTime deadline);
 
 // A command and its arguments, as bytes.
 using RedisCommand = std::vector<std::string>;
