@@ -11,6 +11,16 @@
 
 namespace edugate::app {
 
+absl::StatusOr<v1::Config> LoadWatched(const std::string& file, config::FileWatch& watch) {
+  watch.Watch({file});
+  auto config = LoadConfigFile(file);
+  if (!config.ok()) return config;
+  std::vector<std::string> files = FilesOf(*config);
+  files.push_back(file);
+  watch.Watch(files);
+  return config;
+}
+
 Reloader::Reloader(std::string file, config::FileWatch watch,
                    std::function<void(v1::Config&)> adjust, const v1::Config& running,
                    Server& server)

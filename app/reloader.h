@@ -6,20 +6,24 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "app/server.h"
 #include "edugate/v1/config.pb.h"
 #include "runtime/config/file_watch.h"
 
 namespace edugate::app {
 
+// Loads `file` as LoadConfigFile does, for a server that is to start. `watch` watches it from
+// before that, and the files that it is made of from before the server reads them.
+absl::StatusOr<v1::Config> LoadWatched(const std::string& file, config::FileWatch& watch);
+
 // Loads the file again when it, or a file that it names and nobody else follows, has changed. After
 // it was refused, the change of any file that it names is one: what it lacked may come later. One
 // thread's.
 class Reloader {
  public:
-  // `file` was loaded as `running`, which `server` (which outlives the reloader) runs. `watch` has
-  // watched it since before it was loaded. `adjust` is what the command line changes of what the
-  // file says.
+  // `file` was loaded by LoadWatched with `watch` as `running`, which `server` (which outlives the
+  // reloader) runs. `adjust` is what the command line changes of what the file says.
   Reloader(std::string file, config::FileWatch watch, std::function<void(v1::Config&)> adjust,
            const v1::Config& running, Server& server);
 

@@ -118,8 +118,7 @@ int RunServe(const ServeCommand& command) {
       config->mutable_native_calls()->set_enabled(true);
     }
   } else if (!command.config_file.empty()) {
-    watch.Watch({command.config_file});
-    config = LoadConfigFile(command.config_file);
+    config = LoadWatched(command.config_file, watch);
   }
   if (!config.ok()) return Fail(config.status());
   Adjust(command, *config);
