@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "adapters/resource_name.h"
 #include "edugate/rest/v1/options.pb.h"
 #include "edugate/v1/common.pb.h"
@@ -77,6 +78,20 @@ const rest::v1::UnknownField* IllFitting(const Record& record, absl::string_view
     if (each.ill_fitting() && each.path() == path) return &each;
   }
   return nullptr;
+}
+
+// Whether a field of a record, of which `size` values could be read, is empty because what stands
+// there does not fit: it must not pass for one that holds nothing. An element that is null is
+// nothing.
+template <typename Record>
+bool NothingFits(const Record& record, absl::string_view field, int size) {
+  if (size > 0) return false;
+  for (const rest::v1::UnknownField& each : record.unknown_fields()) {
+    if (!each.ill_fitting() || each.json() == "null") continue;
+    absl::string_view place = each.path();
+    if (absl::ConsumePrefix(&place, field) && (place.empty() || place[0] == '[')) return true;
+  }
+  return false;
 }
 
 // Copies a provider's record and its unknown fields onto a domain record, for view FULL. The

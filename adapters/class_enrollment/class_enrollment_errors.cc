@@ -37,10 +37,10 @@ struct Outcome {
 };
 
 template <typename Envelope>
-Outcome OutcomeOf(const Envelope& envelope, absl::string_view content) {
+Outcome OutcomeOf(const Envelope& envelope, absl::string_view content, int size) {
   Outcome outcome;
   if (envelope.has_status()) outcome.status = envelope.status();
-  outcome.unreadable = IllFitting(envelope, content) != nullptr;
+  outcome.unreadable = NothingFits(envelope, content, size);
   return outcome;
 }
 
@@ -58,9 +58,11 @@ std::optional<errors::ProviderFailure> ClassEnrollmentErrors::ClassifyReply(
   namespace ce = provider::class_enrollment::v2;
   Outcome outcome;
   if (reply.GetDescriptor() == ce::ClassEnrollmentReply::descriptor()) {
-    outcome = OutcomeOf(static_cast<const ce::ClassEnrollmentReply&>(reply), "Results");
+    const auto& found = static_cast<const ce::ClassEnrollmentReply&>(reply);
+    outcome = OutcomeOf(found, "Results", found.results_size());
   } else if (reply.GetDescriptor() == ce::UserReply::descriptor()) {
-    outcome = OutcomeOf(static_cast<const ce::UserReply&>(reply), "User");
+    const auto& found = static_cast<const ce::UserReply&>(reply);
+    outcome = OutcomeOf(found, "User", found.has_user() ? 1 : 0);
   } else {
     return std::nullopt;
   }

@@ -1,5 +1,6 @@
 #include "adapters/class_enrollment/class_enrollment_errors.h"
 
+#include "absl/strings/str_cat.h"
 #include "adapters/class_enrollment/class_enrollment_adapter.h"
 #include "adapters/declared_api.h"
 #include "adapters/testing/adapter_fixture.h"
@@ -41,11 +42,15 @@ TEST(ClassEnrollmentErrorsTest, StatusZeroIsASuccess) {
 }
 
 TEST(ClassEnrollmentErrorsTest, WhatCantBeReadIsNotNothingFound) {
-  const auto failure = Reply(R"({"Status": 0, "Results": "canary"})");
-  ASSERT_TRUE(failure.has_value());
-  EXPECT_EQ(failure->reason, v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
-  EXPECT_THAT(failure->message, Not(HasSubstr("canary")));
+  for (const char* results : {R"("canary")", R"(["canary"])", R"([null, ["canary"]])"}) {
+    const auto failure = Reply(absl::StrCat(R"({"Status": 0, "Results": )", results, "}"));
+    ASSERT_TRUE(failure.has_value()) << results;
+    EXPECT_EQ(failure->reason, v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+    EXPECT_THAT(failure->message, Not(HasSubstr("canary")));
+  }
   EXPECT_FALSE(Reply(R"({"Status": 0, "Results": null, "Page": "canary"})").has_value());
+  EXPECT_FALSE(Reply(R"({"Status": 0, "Results": [null]})").has_value());
+  EXPECT_FALSE(Reply(R"({"Status": 0, "Results": ["canary", {"Id": "x"}]})").has_value());
 
   ce::UserReply user;
   ASSERT_TRUE(codec::Decode("application/json", R"({"Status": 0, "User": [1]})", {}, &user).ok());

@@ -542,8 +542,8 @@ async::Task<absl::Status> MeasureOneAdapter::Look(async::CallContext& call,
   }
   // Statements of another shape must not pass for none.
   if (!IsUnderWay(report.processing_status()) &&
-      IllFitting(report, "enrollment_status") != nullptr) {
-    co_return errors::ProviderResponseInvalid("enrollment_status is not a list",
+      NothingFits(report, "enrollment_status", report.enrollment_status_size())) {
+    co_return errors::ProviderResponseInvalid("enrollment_status is not a list of statements",
                                               v3_.OriginOf(enrollment_status_));
   }
   co_return absl::OkStatus();

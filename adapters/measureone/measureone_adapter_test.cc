@@ -640,7 +640,8 @@ TEST_F(MeasureOneAdapterTest, ReportThatSaysNothingIsInvalid) {
 }
 
 TEST_F(MeasureOneAdapterTest, StatementsThatCannotBeReadAreNotNone) {
-  for (const char* statements : {R"({"enrollment_status":"ACTIVE"})", R"("ACTIVE")"}) {
+  for (const char* statements :
+       {R"({"enrollment_status":"ACTIVE"})", R"("ACTIVE")", R"(["ACTIVE"])"}) {
     Expect(
         kStatusPath, 200,
         absl::StrCat(R"({"processing_status":"COMPLETED","enrollment_status":)", statements, "}"));

@@ -254,9 +254,7 @@ class JsonReader {
     const Scope scope{out, out->GetReflection(), &schema, nullptr, holder ? &*holder : nullptr};
     const ValuePath path = ValuePath::Field(nullptr, plan.field->json_name());
     const Value value = tokens_.TakeValue();
-    // Without the list nothing is left of the reply, which would pass for one of no records.
-    if (promised_lists_ && plan.repeated && !plan.accept_single && value.sort != Sort::kList &&
-        value.sort != Sort::kNull) {
+    if (MustBeList(plan, 0) && value.sort != Sort::kList && value.sort != Sort::kNull) {
       return Fail(nullptr, "is not a list");
     }
     if (!ReadField(value, scope, plan, path, 0)) return false;
@@ -315,8 +313,10 @@ class JsonReader {
   }
 
   // Whether the field is a list without whose records the body would pass for one that has none.
+  // `depth` as for ReadField.
   bool MustBeList(const FieldPlan& plan, int depth) const {
-    return promised_lists_ && depth == 1 && plan.repeated && plan.documented_required;
+    if (!promised_lists_ || !plan.repeated) return false;
+    return depth == 0 ? !plan.accept_single : depth == 1 && plan.documented_required;
   }
 
   bool CheckDepth(const ValuePath* at, int depth) {
@@ -612,14 +612,22 @@ class JsonReader {
     if (!CheckDepth(&path, depth + 1)) return false;
     if (tokens_.TakeIf(']')) return true;
     size_t index = 0;
+    bool any_fits = false;
+    bool any_other = false;  // of another shape, which null is not
     do {
       const ValuePath element_path = ValuePath::Element(&path, index++);
       if (!CountNode(&path)) return false;
       const Value element = tokens_.TakeValue();
       const Fit fit = ReadOne(element, scope, plan, slot, element_path, depth + 1);
       if (!Settle(fit, element, scope, element_path, depth + 1)) return false;
+      any_fits = any_fits || fit == Fit::kFits;
+      any_other = any_other || (fit != Fit::kFits && element.sort != Sort::kNull);
     } while (tokens_.TakeIf(','));
-    return EndList(path, index);
+    if (!EndList(path, index)) return false;
+    if (any_other && !any_fits && MustBeList(plan, depth)) {
+      return Fail(depth == 0 ? nullptr : &path, "holds nothing that fits it");
+    }
+    return true;
   }
 
   // Takes the bracket that closes a list behind its `size` elements.

@@ -29,8 +29,9 @@ struct DecodeOptions {
   // empty object is two characters in the body and a few hundred bytes as a message.
   size_t max_message_bytes = 8 << 20;
   // True: a list that the vendor documents as always present must stand in the body's outermost
-  // object, as a list or null; where `response_field` is a list, the body must be one. Otherwise
-  // the body is something else (`{"error": ...}`) and no empty list.
+  // object, as a list or null; where `response_field` is a list, the body must be one. Of what
+  // stands in such a list something must fit. Otherwise the body is something else
+  // (`{"error": ...}`) and no empty list.
   bool promised_lists = false;
   // Hears of every difference between reply and schema. May be null. Must outlive the call.
   DriftSink* drift = nullptr;

@@ -607,6 +607,26 @@ TEST(JsonDecoderTest, AWholeBodyThatIsToBeAListIsNotTakenForAnEmptyOne) {
   EXPECT_EQ(Decoded<Whole>(R"("a")", options).text(), "a");
 }
 
+TEST(JsonDecoderTest, AListOfWhichNothingFitsIsNotTakenForAnEmptyOne) {
+  testing::Promised out;
+  DecodeOptions options;
+  EXPECT_TRUE(DecodeJson(R"({"tags":[["a"]]})", options, &out).ok());
+  options.promised_lists = true;
+  for (const std::string body :
+       {R"({"tags":[["canary"]]})", R"({"tags":[{"canary":1},null,{"canary":2}]})"}) {
+    EXPECT_EQ(Problem(body, options, &out), "tags holds nothing that fits it") << body;
+  }
+  EXPECT_TRUE(DecodeJson(R"({"tags":[["a"],"b"]})", options, &out).ok());
+  EXPECT_THAT(out.tags(), ElementsAre("b"));
+  EXPECT_TRUE(DecodeJson(R"({"tags":[null]})", options, &out).ok());
+
+  options.response_field = "leaves";
+  Whole whole;
+  EXPECT_EQ(Problem(R"(["canary",5])", options, &whole), "the body holds nothing that fits it");
+  EXPECT_EQ(Decoded<Whole>(R"(["a",{"id":1}])", options).leaves_size(), 1);
+  EXPECT_EQ(Decoded<Whole>("[null]", options).leaves_size(), 0);
+}
+
 TEST(JsonDecoderTest, AValueIsFollowedByACommaOrABracketAndNothingElse) {
   for (const std::string body : {R"({"text":"a":"b"})",
                                  R"({"text":"a":"b"}})",
