@@ -139,6 +139,8 @@ errors::ProviderFailure ReadRefusal(const OAuth2ClientOptions& options, http::Re
              (status == kForbidden && options.forbidden_is_rate_limit)) {
     failure = Failed(v1::ERROR_REASON_PROVIDER_RATE_LIMITED,
                      "the token endpoint limits the rate of requests");
+    // As a 429 is read, which such a 403 stands for.
+    response.status = kTooManyRequests;
     failure.retry_after = http::RetryAfterFrom(response, wall_now);
   } else if (status >= 500 || status == kRequestTimeout) {
     failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;

@@ -184,6 +184,11 @@ TEST(ReadTokenAnswerTest, A403IsARateLimitWhereTheProviderSaysSoByIt) {
   OAuth2ClientOptions options = Options();
   options.forbidden_is_rate_limit = true;
   EXPECT_EQ(Read(options, http::Answer(403, "")), "PROVIDER_RATE_LIMITED");
+  http::Exchange limited = http::Answer(403, "");
+  limited.response.headers.push_back({"X-RateLimit-Reset", "38"});
+  const auto failure = FailureOf(options, std::move(limited));
+  EXPECT_EQ(failure.retry_after, absl::Seconds(38));
+  EXPECT_EQ(failure.provider_status, "403");
   EXPECT_EQ(Read(options, http::Answer(401, "")), "PROVIDER_CREDENTIALS_INVALID");
 }
 

@@ -13,6 +13,8 @@ namespace {
 // Where "available in N seconds" is looked for: the sentence is short, and the body may be large.
 constexpr size_t kTextScanned = 4096;
 
+constexpr int kTooManyRequests = 429;
+
 absl::Duration Clamp(absl::Duration delay) {
   return std::clamp(delay, absl::ZeroDuration(), kMaxRetryAfter);
 }
@@ -93,12 +95,14 @@ std::optional<absl::Duration> RetryAfterFrom(const Response& response, absl::Tim
   if (!retry_after.empty()) {
     if (auto delay = ParseRetryAfter(retry_after, now)) return delay;
   }
+  // What follows is about the rate alone. A provider may count down on every answer, and says
+  // nothing with that of when its failure is over.
+  if (response.status != kTooManyRequests) return std::nullopt;
   const absl::string_view reset = response.header("X-RateLimit-Reset");
   if (!reset.empty()) {
     if (auto delay = ParseRateLimitReset(reset, now)) return delay;
   }
-  if (response.status == 429) return ParseAvailableIn(response.body);
-  return std::nullopt;
+  return ParseAvailableIn(response.body);
 }
 
 }  // namespace edugate::http

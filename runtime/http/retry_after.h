@@ -28,7 +28,7 @@ std::optional<absl::Duration> ParseRateLimitReset(absl::string_view value, absl:
 // likewise.
 std::optional<absl::Duration> ParseAvailableIn(absl::string_view text);
 
-// The first that an answer has of Retry-After, X-RateLimit-Reset and, for status 429, the body's
+// The first that an answer has of Retry-After and, for status 429, X-RateLimit-Reset and the body's
 // "available in N seconds".
 std::optional<absl::Duration> RetryAfterFrom(const Response& response, absl::Time now);
 

@@ -135,9 +135,13 @@ TEST(RetryAfterFromTest, TheFirstThatIsReadableCounts) {
   EXPECT_EQ(RetryAfterFrom(Throttled(429, {}, "later"), kNow), kNothing);
 }
 
-TEST(RetryAfterFromTest, TheSentenceCountsOnlyWhereTheRateIsLimited) {
-  EXPECT_EQ(RetryAfterFrom(Throttled(503, {}, "available in 38 seconds"), kNow), kNothing);
-  EXPECT_EQ(RetryAfterFrom(Throttled(503, {{"Retry-After", "9"}}), kNow), absl::Seconds(9));
+TEST(RetryAfterFromTest, TheSentenceAndTheResetCountOnlyWhereTheRateIsLimited) {
+  const http::Header reset{"X-RateLimit-Reset", "784111837"};
+  for (const int status : {200, 403, 404, 500, 503}) {
+    EXPECT_EQ(RetryAfterFrom(Throttled(status, {reset}, "available in 38 seconds"), kNow), kNothing)
+        << status;
+  }
+  EXPECT_EQ(RetryAfterFrom(Throttled(503, {reset, {"Retry-After", "9"}}), kNow), absl::Seconds(9));
 }
 
 }  // namespace

@@ -33,9 +33,9 @@ class ErrorClassifier {
 };
 
 // What an HTTP status means by itself (RFC 9110, section 15; the design's error table). Nothing for
-// 2xx. Retry-After and X-RateLimit-Reset are read; a wait is set where the provider named one, and
-// for a limited rate and a lock always. Classifiers start from it and refine it by the
-// body.
+// 2xx. Retry-After is read, and of a limited rate X-RateLimit-Reset; a wait is set where the
+// provider named one, and for a limited rate and a lock always. Classifiers start from it and
+// refine it by the body.
 std::optional<errors::ProviderFailure> ClassifyByHttpStatus(const Operation& operation,
                                                             const http::Response& response,
                                                             absl::Time now);
