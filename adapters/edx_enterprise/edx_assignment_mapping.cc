@@ -3,7 +3,9 @@
 #include <array>
 #include <limits>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -96,7 +98,10 @@ absl::StatusOr<edx::AllocateAssignmentsRequest> ToAllocateRequest(
   if (from.learner_emails().empty()) {
     return errors::ArgumentInvalid("learner_emails", "must not be empty");
   }
-  absl::Status count = CheckCount("learner_emails", DifferentEmails(from.learner_emails()).size());
+  // Each once: the service multiplies the price by the addresses as they come, and would refuse
+  // what the policy can pay for.
+  std::vector<std::string> emails = DifferentEmails(from.learner_emails());
+  absl::Status count = CheckCount("learner_emails", emails.size());
   if (!count.ok()) return count;
   if (from.content_key().empty()) {
     return errors::ArgumentInvalid("content_key", "must not be empty");
@@ -106,9 +111,7 @@ absl::StatusOr<edx::AllocateAssignmentsRequest> ToAllocateRequest(
   }
   edx::AllocateAssignmentsRequest request;
   request.set_policy_uuid(call.name.id());
-  for (const std::string& email : from.learner_emails()) {
-    request.add_learner_emails(EdxEmail(email));
-  }
+  for (std::string& email : emails) request.add_learner_emails(std::move(email));
   request.set_content_key(from.content_key());
   request.set_content_price_cents(from.content_price_cents());
   return request;

@@ -60,6 +60,17 @@ TEST(EdxAssignmentMappingTest, ChecksWhatIsToBeAllocated) {
   EXPECT_THAT(request->learner_emails(), ElementsAre("a@example.com"));
 }
 
+TEST(EdxAssignmentMappingTest, SendsAnAddressOnceHoweverOftenItComes) {
+  Routed<v1::AllocateAssignmentsRequest> call{{"acme", {"po1"}}, {}};
+  call.request.set_content_key("edX+DemoX");
+  for (const char* email : {"B@example.com", "a@example.com", " b@example.com"}) {
+    call.request.add_learner_emails(email);
+  }
+  const auto request = ToAllocateRequest(call);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->learner_emails(), ElementsAre("b@example.com", "a@example.com"));
+}
+
 TEST(EdxAssignmentMappingTest, TakesAThousandOfEachAndNoMore) {
   Routed<v1::AllocateAssignmentsRequest> call{{"acme", {"po1"}}, {}};
   call.request.set_content_key("edX+DemoX");

@@ -50,7 +50,7 @@ constexpr std::array kFields = {
     FieldRow{"AssignLicenses", "closing", "closing", false},
     FieldRow{"AssignLicenses", "notify_users", "notify", false},
     FieldRow{"RevokeLicenses", "user_emails", "learner_emails", false},
-    FieldRow{"AllocateAssignments", "learner_emails", "learner_emails", true},
+    FieldRow{"AllocateAssignments", "learner_emails", "learner_emails", false},
     FieldRow{"AllocateAssignments", "content_key", "content_key", false},
     FieldRow{"AllocateAssignments", "content_price_cents", "content_price_cents", false},
     FieldRow{"RemindAssignments", "assignment_uuids", "assignments", false},

@@ -195,7 +195,8 @@ TEST(EdxErrorsTest, NamesTheCallersFieldsFromXml) {
 
 TEST(EdxErrorsTest, NamesNoPositionWhereTheListSentIsNotTheCallers) {
   for (const auto& [operation, field] :
-       {std::pair{"BulkEnroll", "emails"}, std::pair{"RevokeLicenses", "user_emails"}}) {
+       {std::pair{"BulkEnroll", "emails"}, std::pair{"RevokeLicenses", "user_emails"},
+        std::pair{"AllocateAssignments", "learner_emails"}}) {
     const errors::ProviderFailure failure = Failure(
         operation,
         {400, absl::StrCat("{\"", field, R"(": {"0": ["Enter a valid email address."]}})")});
