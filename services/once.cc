@@ -2,6 +2,7 @@
 
 #include "absl/strings/numbers.h"
 #include "runtime/errors/errors.h"
+#include "runtime/errors/nothing_sent.h"
 #include "runtime/telemetry/log.h"
 #include "services/page_token.h"
 #include "services/write_request.h"
@@ -28,6 +29,7 @@ bool GatewayLostSight(const absl::Status& status) {
 
 // Whether the provider may have done what was asked although the call failed.
 bool MayHaveHappened(const absl::Status& status) {
+  if (errors::IsNothingSent(status)) return false;
   switch (errors::ReasonOf(status)) {
     case v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN:
     case v1::ERROR_REASON_DEADLINE_EXCEEDED:

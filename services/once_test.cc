@@ -8,6 +8,7 @@
 #include "edugate/v1/enrollment_service.pb.h"
 #include "runtime/async/test_loop.h"
 #include "runtime/errors/errors.h"
+#include "runtime/errors/nothing_sent.h"
 
 namespace edugate::services {
 namespace {
@@ -160,6 +161,16 @@ TEST_F(OnceTest, WhatAGatewayLostSightOfMayHaveHappened) {
     EXPECT_FALSE(Send(Request("r" + refused, "Confirmed"), unavailable(refused)).ok());
     EXPECT_TRUE(Send(Request("r" + refused, "Confirmed"), Answer("x")).ok()) << refused;
   }
+}
+
+// A token endpoint's page where a token should be is an invalid reply, too.
+TEST_F(OnceTest, AnInvalidReplyIsToTheWriteUnlessNothingWasSent) {
+  const absl::Status invalid = errors::ProviderResponseInvalid("it is no JSON object", {});
+  EXPECT_FALSE(Send(Request("a", "Confirmed"), invalid).ok());
+  EXPECT_EQ(errors::ReasonOf(Send(Request("a", "Confirmed"), Answer("x")).status()),
+            v1::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
+  EXPECT_FALSE(Send(Request("b", "Confirmed"), errors::WithNothingSent(invalid)).ok());
+  EXPECT_TRUE(Send(Request("b", "Confirmed"), Answer("x")).ok());
 }
 
 TEST_F(OnceTest, AnUnknownOutcomeIsSaidToBeUnknownAndNotDoneAgain) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/any.pb.h"
@@ -413,6 +414,8 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   wire.set_message(std::string(message));
   std::vector<google::protobuf::Any> details;
   status.ForEachPayload([&details](absl::string_view url, const absl::Cord& payload) {
+    // A mark of edugate's own is no detail.
+    if (!absl::StartsWith(url, kTypePrefix)) return;
     google::protobuf::Any any;
     any.set_type_url(std::string(url));
     any.set_value(std::string(payload));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "google/rpc/error_details.pb.h"
+#include "runtime/errors/nothing_sent.h"
 
 namespace edugate::errors {
 namespace {
@@ -114,6 +115,15 @@ TEST(ErrorsTest, AStatusStaysBelowFourKilobytesAndKeepsItsReason) {
   const google::rpc::Status wire = ToRpcStatus(FromProvider(failure, kOrigin));
   EXPECT_LE(wire.ByteSizeLong(), kMaxStatusBytes);
   EXPECT_EQ(DetailOf<google::rpc::ErrorInfo>(wire).reason(), "PROVIDER_REJECTED_REQUEST");
+}
+
+TEST(ErrorsTest, TheMarkOfWhatWasNotSentStaysOnTheStatusAndDoesNotLeave) {
+  const absl::Status plain = ProviderResponseInvalid("it is empty", {});
+  EXPECT_FALSE(IsNothingSent(plain));
+  const absl::Status marked = WithNothingSent(plain);
+  EXPECT_TRUE(IsNothingSent(WithMetadata(marked, "name", "x")));
+  EXPECT_EQ(marked.code(), plain.code());
+  EXPECT_EQ(ToRpcStatus(marked).SerializeAsString(), ToRpcStatus(plain).SerializeAsString());
 }
 
 TEST(ErrorsTest, AMessageIsCutAtACharacterNotInsideOne) {

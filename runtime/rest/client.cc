@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "google/api/httpbody.pb.h"
 #include "runtime/async/sleep.h"
+#include "runtime/errors/nothing_sent.h"
 #include "runtime/http/retry_after.h"
 #include "runtime/rest/attempt_signs.h"
 #include "runtime/rest/reply_keeping.h"
@@ -34,6 +35,7 @@ bool IsRead(const Operation& operation) { return operation.effect() == v1::EFFEC
 // Whether a failure of a further attempt tells less than that an earlier one may have happened.
 bool TellsLess(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         errors::IsNothingSent(status) ||
          errors::ReasonOf(status) == edugate::v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID;
 }
 
@@ -463,8 +465,12 @@ Client::Outcome Client::NotAuthorized(Run& run, const absl::Status& status) cons
     failure.nothing_sent = true;
     return Failed(run.operation, failure);
   }
-  if (!run.call.Status().ok()) run.cut_short = true;
-  return {.status = errors::WithMetadata(status, "operation", run.operation.name())};
+  absl::Status told = errors::WithMetadata(status, "operation", run.operation.name());
+  if (!run.call.Status().ok()) {
+    run.cut_short = true;
+    return {.status = std::move(told)};
+  }
+  return {.status = errors::WithNothingSent(std::move(told))};
 }
 
 Client::Outcome Client::Judge(Run& run, const http::Exchange& exchange) const {

@@ -552,6 +552,16 @@ TEST_F(PipelineTest, AWriteThatMayHaveHappenedStaysSoWhateverItsRetriesMeet) {
   loop_.RunUntilIdle();
   EXPECT_EQ(ReasonOf(unauthorized), reason::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
 
+  // Nor does it that no other one was to be had.
+  authorizer_.renews = true;
+  authorizer_.tokens_until_failure = 1;
+  ExpectPut(NoAnswer(Failure::kReset, true));
+  ExpectPut(Answer(401, ""));
+  Running& without = StartPut();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(without), reason::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
+  authorizer_.tokens_until_failure = 1000;
+
   // Others open the breaker while it waits for its retry.
   ExpectPut(NoAnswer(Failure::kReset, true));
   Running& waiting = StartPut();

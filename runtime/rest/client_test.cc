@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "google/api/httpbody.pb.h"
+#include "runtime/errors/nothing_sent.h"
 #include "runtime/rest/client_fixture.h"
 
 namespace edugate::rest {
@@ -247,6 +248,7 @@ TEST_F(ClientTest, WithoutACredentialNothingIsSent) {
   const absl::Status status = GetBook().status();
   EXPECT_EQ(errors::ReasonOf(status), reason::ERROR_REASON_INTERNAL);
   EXPECT_EQ(errors::MetadataOf(status).at("operation"), "Library.GetBook");
+  EXPECT_TRUE(errors::IsNothingSent(status));
   EXPECT_THAT(http_.requests(), IsEmpty());
 }
 
