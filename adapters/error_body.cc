@@ -9,20 +9,9 @@ namespace {
 
 using nlohmann::json;
 
-// An error that says anything useful says it in less.
-constexpr size_t kMaxErrorBody = size_t{64} << 10;
-
 json Parse(const http::Response& response) {
   if (response.body.size() > kMaxErrorBody) return json(json::value_t::discarded);
   return json::parse(response.body, nullptr, /*allow_exceptions=*/false);
-}
-
-bool IsListOfTexts(const json& value) {
-  if (!value.is_array() || value.empty()) return false;
-  for (const json& each : value) {
-    if (!each.is_string()) return false;
-  }
-  return true;
 }
 
 bool IsFieldProblem(const json& value) {
@@ -62,11 +51,22 @@ void TakePageInFrontForOutage(const http::Response& response, errors::ProviderFa
 }
 
 std::string TextAt(const http::Response& response, absl::string_view name) {
-  const json parsed = Parse(response);
-  if (!parsed.is_object()) return "";
-  const auto found = parsed.find(std::string(name));
-  if (found == parsed.end() || !found->is_string()) return "";
+  return TextIn(Parse(response), name);
+}
+
+std::string TextIn(const json& body, absl::string_view name) {
+  if (!body.is_object()) return "";
+  const auto found = body.find(std::string(name));
+  if (found == body.end() || !found->is_string()) return "";
   return found->get<std::string>();
+}
+
+bool IsListOfTexts(const json& value) {
+  if (!value.is_array() || value.empty()) return false;
+  for (const json& each : value) {
+    if (!each.is_string()) return false;
+  }
+  return true;
 }
 
 std::vector<std::string> FieldNames(const http::Response& response) {

@@ -2,14 +2,19 @@
 #ifndef ADAPTERS_ERROR_BODY_H_
 #define ADAPTERS_ERROR_BODY_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "nlohmann/json_fwd.hpp"
 #include "runtime/errors/errors.h"
 #include "runtime/http/http_client.h"
 
 namespace edugate::adapters {
+
+// A longer body is not looked into: an error that says anything useful says it in less.
+inline constexpr size_t kMaxErrorBody = size_t{64} << 10;
 
 // What a failure's body is.
 enum class ErrorBodyKind {
@@ -30,6 +35,12 @@ void TakePageInFrontForOutage(const http::Response& response, errors::ProviderFa
 
 // The text at a top-level name of a JSON object; empty where there is none.
 std::string TextAt(const http::Response& response, absl::string_view name);
+
+// The same of a body that has been parsed.
+std::string TextIn(const nlohmann::json& body, absl::string_view name);
+
+// Whether it is a list of texts, of one at least: what a provider says of a field that it refuses.
+bool IsListOfTexts(const nlohmann::json& value);
 
 // The names of a field map ({"user_emails": ["…"], "grade": ["…"]}, also below "errors"): every
 // top-level name that holds a list of texts, a map of positions to lists of texts, or a text below

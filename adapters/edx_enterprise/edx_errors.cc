@@ -23,7 +23,6 @@ namespace {
 namespace edx = provider::edx_enterprise::v1;
 using nlohmann::json;
 
-constexpr size_t kMaxErrorBody = size_t{64} * 1024;
 constexpr size_t kMaxReasons = 20;
 constexpr absl::Duration kDefaultRetryAfter = absl::Seconds(1);
 
@@ -149,17 +148,11 @@ json OutlineOfReply(const rest::Operation& operation, const http::Response& resp
   return outline.is_null() ? json(json::value_t::discarded) : outline;
 }
 
-std::string TextAt(const json& body, const char* name) {
-  if (!body.is_object()) return "";
-  const auto found = body.find(name);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 // The provider's prose, to look for words in: never repeated.
 std::string Prose(const json& body) {
   if (body.is_string()) return body.get<std::string>();
   for (const char* name : {"detail", "message", "error"}) {
-    std::string text = TextAt(body, name);
+    std::string text = TextIn(body, name);
     if (!text.empty()) return text;
   }
   return "";
@@ -176,14 +169,6 @@ bool HoldsReply(const rest::Operation& operation, const json& body) {
     return !found->empty() || failed == body.end() || failed->empty();
   }
   return false;
-}
-
-bool IsListOfTexts(const json& value) {
-  if (!value.is_array() || value.empty()) return false;
-  for (const json& each : value) {
-    if (!each.is_string()) return false;
-  }
-  return true;
 }
 
 void AddField(const FieldRow& row, const json& problem,
@@ -217,7 +202,7 @@ std::vector<errors::FieldViolation> FieldsOf(const rest::Operation& operation, c
 std::vector<errors::PreconditionViolation> ReasonsOf(const json& body) {
   std::vector<errors::PreconditionViolation> reasons;
   auto add = [&reasons](const json& each) {
-    const std::string reason = errors::SafeToken(TextAt(each, "reason"));
+    const std::string reason = errors::SafeToken(TextIn(each, "reason"));
     if (reason.empty() || reasons.size() >= kMaxReasons) return;
     reasons.push_back({reason, "the request", "the provider does not allow it"});
   };
@@ -273,7 +258,7 @@ void SetServiceError(const rest::Operation& operation, errors::ProviderFailure& 
 
 void RefineBadRequest(const rest::Operation& operation, const http::Response& response,
                       const json& body, errors::ProviderFailure& failure) {
-  const std::string gateway_word = TextAt(body, "message");
+  const std::string gateway_word = TextIn(body, "message");
   if (IsOfNoService(response, body) || SpeaksOfAnOutage(gateway_word)) {
     SetOutage(operation, failure);
   } else if (Mentions(gateway_word, "Authorization")) {
@@ -306,7 +291,7 @@ void RefineUnprocessable(const rest::Operation& operation, const json& body,
 
 void RefineForbidden(const http::Response& response, const json& body,
                      errors::ProviderFailure& failure) {
-  if (Mentions(TextAt(body, "message"), "Missing Authentication Token")) {
+  if (Mentions(TextIn(body, "message"), "Missing Authentication Token")) {
     failure.reason = v1::ERROR_REASON_OPERATION_NOT_SUPPORTED;
     failure.message = "the provider's gateway has no such path; is base_url right?";
   } else {
@@ -367,7 +352,7 @@ std::optional<errors::ProviderFailure> EdxErrors::Classify(const rest::Operation
       RefineForbidden(judged, body, *failure);
       break;
     case kNotFound:
-      if (Mentions(TextAt(body, "detail"), "Invalid page")) {
+      if (Mentions(TextIn(body, "detail"), "Invalid page")) {
         failure->provider_code = kEdxInvalidPage;
       } else if (SpeaksOfLicenses(operation, body)) {
         failure->provider_code = kEdxNoLicense;

@@ -17,8 +17,6 @@ namespace {
 
 namespace m3 = provider::measureone::v3;
 
-constexpr size_t kMaxErrorBody = size_t{64} * 1024;
-
 // What a code means at one call; an empty call is any.
 struct CodeRow {
   const char* code;
