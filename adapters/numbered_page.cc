@@ -4,19 +4,28 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "runtime/digest/sha256.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::adapters {
 namespace {
 
-// Tells the records of a page from those of another: how many they are, the first and the last.
+// Of a mark; seven characters.
+constexpr size_t kMarkBytes = 5;
+
+// Tells the records of a page from those of another by how many they are, the first and the last.
+// Short, however long the ids are: in a list across many connections a cursor has little room.
 // Empty where that can't be told.
 std::string Mark(const std::vector<std::string>& held) {
   if (held.empty() || held.front().empty() || held.back().empty()) return "";
-  return absl::StrCat(held.size(), ".", held.front(), ".", held.back());
+  const digest::Sha256Digest digest =
+      digest::Sha256(absl::StrCat(held.size(), ".", held.front(), ".", held.back()));
+  return absl::WebSafeBase64Escape(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), kMarkBytes));
 }
 
 }  // namespace

@@ -50,6 +50,13 @@ TEST(NumberedPageTest, APageThatHoldsWhatTheOneBeforeHeldIsARepetition) {
   EXPECT_FALSE(next.Repeats({}));
 }
 
+TEST(NumberedPageTest, ACursorIsShortHoweverLongTheIdsAre) {
+  const std::vector<std::string> held = {"9223372036854775806", "9223372036854775807"};
+  const std::string cursor = Page("998/200").Next(held).ToCursor();
+  EXPECT_LE(cursor.size(), 15u) << cursor;
+  EXPECT_TRUE(Page(cursor).Repeats(held));
+}
+
 TEST(NumberedPageTest, NothingIsARepetitionOnTheFirstPageOrOfRecordsWithoutIds) {
   EXPECT_FALSE(Page("").Repeats({"1", "2"}));
   EXPECT_FALSE(Page(Page("").Next({"", ""}).ToCursor()).Repeats({"", ""}));

@@ -12,7 +12,8 @@ namespace {
 // 0 and 0 for none), the offset (4), the cursor's length (2) and the cursor.
 constexpr size_t kPositionBytes = 1 + 1 + 1 + 4 + 2;
 
-// What providers' cursors need at least: a page's number and its size.
+// What providers' cursors need at least: a page's number and its size, a mark of the page before,
+// and whose records they are.
 constexpr size_t kLeastCursorBytes = 24;
 
 // Connections that an error names one by one.

@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/numbered_page.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/sleep.h"
@@ -786,6 +787,15 @@ TEST(WalkCursorTest, TheLimitOfACursorKeepsAllOfThemWithinTheToken) {
     EXPECT_THAT(EncodeWalk(positions), SizeIs(Le(kMaxCursorBytes))) << connections;
   }
   EXPECT_FALSE(CursorLimit(1000, 10000).has_value());
+}
+
+TEST(WalkCursorTest, TheLeastLimitTakesTheCursorOfANumberedPage) {
+  constexpr size_t kIdBytes = 10;
+  size_t most = 1;
+  while (CursorLimit(most + 1, (most + 1) * kIdBytes).has_value()) ++most;
+  const adapters::NumberedPage page{.number = 998, .size = 100};
+  const std::string cursor = page.Next({"123456789", "123456889"}).ToCursor();
+  EXPECT_THAT("u1234567/" + cursor, SizeIs(Le(*CursorLimit(most, most * kIdBytes)))) << cursor;
 }
 
 TEST(MissingErrorTest, NamesNoMoreConnectionsThanFit) {
