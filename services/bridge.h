@@ -53,8 +53,8 @@ struct BridgeOptions {
   absl::Duration max_deadline = absl::Seconds(120);
   // The same for streams, which last as long as their reader takes.
   absl::Duration max_stream_deadline = absl::Hours(1);
-  // A stream whose reader takes nothing for this long is ended, as is a conversation (reflection)
-  // in which nothing is asked for this long.
+  // A stream whose reader takes nothing for this long is ended, as is an upload of which nothing
+  // comes, and a conversation (reflection) in which nothing is asked, for this long.
   absl::Duration slow_reader_limit = absl::Seconds(60);
   // The largest message that is sent. gRPC's own limit, which has to be the same, tells no reason.
   size_t max_reply_bytes = size_t{16} << 20;
@@ -428,10 +428,16 @@ class ClientStreamCall final : public grpc::ServerReadReactor<Request>,
       arrived_.Reset();
       this->StartRead(&item_);
     }
-    absl::Status waited = co_await arrived_.Wait(reading);
+    const async::MonotonicTime latest =
+        async::After(call().loop().Now(), options().slow_reader_limit);
+    async::CallContext patience = reading.Child(latest);
+    absl::Status waited = co_await arrived_.Wait(patience);
     if (!waited.ok()) {
       if (absl::IsCancelled(waited)) co_return errors::Cancelled({});
-      co_return errors::DeadlineExceeded({});
+      if (!reading.Status().ok()) co_return errors::DeadlineExceeded({});
+      co_return errors::FromProvider({.reason = v1::ERROR_REASON_DEADLINE_EXCEEDED,
+                                      .message = "the caller sent nothing for too long"},
+                                     {});
     }
     reading_ = false;
     if (good_.load(std::memory_order_relaxed)) co_return std::optional<Request>(std::move(item_));

@@ -17,7 +17,8 @@ class ClientStream {
 
   // The next message, none after the caller's last one. The one after it is not read before it is
   // asked for: a slow handler slows the caller down. Errors: CANCELLED where the caller is gone in
-  // the middle, DEADLINE_EXCEEDED, as `call` ends, which may be a part of the stream's call.
+  // the middle, DEADLINE_EXCEEDED, as `call` ends, which may be a part of the stream's call, and
+  // DEADLINE_EXCEEDED where the caller sends nothing for too long.
   virtual async::Task<absl::StatusOr<std::optional<Item>>> Read(async::CallContext& call) = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -283,6 +284,28 @@ TEST_F(StalledReaderTest, IsCutOffInTheMiddle) {
 TEST_F(StalledReaderTest, IsCutOffAtTheLastMessage) {
   EXPECT_EQ(errors::ReasonOf(EndOfDownload(kFileBytes)), v1::ERROR_REASON_SLOW_CONSUMER);
 }
+
+class SilentCallerTest : public TranscriptStreamsTest {
+ protected:
+  SilentCallerTest() : TranscriptStreamsTest(absl::Milliseconds(100)) {}
+
+  // Sends these messages and nothing more. The upload ends before its deadline, for that reason.
+  void ExpectGivenUp(const std::vector<v1::UploadTranscriptFilesRequest>& messages) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    v1::UploadTranscriptFilesResponse response;
+    auto writer = stub_->UploadTranscriptFiles(&context, &response);
+    for (const auto& message : messages) writer->Write(message);
+    EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+    const absl::Status status = first_end_.Wait().status;
+    EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_DEADLINE_EXCEEDED);
+    EXPECT_EQ(status.message(), "the caller sent nothing for too long");
+  }
+};
+
+TEST_F(SilentCallerTest, IsNotWaitedForAtTheBeginning) { ExpectGivenUp({}); }
+
+TEST_F(SilentCallerTest, IsNotWaitedForInTheMiddle) { ExpectGivenUp({Header(), Chunk('x')}); }
 
 TEST_F(TranscriptStreamsTest, CallerThatGoesAwayHasNotCompletedItsUpload) {
   grpc::ClientContext context;
