@@ -8,11 +8,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <future>
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -36,6 +39,8 @@ constexpr size_t kThreads = 32;
 constexpr time_t kTimeoutSeconds = 5;
 // How often a thread that waits for a connection's next request looks whether the server stops.
 constexpr std::chrono::milliseconds kStopCheck{100};
+// How long the port stays closed before it is opened again, where its socket was lost.
+constexpr std::chrono::milliseconds kClosedFor{100};
 constexpr size_t kReadAtOnce = 4096;
 constexpr size_t kMaxBodyBytes = size_t{64} << 10;
 // Of a request's first line and its headers.
@@ -157,6 +162,9 @@ class TimedServer final : public httplib::Server {
  public:
   void set_arrival_time(absl::Duration time) { arrival_time_ = time; }
 
+  // Whether stop() has something to close.
+  bool has_socket() const { return svr_sock_ != INVALID_SOCKET; }
+
  private:
   bool process_and_close_socket(socket_t socket) override {
     TimedStream stream(socket);
@@ -236,8 +244,12 @@ class HttplibAdminServer final : public AdminServer {
   }
 
   ~HttplibAdminServer() override {
+    stopping_ = true;
     server_.stop();
-    if (thread_.joinable()) thread_.join();
+    // A stop() that comes while the port is opened again is lost.
+    while (serving_.valid() && serving_.wait_for(kStopCheck) != std::future_status::ready) {
+      if (server_.has_socket()) server_.stop();
+    }
   }
 
   absl::Status Listen(const std::string& address) {
@@ -260,7 +272,7 @@ class HttplibAdminServer final : public AdminServer {
       port_ = port;
     }
     if (port_ <= 0) return absl::UnavailableError(absl::StrCat("can't listen on ", address));
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    serving_ = std::async(std::launch::async, [this, host] { Serve(host); });
     // A stop() that comes before the thread listens is lost, and the thread then listens for ever.
     while (!server_.is_running()) std::this_thread::yield();
     return absl::OkStatus();
@@ -269,6 +281,22 @@ class HttplibAdminServer final : public AdminServer {
   std::string address() const override { return absl::StrCat(host_, ":", port_); }
 
  private:
+  // Takes connections until the server stops. The library waits where the process has no descriptor
+  // left for one; where the system has no file or memory left, it closes its socket and is done.
+  // Without memory of its own the process ends.
+  void Serve(const std::string& host) noexcept {
+    bool said = false;
+    while (!server_.listen_after_bind()) {
+      if (!std::exchange(said, true)) {
+        telemetry::Error("the admin port was closed by an error, and is opened again");
+      }
+      do {
+        if (stopping_) return;
+        std::this_thread::sleep_for(kClosedFor);
+      } while (!server_.bind_to_port(host, port_));
+    }
+  }
+
   void ServeOperators() {
     if (pages_.config) {
       server_.Get("/config", [this](const httplib::Request&, httplib::Response& response) {
@@ -320,7 +348,8 @@ class HttplibAdminServer final : public AdminServer {
   TimedServer server_;
   std::string host_;
   int port_ = -1;
-  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::future<void> serving_;  // Ends with Serve().
 };
 
 }  // namespace

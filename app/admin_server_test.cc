@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "runtime/telemetry/log.h"
 
@@ -44,6 +45,39 @@ TEST(AdminServerTest, SharesItsPortWithNobody) {
   ASSERT_TRUE(server.ok()) << server.status();
   const auto second = AdminServer::Start((*server)->address(), PagesOf(true));
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+}
+
+// The socket of this process that listens on a port; -1 where there is none.
+int SocketThatListensOn(int port) {
+  constexpr int kMostDescriptors = 1024;
+  for (int fd = 0; fd < kMostDescriptors; ++fd) {
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+    sockaddr_in address{};
+    socklen_t address_size = sizeof(address);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0 &&
+        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &address_size) == 0 &&
+        ntohs(address.sin_port) == port) {
+      return fd;
+    }
+  }
+  return -1;
+}
+
+TEST(AdminServerTest, ListensAgainAfterAnErrorOfItsSocket) {
+  auto server = AdminServer::Start("127.0.0.1:0", PagesOf(true));
+  ASSERT_TRUE(server.ok()) << server.status();
+  const int port = PortOf(**server);
+  // accept() fails with it, as it does where the system has no files left.
+  ASSERT_EQ(shutdown(SocketThatListensOn(port), SHUT_RDWR), 0);
+  httplib::Client client("127.0.0.1", port);
+  bool answered = false;
+  for (int i = 0; i < 300 && !answered; ++i) {
+    const auto answer = client.Get("/healthz");
+    answered = answer && answer->status == 200;
+    if (!answered) absl::SleepFor(absl::Milliseconds(100));
+  }
+  EXPECT_TRUE(answered);
 }
 
 TEST(AdminServerTest, AnswersProbesAndMetrics) {
