@@ -6,6 +6,7 @@
 #include "app/auth_options.h"
 #include "app/callers.h"
 #include "app/duration.h"
+#include "app/reload_rules.h"
 #include "app/webhook_sources.h"
 #include "runtime/telemetry/log.h"
 
@@ -37,6 +38,8 @@ absl::StatusOr<std::shared_ptr<const Generation>> Generation::Build(const v1::Co
   auto callers = MakeCallers(config, *parts.connections.clock);
   if (!callers.ok()) return callers.status();
   made->callers_ = *std::move(callers);
+  const bool same = previous != nullptr && WatchesMayGoOn(previous->config_, config);
+  made->watches_ = same ? previous->watches_ : std::make_shared<services::Drain>();
   absl::Status sealing = made->MakeSealers(previous);
   if (!sealing.ok()) return sealing;
   absl::Status receiving = made->MakeWebhooks(parts);
@@ -48,6 +51,7 @@ absl::StatusOr<std::shared_ptr<const Generation>> Generation::Build(const v1::Co
                   .webhooks = made->webhooks_.get(),
                   .resume_tokens = &*made->resume_tokens_,
                   .drain = parts.drain,
+                  .superseded = made->watches_.get(),
                   .request_log = &parts.state->requests(),
                   .drift = parts.connections.drift,
                   .callers = made->callers_};

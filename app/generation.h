@@ -39,6 +39,10 @@ class Generation final : public services::ServiceFooting {
   const Connections& connections() const { return *connections_; }
   services::WebhookReceiver& webhooks() const { return *webhooks_; }
 
+  // Ends the watches that began under this generation, and those before it with the same callers
+  // and connections: the same object.
+  services::Drain& watches() const { return *watches_; }
+
  private:
   explicit Generation(const v1::Config& config) : config_(config) {}
 
@@ -46,6 +50,7 @@ class Generation final : public services::ServiceFooting {
   absl::Status MakeWebhooks(const GenerationParts& parts);
 
   const v1::Config config_;
+  std::shared_ptr<services::Drain> watches_;
   std::shared_ptr<const services::Callers> callers_;
   std::vector<services::PageTokenKey> token_keys_;
   std::unique_ptr<Connections> connections_;

@@ -92,6 +92,12 @@ std::vector<std::string> KeepFixedKeys(const v1::Config& running, v1::Config& ne
   return changed;
 }
 
+bool WatchesMayGoOn(const v1::Config& running, const v1::Config& next) {
+  const auto& type = *v1::Config::descriptor();
+  return !Differs(running, next, *type.FindFieldByName("callers")) &&
+         !Differs(running, next, *type.FindFieldByName("connections"));
+}
+
 std::vector<std::string> FilesOf(const v1::Config& config) {
   std::vector<std::string> files;
   AddFile(config.server().page_token_key(), files);

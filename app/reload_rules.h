@@ -14,6 +14,9 @@ namespace edugate::app {
 // reference, in which `next` was different: they need a restart.
 std::vector<std::string> KeepFixedKeys(const v1::Config& running, v1::Config& next);
 
+// Whether the same callers may watch the same connections under both.
+bool WatchesMayGoOn(const v1::Config& running, const v1::Config& next);
+
 // The files that a configuration is made of beside its own: those that are read when it is loaded
 // and not followed by whoever uses them.
 std::vector<std::string> FilesOf(const v1::Config& config);

@@ -48,6 +48,19 @@ TEST(ReloadRulesTest, WhatNeedsARestartIsNamedAndStaysAsItIs) {
       << next.DebugString();
 }
 
+TEST(ReloadRulesTest, WatchesGoOnUnlessCallersOrConnectionsChange) {
+  v1::Config next = Running();
+  next.mutable_log()->set_level(v1::LOG_LEVEL_DEBUG);
+  next.add_rate_limits()->set_name("openapply");
+  EXPECT_TRUE(WatchesMayGoOn(Running(), next));
+  next.mutable_connections(0)->set_base_url("https://lincoln.example");
+  EXPECT_FALSE(WatchesMayGoOn(Running(), next));
+  next = Running();
+  next.mutable_callers();
+  EXPECT_FALSE(WatchesMayGoOn(Running(), next));
+  EXPECT_FALSE(WatchesMayGoOn(next, Running()));
+}
+
 TEST(ReloadRulesTest, FilesThatNobodyElseFollowsAreWatched) {
   v1::Config config = Running();
   config.mutable_server()->add_page_token_opening_keys()->set_file("/keys/former");

@@ -178,7 +178,10 @@ class GrpcServer final : public Server {
                                     next.status().message()));
       return next.status();
     }
+    const bool watches_end = &(*next)->watches() != &running->watches();
     Use(*std::move(next));
+    // Those that begin from now on are admitted by the new one.
+    if (watches_end) running->watches().Begin();
     reloads_.OnApplied(absl::Now(), static_cast<int64_t>(waiting.size()));
     telemetry::Info("the configuration was loaded again");
     if (!waiting.empty()) {

@@ -1,4 +1,5 @@
-// Ending the calls that wait for what may never come, when the process is about to end.
+// Ending the calls that wait for what may never come, when the process is about to end or what they
+// began under no longer counts.
 #ifndef SERVICES_DRAIN_H_
 #define SERVICES_DRAIN_H_
 

@@ -40,6 +40,7 @@ struct ServiceParts {
   // tokens need not. Null: page_tokens does.
   const PageTokenSealer* resume_tokens = nullptr;
   Drain* drain = nullptr;                          // null: watches go on until they are cancelled
+  Drain* superseded = nullptr;                     // begins when a watch's rights may be others
   store::RequestLog* request_log = nullptr;        // null: a request_id is not remembered
   const telemetry::DriftCounter* drift = nullptr;  // null: ListDrift has nothing to list
   std::shared_ptr<const Callers> callers;          // null: whoever comes may call everything

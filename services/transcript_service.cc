@@ -343,11 +343,13 @@ async::Task<absl::Status> TranscriptHandlers::WatchTranscriptEvents(
   if (!position.ok()) co_return position.status();
   async::CallContext waiting = call.Child(async::kNever);
   const Drain::Wait wait(parts.drain, waiting);
+  const Drain::Wait superseded(parts.superseded, waiting);
   for (bool resumes = !request.resume_token().empty();; resumes = false) {
     auto batch = co_await parts.events->ReadNext(waiting, TranscriptEventTopic(connection.id),
                                                  *position, kEventBatch);
     if (!batch.ok()) {
       if (wait.ended() && call.Status().ok()) co_return errors::ShuttingDown();
+      if (superseded.ended() && call.Status().ok()) co_return errors::WatchSuperseded();
       if (absl::IsCancelled(batch.status())) co_return errors::Cancelled({});
       if (absl::IsDeadlineExceeded(batch.status())) co_return errors::DeadlineExceeded({});
       co_return batch.status();

@@ -113,6 +113,13 @@ google::rpc::RetryInfo RetryInfoOf(absl::Duration delay) {
   return info;
 }
 
+// With the advice to come back soon.
+absl::Status Soon(v1::ErrorReason reason, absl::string_view message) {
+  absl::Status status = Make(reason, message);
+  SetDetail(status, RetryInfoOf(kSoon));
+  return status;
+}
+
 google::rpc::BadRequest BadField(absl::string_view field, absl::string_view description) {
   google::rpc::BadRequest bad;
   auto* violation = bad.add_field_violations();
@@ -282,10 +289,8 @@ absl::Status SlowConsumer() {
 }
 
 absl::Status RequestInProgress() {
-  absl::Status status = Make(v1::ERROR_REASON_REQUEST_IN_PROGRESS,
-                             "a request with this request_id is being carried out");
-  SetDetail(status, RetryInfoOf(kSoon));
-  return status;
+  return Soon(v1::ERROR_REASON_REQUEST_IN_PROGRESS,
+              "a request with this request_id is being carried out");
 }
 
 absl::Status RequestIdReused() {
@@ -331,10 +336,12 @@ absl::Status StoreUnavailable(absl::string_view what) {
 }
 
 absl::Status ShuttingDown() {
-  absl::Status status =
-      Make(v1::ERROR_REASON_SHUTTING_DOWN, "this process is about to end; connect again");
-  SetDetail(status, RetryInfoOf(kSoon));
-  return status;
+  return Soon(v1::ERROR_REASON_SHUTTING_DOWN, "this process is about to end; connect again");
+}
+
+absl::Status WatchSuperseded() {
+  return Soon(v1::ERROR_REASON_SHUTTING_DOWN,
+              "callers or connections are configured anew; watch again with the last resume_token");
 }
 
 absl::Status ResumeTokenInvalid(absl::string_view why) {

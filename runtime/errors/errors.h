@@ -155,6 +155,9 @@ absl::Status StoreUnavailable(absl::string_view what);
 // SHUTTING_DOWN: this process is about to end; another replica takes the call.
 absl::Status ShuttingDown();
 
+// SHUTTING_DOWN: the configuration that a watch began under is no longer the one that counts.
+absl::Status WatchSuperseded();
+
 // INVALID_ARGUMENT, RESUME_TOKEN_INVALID: not a token that the watched connection's stream gave out
 // to this caller.
 absl::Status ResumeTokenInvalid(absl::string_view why);

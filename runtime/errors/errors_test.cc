@@ -94,7 +94,7 @@ TEST(ErrorsTest, ARequestIdThatIsAnotherRequestsIsThatFieldsFault) {
 }
 
 TEST(ErrorsTest, WhoHasToWaitForEdugateItselfIsToldHowLong) {
-  for (const absl::Status& status : {RequestInProgress(), ShuttingDown()}) {
+  for (const absl::Status& status : {RequestInProgress(), ShuttingDown(), WatchSuperseded()}) {
     ASSERT_TRUE(RetryAfterOf(status).has_value()) << status;
     EXPECT_GT(*RetryAfterOf(status), absl::ZeroDuration()) << status;
   }

@@ -89,6 +89,37 @@ TEST_F(ReloadTest, WhatWasRefusedForTheLackOfAFileIsTakenWhenTheFileComes) {
   EXPECT_EQ(program.Metric("edugate_config_reload_total{result=\"refused\"}"), "1");
 }
 
+// Whose right to watch was taken back must not go on.
+TEST_F(ReloadTest, AWatchEndsWhenConnectionsChangeAndGoesOnWithItsToken) {
+  const std::string watched = With(WebhookConnection());
+  ServedProgram program(folder_.Write("edugate.yaml", watched));
+  v1::WatchTranscriptEventsRequest request;
+  request.set_parent("connections/m1");
+  grpc::ClientContext context;
+  const auto reader = program.transcripts().WatchTranscriptEvents(&context, request);
+  EXPECT_EQ(program.SendWebhook("trc_1"), 200);
+  v1::TranscriptEvent event;
+  ASSERT_TRUE(reader->Read(&event));
+  // What has nothing to do with it leaves it alone.
+  Replace(watched + "log: { level: debug }\n");
+  EXPECT_TRUE(Eventually([&] { return program.Metric("edugate_config_generation") == "2"; }));
+  EXPECT_EQ(program.SendWebhook("trc_2"), 200);
+  ASSERT_TRUE(reader->Read(&event));
+  Replace(With(WebhookConnection() + OpenApply("b")) + "log: { level: debug }\n");
+  v1::TranscriptEvent none;
+  EXPECT_FALSE(reader->Read(&none));
+  const Failure failure = FailureOf(reader->Finish(), context);
+  EXPECT_EQ(failure.code, grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(failure.reason, "SHUTTING_DOWN");
+  EXPECT_EQ(program.SendWebhook("trc_3"), 200);
+  request.set_resume_token(event.resume_token());
+  grpc::ClientContext again;
+  const auto resumed = program.transcripts().WatchTranscriptEvents(&again, request);
+  ASSERT_TRUE(resumed->Read(&event));
+  EXPECT_THAT(event.transcript(), HasSubstr("trc_3"));
+  again.TryCancel();
+}
+
 TEST_F(ReloadTest, ASignalLoadsTheFileAgain) {
   const std::string file = folder_.Write("edugate.yaml", With(OpenApply("a")));
   ServedProgram program(file);
