@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -174,6 +175,22 @@ class CertificatesTest(unittest.TestCase):
         self.assertIn("Hostname mismatch", self.verify(certificates.WRONG_HOST))
         self.assertIn("self", self.verify(certificates.SELF_SIGNED))
         self.assertNotEqual(self.verify(certificates.OLD_TLS), "")
+
+
+class ProgramTest(unittest.TestCase):
+
+    def test_processor_time_counts_threads_that_have_ended(self):
+        code = ("import threading, time\n"
+                "def work():\n"
+                "    while time.thread_time() < 0.3: pass\n"
+                "worker = threading.Thread(target=work)\n"
+                "worker.start(); worker.join()\n"
+                "print('done', flush=True)\n"
+                "input()\n")
+        with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.readline(), b"done\n")
+            self.assertGreaterEqual(program.cpu_seconds_of(process.pid), 0.3)
+            process.communicate(b"\n")
 
 
 class SharedTlsTest(unittest.TestCase):

@@ -158,6 +158,8 @@ class Background(threading.Thread):
         self._end = threading.Event()
 
     def run(self):
+        # At once, so that a fault that is over in less than a pause has a call beside it, too.
+        self.once()
         while not self._end.wait(self.PAUSE):
             self.once()
 
@@ -620,6 +622,7 @@ class Runner:
             trial.failures.append(f"I9: {len(background.failures)} calls to the other provider failed, the first with "
                                   f"{background.failures[0]}")
         if not background.samples:
+            trial.failures.append("I9: no call to the other provider was answered")
             return
         baseline, during = percentile(usual, 0.99), percentile(background.samples, 0.99)
         bound = 2 * baseline + STATUS_SLACK + trial.slack(since)
