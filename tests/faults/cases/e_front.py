@@ -27,7 +27,8 @@ LIST = "EnrollmentService.ListEnrollments"
 LIST_PATH = "/edugate.v1.EnrollmentService/ListEnrollments"
 GET_PATH = "/edugate.v1.EnrollmentService/GetEnrollment"
 DEADLINE = "DEADLINE_EXCEEDED/DEADLINE_EXCEEDED"
-FRONT_MB = 50
+# How many good calls come in between attacks at the front.
+GOOD_CALLS_MEANWHILE = 10
 
 
 def naked(t):
@@ -91,23 +92,48 @@ def continuations(count):
     return frames
 
 
-def compare(t, name, frames, repeat=1, acknowledge=True):
-    """The attack both ways: figures of the naked process; asserts at the front. The attackers at the front and the processor
-    time behind it."""
+def call_through(t, name, channel):
+    """A good call at the front. Once in some twenty attacks nginx drops a connection on which nobody speaks just then; a gRPC
+    library connects anew, and so does this, once."""
+    for _ in range(2):
+        try:
+            outcome = t.make_good_call(name, channel, 10)
+        except OSError as error:
+            outcome = calls.Outcome(code="lost", message=str(error))
+        if outcome.code != "lost":
+            break
+    return outcome
+
+
+class GoodTraffic(Background):
+    """Good calls at the front, one after the other."""
+
+    PAUSE = 0.002
+
+    def once(self):
+        begin = time.monotonic()
+        outcome = call_through(self.trial, "other", self.channel)
+        self.samples.append(time.monotonic() - begin)
+        if not outcome.ok:
+            self.failures.append(str(outcome))
+
+
+def compare(t, name, frames, most_mb, front_frames=None, acknowledge=True):
+    """The attack both ways: figures of the naked process; asserts at the front, where it may be of other frames. What one
+    attack at the front cost behind it in processor time, and how many streams the front refused to one at most."""
     alone = naked(t)
     before = alone.sample(metrics=False)
     alone.reset_peak()
-    clients = [attack(alone.address, None, frames, acknowledge) for _ in range(repeat)]
+    client = attack(alone.address, None, frames, acknowledge)
     after = alone.sample(metrics=False)
     t.note(**{f"{name}_naked_mb": round(after.peak_mb - before.rss_mb, 1),
               f"{name}_naked_cpu_ms": round((after.cpu_seconds - before.cpu_seconds) * 1000)})
-    for client in clients:
-        if client is not None:
-            client.close()
+    if client is not None:
+        client.close()
     t.expect(alone.alive(), f"{name}: the process without a front has ended")
 
     shield = fronted(t)
-    traffic = Background(t, calls.Channel(shield.address, shield.context))
+    traffic = GoodTraffic(t, calls.Channel(shield.address, shield.context))
     for _ in range(20):
         traffic.once()
     usual, traffic.samples = traffic.samples, []
@@ -115,39 +141,48 @@ def compare(t, name, frames, repeat=1, acknowledge=True):
     t.edugate.reset_peak()
     begin = time.monotonic()
     traffic.start()
-    clients = [attack(shield.address, shield.context, frames, acknowledge) for _ in range(repeat)]
+    over, refused = [], []
+    # The front ends an attack in less time than a few good calls take: one follows the other until there were enough.
+    while not over or len(traffic.samples) < GOOD_CALLS_MEANWHILE and time.monotonic() < begin + 20:
+        client = attack(shield.address, shield.context, front_frames or frames, acknowledge)
+        if client is None:
+            t.expect(time.monotonic() < begin + 20, f"{name}: the front takes no connection")
+            continue
+        # Before this end closes it, too.
+        over.append(client.closed or client.goaway is not None)
+        refused.append(client.frames[http2.RST_STREAM])
+        client.close()
     traffic.finish()
     traffic.channel.close()
     usual, during = percentile(usual, 0.99), percentile(traffic.samples, 0.99)
     through = calls.Channel(shield.address, shield.context)
-    outcome = through.call(LIST, t.request(LIST, parent="connections/oa"), 10)
+    outcome = call_through(t, "oa", through)
     after = t.edugate.sample(metrics=False)
     grown, front_grown = after.peak_mb - before.rss_mb, shield.rss_mb() - front_before
-    cpu = after.cpu_seconds - before.cpu_seconds
+    cpu = (after.cpu_seconds - before.cpu_seconds) / len(over)
     t.note(**{f"{name}_front_mb": round(grown, 1), f"{name}_nginx_mb": round(front_grown, 1),
-              f"{name}_front_cpu_ms": round(cpu * 1000),
-              f"{name}_ended": sum(ended([client]) for client in clients)})
+              f"{name}_front_cpu_ms": round(cpu * 1000), f"{name}_attacks": len(over), f"{name}_ended": sum(over)})
     through.close()
-    for client in clients:
-        if client is not None:
-            client.close()
     t.expect_ok(outcome)
-    t.expect(grown <= FRONT_MB * t.memory_scale, f"{name}: memory behind the front grew by {grown:.1f} MB")
-    t.expect(front_grown <= FRONT_MB, f"{name}: the front's memory grew by {front_grown:.1f} MB")
-    t.note(**{f"{name}_good_p99_ms": round(during * 1000, 1), f"{name}_good_usual_p99_ms": round(usual * 1000, 1)})
+    t.expect(all(over), f"{name}: the front goes on with {over.count(False)} of {len(over)} connections")
+    t.expect(grown <= most_mb * t.memory_scale, f"{name}: memory behind the front grew by {grown:.1f} MB")
+    t.expect(front_grown <= most_mb, f"{name}: the front's memory grew by {front_grown:.1f} MB")
+    t.note(**{f"{name}_good_p99_ms": round(during * 1000, 1), f"{name}_good_usual_p99_ms": round(usual * 1000, 1),
+              f"{name}_good_calls": len(traffic.samples)})
+    t.expect(len(traffic.samples) >= GOOD_CALLS_MEANWHILE, f"{name}: only {len(traffic.samples)} good calls came in between")
     bound = 2 * usual + 0.1 + t.slack(begin)
     t.expect(not traffic.failures, f"{name}: {len(traffic.failures)} good calls failed, the first with {traffic.failures[:1]}")
     t.expect(during <= bound, f"{name}: good calls' p99 is {during * 1000:.0f} ms, bound {bound * 1000:.0f} ms")
-    return clients, cpu
+    return cpu, max(refused)
 
 
 @case("E1", memory_mb=60, attempts=100_000, background=False, seconds=30, alone=True)
 def streams_that_are_reset_at_once(t):
-    count = 3_000 if t.sanitized else 30_000
+    # A process without a front takes some 1.4 GB for 100,000 of them: there it is 30,000.
+    count, at_the_front = (3_000, 10_000) if t.sanitized else (30_000, 100_000)
     for name, acknowledge in (("acked", True), ("unacked", False)):
-        clients, cpu = compare(t, name, resets(count), acknowledge=acknowledge)
+        cpu, _ = compare(t, name, resets(count), 50, resets(at_the_front), acknowledge)
         t.expect(cpu <= 1 * t.time_scale * load(), f"{name}: {cpu:.1f} s of processor time behind the front")
-        t.expect(ended(clients), f"{name}: the front goes on with the connection")
 
 
 @case("E2", memory_mb=60, attempts=60_000, background=False, seconds=20, alone=True)
@@ -162,25 +197,19 @@ def streams_that_are_never_ended(t):
 
     looker = threading.Thread(target=look, daemon=True)
     looker.start()
-    clients, _ = compare(t, "streams", open_streams(count), acknowledge=False)
-    looking.set()
-    looker.join(10)
-    refused = sum(client.frames[http2.RST_STREAM] for client in clients if client is not None)
+    try:
+        _, refused = compare(t, "streams", open_streams(count), 20, acknowledge=False)
+    finally:
+        looking.set()
+        looker.join(10)
+    # The front ends the connection before it has refused all the others.
     t.note(streams_refused=refused, streams_in_edugate=round(max(busiest)))
-    # All but a hundred, unless the connection ended first.
-    t.expect(refused >= count - 100 or ended(clients), f"{refused} of {count} streams were refused")
     t.expect(max(busiest) <= 101, f"{max(busiest):.0f} calls reached the process")
 
 
 @case("E3", memory_mb=60, background=False, seconds=10, alone=True)
 def headers_that_never_end(t):
-    clients, _ = compare(t, "continuation", continuations(20_000))
-    t.expect(ended(clients), "the front goes on with the connection")
-
-
-def ended(clients):
-    """Whether the server has ended every one of the attackers' connections."""
-    return all(client is None or client.closed or client.goaway is not None for client in clients)
+    compare(t, "continuation", continuations(20_000), 20)
 
 
 def one(t, headers, body=b"", channel=None, timeout=5):
@@ -225,6 +254,7 @@ def metadata_that_are_too_much_or_wrong(t):
         status, client = one(t, headers, request(t))
         t.note(**{name: status})
         t.expect(status != "OK" or name == "bad_te", f"{name}: taken")
+        t.expect(status != "none", f"{name}: neither a status nor an end")
         client.close()
         t.expect_ok(t.finish(running))
         t.expect(t.edugate.alive(), f"{name}: the process has ended")
@@ -298,6 +328,8 @@ def messages_that_are_not_what_they_say(t):
         "gzip_bomb": (head + [("grpc-encoding", "gzip")], struct.pack(">BI", 1, len(compressed)) + compressed,
                       ("UNIMPLEMENTED",)),
     }
+    # Memory that is asked for and not touched counts in no RSS.
+    before = t.edugate.most_address_space_mb()
     deep = nested_metadata(5_000)
     attacks["nested"] = (verify, struct.pack(">BI", 0, len(deep)) + deep,
                          ("INTERNAL", "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "UNIMPLEMENTED"))
@@ -307,6 +339,9 @@ def messages_that_are_not_what_they_say(t):
         t.note(**{name: status})
         t.expect(status in expected, f"{name}: {status}, expected {' or '.join(expected)}")
         t.expect(t.edugate.alive(), f"{name}: the process has ended")
+    asked = t.edugate.most_address_space_mb() - before
+    t.note(address_space_mb=round(asked))
+    t.expect(asked < 1024, f"{asked:.0f} MB of address space were asked for: a declared size was taken at its word")
 
 
 def silence(t, address, drip=b""):
@@ -364,12 +399,16 @@ def callers_that_vanish(t):
 
     def hang_calls(address):
         channel = calls.Channel(address)
+        seen = t.provider.count()
         for _ in range(count):
             channel.start(LIST, t.request(LIST, parent="connections/oa"), 100)
         end = time.monotonic() + 20 * t.time_scale
         while t.edugate.metric(busy) < count and time.monotonic() < end:
             time.sleep(0.05)
         t.expect(t.edugate.metric(busy) >= count, f"{t.edugate.metric(busy)} calls run")
+        # There are as many transfers to cancel.
+        t.expect(t.provider.wait_for(seen + count, timeout=20 * t.time_scale),
+                 f"the provider has only {t.provider.count() - seen} of {count} requests")
         return channel
 
     def await_none(limit):

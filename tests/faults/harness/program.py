@@ -160,6 +160,11 @@ class Edugate:
         """Processor time since it began."""
         return cpu_seconds_of(self.pid)
 
+    def most_address_space_mb(self):
+        """The most that it ever had, touched or not."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return _status_field(file.read(), "VmPeak") / 1024
+
     def reset_peak(self):
         """Makes the peak memory count from now on."""
         with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as file:
