@@ -1,8 +1,10 @@
 """Part A: the way to the provider."""
 
 import gzip
+import io
 import random
 import time
+import zipfile
 
 from harness import certificates
 from harness import gate
@@ -103,7 +105,7 @@ def the_answer_drips(t):
     t.provider.script(drip)
     before = t.edugate.sample(metrics=False).rss_mb
     running = [t.start("EnrollmentService.ListEnrollments", 25, parent="connections/oa") for _ in range(100)]
-    t.provider.wait_for(100)
+    t.expect(t.provider.wait_for(100), f"the provider has only {t.provider.count()} of 100 requests")
     time.sleep(3)
     held = t.edugate.sample(metrics=False).rss_mb - before
     t.note(held_mb=round(held, 1))
@@ -189,14 +191,22 @@ def no_length_and_a_close_between_records(t):
     t.provider.script(provider.then_close(provider.reply(record + b"\n" + record, length=False)))
     t.expect_status(t.get(), INVALID)
     t.heal()
-    # A file's end can't be told from a cut connection, either.
+    # A file's end can't be told from a cut connection, either: one of two entries, with its length and without.
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for entry in ("algebra.csv", "biology.csv"):
+            archive.writestr(entry, "course,grade\n")
+    first = packed.getvalue()[: packed.getvalue().rindex(b"PK\x03\x04")]
     rows = b"course,grade\nalgebra,A\n"
-    t.provider.script(provider.then_close(provider.reply(rows, content_type="text/csv", length=False)))
     name = f"connections/m1/transcripts/{healthy.TRANSCRIPT}"
-    t.expect_status(t.call("TranscriptService.DownloadTranscriptFiles", name=name), INVALID)
-    t.heal()
-    t.provider.script(provider.then_close(provider.reply(rows, content_type="application/zip", length=False)))
-    t.expect_status(t.call("TranscriptService.DownloadTranscriptFiles", name=name), INVALID)
+    t.provider.script(provider.reply(first, content_type="application/zip"))
+    t.expect_ok(t.call("TranscriptService.DownloadTranscriptFiles", name=name))
+    for data, content_type in ((first, "application/zip"), (rows, "application/zip"), (rows, "text/csv")):
+        t.provider.script(provider.then_close(provider.reply(data, content_type=content_type, length=False)))
+        outcome = t.call("TranscriptService.DownloadTranscriptFiles", name=name)
+        t.expect_status(outcome, INVALID)
+        t.expect("cut connection" in outcome.message, f"refused for another reason: {outcome.message!r}")
+        t.expect(not outcome.replies, "a part of the file was delivered")
 
 
 @case("A13", tls=True)
@@ -447,7 +457,8 @@ def the_provider_is_down_for_a_while(t):
         calls += 1
         t.expect_status(outcome, UNAVAILABLE, "UNAVAILABLE/CIRCUIT_OPEN")
         if outcome.reason == "CIRCUIT_OPEN":
-            opened = opened or time.monotonic() - begin
+            if opened is None:
+                opened, probes = time.monotonic() - begin, t.gate.connections
             fast.append(outcome.seconds)
         time.sleep(0.02)
     tried = t.gate.connections - tried
@@ -460,6 +471,10 @@ def the_provider_is_down_for_a_while(t):
     t.expect(usual < 0.005 + t.slack(begin), f"a refusal takes {usual * 1000:.1f} ms")
     # Five connections until it opens, those of the attempts in between, and a probe for each time that it half-opens.
     t.expect(tried <= 20 + 2 * down, f"{tried} connections were tried")
+    # A probe after half a second and then one a second; a connection of before may be counted a little late.
+    probes = t.gate.connections - probes
+    t.note(probes=probes)
+    t.expect(probes <= down + 2, f"{probes} probes in {down:.0f} s")
     t.gate.clear()
     begin = time.monotonic()
     while not (outcome := t.list()).ok and time.monotonic() < begin + 12:

@@ -144,11 +144,12 @@ def ten_thousand_pages(t):
     outcome = t.list(page_size=1000, timeout=20, page_token=outcome.reply.next_page_token)
     t.expect(ids(outcome) == list(range(21, 41)), "the token doesn't go on where the page ended")
     # A stream has no such limit, and takes no more memory with each page.
-    running = t.start(STREAM, 60, parent="connections/oa")
+    running = t.start(STREAM, 60 * t.time_scale, parent="connections/oa")
     sizes = []
     for mark in (200, 1000, 2000, 3000):
         while running.received() < mark and not running.stream.finished_at:
             time.sleep(0.02)
+        t.expect(running.received() >= mark, f"the stream ended after {running.received()} pages")
         sizes.append(t.edugate.sample(metrics=False).rss_mb)
     running.cancel()
     t.note(rss_at_pages="/".join(f"{size:.1f}" for size in sizes))
@@ -243,13 +244,16 @@ def tokens_that_are_not_ours(t):
         return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
     tampered = [sealed(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]) for at in range(0, len(raw), max(len(raw) // 16, 1))]
-    slowest = 0.0
+    took, begin = [], time.monotonic()
     for bad in (*tampered, token[:-4], token[:8], "x", "=", token + "AAAA", "A" * 1_000_000, "\u00e9" * 40):
         outcome = t.list(page_size=1, page_token=bad)
         t.expect_status(outcome, TOKEN_INVALID)
-        slowest = max(slowest, outcome.seconds) if len(bad) < 100_000 else slowest
-    t.note(slowest_ms=round(slowest * 1000, 1))
-    t.expect(slowest < 0.01 + t.slack(time.monotonic() - 2), f"{slowest * 1000:.1f} ms")
+        if len(bad) < 100_000:
+            took.append(outcome.seconds)
+    slowest, usual = max(took), sorted(took)[len(took) // 2]
+    t.note(slowest_ms=round(slowest * 1000, 1), usual_ms=round(usual * 1000, 2))
+    t.expect(usual < 0.001 + t.slack(begin), f"usually {usual * 1000:.2f} ms")
+    t.expect(slowest < 0.01 + t.slack(begin), f"{slowest * 1000:.1f} ms")
     # Of another connection, another query, another method.
     t.expect_status(t.list(parent="connections/tms", page_token=token), TOKEN_INVALID)
     t.expect_status(t.list(filter="year = 2027", page_token=token), TOKEN_INVALID)
@@ -283,7 +287,8 @@ def a_stream_that_nobody_reads(t):
         while t.edugate.metric(r"calls_total.*RESOURCE_EXHAUSTED") == before and time.monotonic() < begin + 75:
             time.sleep(0.5)
         t.note(pages_read=t.provider.count(), ended_after_s=round(time.monotonic() - begin + 2))
-        t.expect(pages <= 3 and t.provider.count() == pages, f"{t.provider.count()} pages were read ahead of the reader")
+        # The one that is being told, and the next.
+        t.expect(pages <= 2 and t.provider.count() == pages, f"{t.provider.count()} pages were read ahead of the reader")
         t.expect(58 < time.monotonic() - begin + 2 < 70 + t.slack(begin), "the stream did not end after a minute")
         # A status would come after the message that nobody takes: the stream is reset.
         t.expect(client.wait_for(number, 10), "the stream doesn't end")
