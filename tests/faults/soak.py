@@ -155,6 +155,12 @@ class Soak:
                 self._recent.append(outcome.seconds)
             if not self.trial.ended_once(outcome):
                 self.broken.append(f"{method} ended {outcome.terminals} times")
+            late = outcome.seconds - outcome.timeout - trial.STATUS_SLACK
+            if late > 0 and late > self.trial.slack(outcome.started):
+                self.broken.append(f"{method} ended {late + trial.STATUS_SLACK:.3f} s after its deadline")
+            if not outcome.ok and any(canary.encode() in outcome.raw_status
+                                      for canary in (self.trial.canary_secret, self.trial.canary_student)):
+                self.broken.append(f"a canary stands in the status of {method} ({outcome})")
         if method.endswith("AssignLicenses") and outcome.ok and self.trial.provider.ledger.count(f"{key}@edugate.test") != 1:
             self.broken.append("a write that was reported OK did not happen once")
 

@@ -198,7 +198,7 @@ def sigterm_under_load(t):
     t.provider.script(provider.after(1.5, t.healthy), path="GetClassEnrollment")
     slow = [t.start("EnrollmentService.GetEnrollment", 20, name=f"connections/tms/enrollments/{number}")
             for number in range(20, 28)]
-    t.provider.wait_for(8, path="GetClassEnrollment")
+    t.expect(t.provider.wait_for(8, path="GetClassEnrollment"), "the slow calls are not in progress")
     begin = time.monotonic()
     code = t.edugate.stop()
     took = time.monotonic() - begin
@@ -442,6 +442,12 @@ def everything_large_at_once(t):
     resets.join(60)
     for outcome in outcomes:
         t.expect_status(outcome, INVALID, "RESOURCE_EXHAUSTED/LOCAL_LIMIT", "UNAVAILABLE/PROVIDER_UNAVAILABLE")
+    # The mix was one: a third of the large answers came at least, and the resets beside them.
+    large = sum(str(outcome) == INVALID for outcome in outcomes)
+    t.note(large_answers=large)
+    t.expect(large >= 15, f"only {large} of 45 answers came")
+    sent = t.figures.get("resets_at_the_front", 0)
+    t.expect(sent >= (3_000 if t.sanitized else 30_000), f"only {sent} calls were reset at the front")
     peak = t.edugate.sample(metrics=False).peak_mb
     t.note(peak_mb=round(peak, 1), before_mb=round(begin_mb, 1))
     t.expect(peak <= 256 * t.memory_scale, f"the peak is {peak:.0f} MB")
@@ -450,22 +456,25 @@ def everything_large_at_once(t):
 def reset_rapidly(t):
     """30,000 calls that are reset at once, at the shipped front; after each connection that it ends, another."""
     before = front.Front(t.edugate)
+    end = time.monotonic() + 45
     try:
         block = http2.header_block(calls.request_headers(LIST_PATH, "edugate.test", 5))
         sent = 0
-        while sent < 30_000:
+        while sent < 30_000 and time.monotonic() < end:
             try:
                 client = http2.Client(before.address, before.context)
             except OSError:
-                return
+                # nginx may drop a connection before it has read from it.
+                time.sleep(0.02)
+                continue
             number = 1
             while sent < 30_000 and not client.closed and not client.goaway:
                 frames = b"".join(http2.headers_frames(each, block) + http2.rst_stream(each)
                                   for each in range(number, number + 200, 2))
                 number += 200
-                sent += 100
                 if not client.send(frames):
                     break
+                sent += 100
             client.close()
         t.note(resets_at_the_front=sent)
     finally:
@@ -610,6 +619,7 @@ def one_key_many_times(t):
     done = [outcome for outcome in outcomes if outcome.ok]
     t.note(same_key_ok=len(done), same_key_in_progress=50 - len(done))
     t.expect(done, "none of them was carried out")
+    t.expect(all(outcome.reply == done[0].reply for outcome in done), "their answers differ")
     t.expect_attempts(1, path=ASSIGN_PATH)
     t.heal()
     again = t.channel.call(ASSIGN, assign_request(t, "f9-0000-same"), 5)
@@ -732,8 +742,9 @@ def webhooks_that_attack(t):
     for each in trickling:
         each.join(40)
     t.note(too_large=round(refused), **{f"{name}_closed_s": round(seconds, 1) for name, seconds in slow.items()})
+    t.expect(len(slow) == len(trickling), f"of the slow connections only {sorted(slow)} came to an end")
     for name, seconds in slow.items():
-        t.expect(seconds <= 6 + t.slack(begin), f"{name}: the connection was closed after {seconds:.1f} s")
+        t.expect(4.5 <= seconds <= 6 + t.slack(begin), f"{name}: the connection was closed after {seconds:.1f} s")
 
 
 @case("F11", good="m1", seconds=6, restarts=True, connections=WEBHOOKS, config=kept_in_a_file, attempts=20)
@@ -779,3 +790,4 @@ def what_sanitizers_report_at_the_end(t):
     t.restart()
     t.expect(code == 0, f"it ended with {code}")
     t.expect(not found, f"{found[:1]}")
+    t.expect(not load.broken, f"{load.broken[:1]}")
