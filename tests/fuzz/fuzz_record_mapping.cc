@@ -90,6 +90,29 @@ void RunNamed(absl::string_view body, adapters::Resource resource, Map map) {
   });
 }
 
+// The learner whom the requests for licenses name.
+constexpr char kLearner[] = "abc@example.com";
+
+template <typename Request>
+adapters::Routed<Request> ForLicenses(v1::View view) {
+  adapters::Routed<Request> call{{kConnection, {"p1"}}, {}};
+  call.request.add_learner_emails(kLearner);
+  call.request.set_view(view);
+  return call;
+}
+
+// `reported` is how many licenses the provider's reply is about.
+void RequireResults(const google::protobuf::RepeatedPtrField<v1::LicenseResult>& results,
+                    int reported) {
+  bool answered = false;
+  for (const v1::LicenseResult& each : results) {
+    answered = answered || each.learner_email() == kLearner;
+    RequireName(adapters::Resource::kLicense, each.license().name());
+  }
+  fuzz::Require(answered, "every learner who was named has a result");
+  fuzz::Require(results.size() >= reported, "no result is lost");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -100,7 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   namespace oa = provider::openapply::v3;
   using adapters::Resource;
   fuzz::Input input(data, size);
-  const size_t choice = input.Choice(15);
+  const size_t choice = input.Choice(20);
   const bool full = input.Choice(2) == 1;
   const v1::View view = full ? v1::VIEW_FULL : v1::VIEW_BASIC;
   const adapters::CatalogScope scope{kConnection, "catalog"};
@@ -174,6 +197,44 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 13:
       Run<m2::MeritScore>(body, [&](const auto& record) {
         return adapters::ToScore(record, "connections/lincoln/transcripts/t", view);
+      });
+      break;
+    case 15:
+      Run<edx::AllocateAssignmentsReply>(body, [&](const auto& reply) {
+        auto mapped = adapters::ToAllocateResponse(reply, kConnection, view);
+        for (const auto* each : {&mapped.created(), &mapped.updated(), &mapped.no_change()}) {
+          for (const v1::Assignment& one : *each) RequireName(Resource::kAssignment, one.name());
+        }
+        return mapped;
+      });
+      break;
+    case 16:
+      Run<edx::AssignLicensesReply>(body, [&](const auto& reply) {
+        const auto call = ForLicenses<v1::AssignLicensesRequest>(view);
+        auto mapped = adapters::ToAssignResponse(reply, call);
+        RequireResults(mapped.results(), reply.license_assignments_size());
+        return mapped;
+      });
+      break;
+    case 17:
+      Run<edx::RevokeLicensesReply>(body, [&](const auto& reply) {
+        const auto call = ForLicenses<v1::RevokeLicensesRequest>(view);
+        auto mapped = adapters::ToRevokeResponse(reply, /*silent=*/!full, call);
+        RequireResults(mapped.results(),
+                       reply.successful_revocations_size() + reply.unsuccessful_revocations_size());
+        return mapped;
+      });
+      break;
+    case 18:
+      RunNamed<m2::TranscriptSession>(
+          body, Resource::kTranscriptAccessSession, [&](const auto& record) {
+            return adapters::ToSession(record, kConnection,
+                                       v1::TRANSCRIPT_ACCESS_STATE_MFA_REQUIRED);
+          });
+      break;
+    case 19:
+      Run<m2::SourceDataReference>(body, [&](const auto& record) {
+        return adapters::ToUploadedFile(record, "application/pdf");
       });
       break;
     default:
