@@ -156,24 +156,29 @@ TEST_F(PrivacyTest, EachCallerSeesItsOwnPart) {
   }
 
   Json records = Reply(Call("analyst", "EnrollmentService.ListEnrollments", request));
+  ASSERT_EQ(records["enrollments"].size(), 3u);
   for (Json record : records["enrollments"]) {
     EXPECT_FALSE(record.contains("learner"));
     EXPECT_TRUE(record.contains("status"));
+    EXPECT_TRUE(record["providerRecord"].contains("status"));
     EXPECT_FALSE(record["providerRecord"].contains("student"));
     EXPECT_THAT(record["redactedFields"].dump(), HasSubstr("\"learner\""));
     EXPECT_THAT(record["redactedFields"].dump(), HasSubstr("\"provider_record.student\""));
   }
 
   Json persons = Reply(Call("directory", "EnrollmentService.ListEnrollments", request));
+  ASSERT_EQ(persons["enrollments"].size(), 3u);
   for (Json record : persons["enrollments"]) {
     EXPECT_TRUE(record["learner"].contains("providerId"));
     EXPECT_FALSE(record.contains("status"));
     EXPECT_FALSE(record.contains("providerStatus"));
+    EXPECT_TRUE(record["providerRecord"].contains("student"));
     EXPECT_FALSE(record["providerRecord"].contains("status"));
     EXPECT_THAT(record["redactedFields"].dump(), HasSubstr("\"status\""));
   }
 
   Json numbers = Reply(Call("mailroom", "EnrollmentService.ListEnrollments", request));
+  ASSERT_EQ(numbers["enrollments"].size(), 3u);
   for (Json record : numbers["enrollments"]) {
     EXPECT_TRUE(record["learner"].contains("providerId"));
     EXPECT_FALSE(record["learner"].contains("studentNumber"));
