@@ -31,7 +31,12 @@ bool Contains(const std::array<absl::string_view, kSize>& keys, absl::string_vie
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
+// What is there and empty is not what is absent: `callers: {}` lets nobody in.
 bool Differs(const Message& one, const Message& other, const FieldDescriptor& field) {
+  if (field.has_presence() && one.GetReflection()->HasField(one, &field) !=
+                                  other.GetReflection()->HasField(other, &field)) {
+    return true;
+  }
   google::protobuf::util::MessageDifferencer differencer;
   return !differencer.CompareWithFields(one, other, {&field}, {&field});
 }
