@@ -91,6 +91,7 @@ constexpr std::array kServerRanges = {
     NumberRange{"max_request_bytes", 1024, 64 << 20},
     NumberRange{"max_reply_bytes", 1 << 20, 64 << 20},
     NumberRange{"max_streams_per_connection", 1, 10000},
+    NumberRange{"max_connections", 1, 1'000'000},
     NumberRange{"connection_deadline_percent", 1, 95},
     NumberRange{"max_calls", 1, 1'000'000},
     NumberRange{"max_metadata_bytes", 1024, 64 << 10},

@@ -289,6 +289,8 @@ Values ServerValues(const v1::ServerConfig& config) {
        FileIf(config.max_metadata_bytes() > 0)},
       {"max_streams_per_connection", Text(int64_t{front.max_streams_per_connection}),
        FileIf(config.max_streams_per_connection() > 0)},
+      {"max_connections", Text(int64_t{front.max_connections}),
+       FileIf(config.max_connections() > 0)},
       {"max_buffer_bytes", Text(front.max_buffer_bytes), FileIf(config.max_buffer_bytes() > 0)},
       {"max_connection_age", Text(front.max_connection_age),
        FileIf(config.has_max_connection_age())},

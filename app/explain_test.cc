@@ -124,6 +124,7 @@ TEST_F(ExplainTest, TheServersValuesAreThere) {
   Expect(Find(all_.server, "max_deadline"), "1m", ValueSource::kFile);
   Expect(Find(all_.server, "max_metadata_bytes"), "8192", ValueSource::kDefault);
   Expect(Find(all_.server, "max_streams_per_connection"), "100", ValueSource::kDefault);
+  Expect(Find(all_.server, "max_connections"), "20000", ValueSource::kDefault);
   Expect(Find(all_.server, "keepalive_time"), "1m", ValueSource::kDefault);
   Expect(Find(all_.server, "shutdown_grace"), "25s", ValueSource::kDefault);
   Expect(Find(all_.server, "connection_deadline_percent"), "50", ValueSource::kDefault);

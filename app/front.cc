@@ -37,6 +37,7 @@ FrontLimits ToFrontLimits(const v1::ServerConfig& config) {
   Take(config.max_reply_bytes(), limits.max_reply_bytes);
   Take(config.max_metadata_bytes(), limits.max_metadata_bytes);
   Take(config.max_streams_per_connection(), limits.max_streams_per_connection);
+  Take(config.max_connections(), limits.max_connections);
   Take<int64_t>(config.max_buffer_bytes(), limits.max_buffer_bytes);
   Take(config.max_connection_age(), limits.max_connection_age);
   Take(config.max_connection_age_grace(), limits.max_connection_age_grace);

@@ -21,6 +21,7 @@ struct FrontLimits {
   int max_reply_bytes = 16 << 20;
   int max_metadata_bytes = 8 << 10;
   int max_streams_per_connection = 100;
+  int max_connections = 20000;
   int64_t max_buffer_bytes = int64_t{256} << 20;
   absl::Duration max_connection_age = absl::Minutes(10);
   // As long as the longest stream: what is left after it is a watch, which goes on from its token.

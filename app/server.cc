@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -26,6 +27,7 @@
 #include "app/health_port.h"
 #include "app/listener.h"
 #include "app/metric_family.h"
+#include "app/open_connections.h"
 #include "app/provider_table.h"
 #include "app/reload_metrics.h"
 #include "app/reload_rules.h"
@@ -316,6 +318,10 @@ class GrpcServer final : public Server {
     services::TellOfGrpcEvents(&gate_);
     address_ = listener_->address();
     listener_->Start(loops_.loop(0), [this](int fd) {
+      if (!connections_.Admit(fd, loops_.loop(0).Now())) {
+        close(fd);
+        return;
+      }
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
       connection.fd = fd;
       acceptor_->HandleNewConnection(&connection);
@@ -358,21 +364,21 @@ class GrpcServer final : public Server {
   absl::Status StartAdmin() {
     if (config_.server().admin_listen().empty()) return absl::OkStatus();
     WatchStatus();
-    auto admin =
-        AdminServer::Start(config_.server().admin_listen(),
-                           {.ready = [this] { return ready_.load(); },
-                            .metrics =
-                                [this] {
-                                  return absl::StrCat(MetricsText(CollectMetrics()), drift_.Text(),
-                                                      DisclosureText(), reloads_.Text());
-                                },
-                            .config = [this] { return ConfigText(Current()->config()); },
-                            .status = [this] { return StatusJson(status_->Report()); },
-                            .webhook =
-                                [this](services::WebhookRequest request) {
-                                  return ReceiveWebhook(std::move(request));
-                                },
-                            .max_webhook_bytes = kMaxWebhookBytes});
+    auto admin = AdminServer::Start(
+        config_.server().admin_listen(),
+        {.ready = [this] { return ready_.load(); },
+         .metrics =
+             [this] {
+               return absl::StrCat(MetricsText(CollectMetrics()), drift_.Text(), DisclosureText(),
+                                   reloads_.Text(), connections_.Text());
+             },
+         .config = [this] { return ConfigText(Current()->config()); },
+         .status = [this] { return StatusJson(status_->Report()); },
+         .webhook =
+             [this](services::WebhookRequest request) {
+               return ReceiveWebhook(std::move(request));
+             },
+         .max_webhook_bytes = kMaxWebhookBytes});
     if (!admin.ok()) return admin.status();
     admin_ = *std::move(admin);
     return absl::OkStatus();
@@ -396,6 +402,8 @@ class GrpcServer final : public Server {
   services::Bridge bridge_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::CallbackGenericService> unknown_methods_;
+  OpenConnections connections_{
+      static_cast<size_t>(ToFrontLimits(config_.server()).max_connections)};
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<ServerCertificates> certificates_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
