@@ -70,20 +70,21 @@ absl::StatusOr<const MethodDescriptor*> FindMethod(const std::string& typed,
 absl::StatusOr<std::vector<std::string>> Requests(const std::string& text,
                                                   const MethodDescriptor& method,
                                                   DynamicMessageFactory& factory) {
-  std::vector<std::string> texts = {text.empty() ? "{}" : text};
+  const std::string given = text.empty() ? "{}" : text;
+  std::vector<std::string> texts;
   if (method.client_streaming()) {
-    const auto list = nlohmann::ordered_json::parse(text, nullptr, false);
-    if (list.is_array()) {
-      texts.clear();
-      for (const auto& each : list) texts.push_back(each.dump());
-    }
+    auto each = ExpandEnumNamesOfEach(given, method.input_type());
+    if (!each.ok()) return each.status();
+    texts = *std::move(each);
+  } else {
+    auto one = ExpandEnumNames(given, method.input_type());
+    if (!one.ok()) return one.status();
+    texts.push_back(*std::move(one));
   }
   std::vector<std::string> requests;
-  for (const std::string& each : texts) {
-    auto json = ExpandEnumNames(each, method.input_type());
-    if (!json.ok()) return json.status();
+  for (const std::string& json : texts) {
     const std::unique_ptr<Message> message(factory.GetPrototype(method.input_type())->New());
-    const auto parsed = google::protobuf::util::JsonStringToMessage(*json, message.get());
+    const auto parsed = google::protobuf::util::JsonStringToMessage(json, message.get());
     if (!parsed.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("the request is no ", method.input_type()->name(), ": ",

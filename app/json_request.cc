@@ -120,9 +120,7 @@ class DuplicateNames {
   std::optional<std::string> first_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json, const Descriptor* message) {
+absl::StatusOr<ordered_json> Parse(absl::string_view json) {
   if (IsTooDeep(json)) return absl::InvalidArgumentError("the request is nested too deeply");
   DuplicateNames duplicates;
   ordered_json parsed = ordered_json::parse(
@@ -137,8 +135,33 @@ absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json, const Descri
     return absl::InvalidArgumentError(
         absl::StrCat("the request has ", *duplicates.first(), " twice in one object"));
   }
-  ExpandMessage(*message, parsed);
-  return parsed.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return parsed;
+}
+
+std::string Expanded(const Descriptor& message, ordered_json& request) {
+  ExpandMessage(message, request);
+  return request.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json, const Descriptor* message) {
+  absl::StatusOr<ordered_json> parsed = Parse(json);
+  if (!parsed.ok()) return parsed.status();
+  return Expanded(*message, *parsed);
+}
+
+absl::StatusOr<std::vector<std::string>> ExpandEnumNamesOfEach(absl::string_view json,
+                                                               const Descriptor* message) {
+  absl::StatusOr<ordered_json> parsed = Parse(json);
+  if (!parsed.ok()) return parsed.status();
+  std::vector<std::string> requests;
+  if (!parsed->is_array()) {
+    requests.push_back(Expanded(*message, *parsed));
+  } else {
+    for (ordered_json& each : *parsed) requests.push_back(Expanded(*message, each));
+  }
+  return requests;
 }
 
 }  // namespace edugate::app

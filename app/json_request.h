@@ -3,6 +3,7 @@
 #define APP_JSON_REQUEST_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -15,6 +16,10 @@ namespace edugate::app {
 // object.
 absl::StatusOr<std::string> ExpandEnumNames(absl::string_view json,
                                             const google::protobuf::Descriptor* message);
+
+// The same for a client stream: each element of a list, or a text that is no list alone.
+absl::StatusOr<std::vector<std::string>> ExpandEnumNamesOfEach(
+    absl::string_view json, const google::protobuf::Descriptor* message);
 
 }  // namespace edugate::app
 

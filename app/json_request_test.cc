@@ -2,11 +2,15 @@
 
 #include "edugate/v1/connection.pb.h"
 #include "edugate/v1/enrollment_service.pb.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
 namespace edugate::app {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 nlohmann::json Expanded(const std::string& json, const google::protobuf::Descriptor* type) {
   const auto text = ExpandEnumNames(json, type);
@@ -64,6 +68,19 @@ TEST(ExpandEnumNamesTest, RefusesANameThatStandsTwiceInAnObject) {
   EXPECT_EQ(inside.status(),
             absl::InvalidArgumentError("the request has active twice in one object"));
   EXPECT_TRUE(ExpandEnumNames(R"([{"a":1},{"a":1},{"b":{"a":1},"a":1}])", type).ok());
+}
+
+TEST(ExpandEnumNamesTest, TakesEachElementOfAListForAClientStream) {
+  const auto* type = v1::ListEnrollmentsRequest::descriptor();
+  const auto both = ExpandEnumNamesOfEach(R"([{"view":"FULL"},{"pageSize":1}])", type);
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_THAT(*both, ElementsAre(R"({"view":"VIEW_FULL"})", R"({"pageSize":1})"));
+  EXPECT_THAT(*ExpandEnumNamesOfEach(R"({"view":"FULL"})", type),
+              ElementsAre(R"({"view":"VIEW_FULL"})"));
+  EXPECT_THAT(*ExpandEnumNamesOfEach("[]", type), IsEmpty());
+  EXPECT_EQ(ExpandEnumNamesOfEach(R"([{"view":"FULL","view":"BASIC"}])", type).status(),
+            absl::InvalidArgumentError("the request has view twice in one object"));
+  EXPECT_FALSE(ExpandEnumNamesOfEach(std::string(100'000, '['), type).ok());
 }
 
 TEST(ExpandEnumNamesTest, RefusesWhatIsNoJson) {

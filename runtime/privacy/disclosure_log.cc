@@ -314,7 +314,8 @@ void DisclosureLog::Run() {
     std::vector<std::string> members;
     members.reserve(batch.size());
     for (Waiting& each : batch) members.push_back(std::move(each.members));
-    if (size_ >= options_.max_file_bytes) NoteRotation(Rotate());
+    // A file whose end could not be mended is not gone on with, nor closed as if it were whole.
+    if (file_ >= 0 && size_ >= options_.max_file_bytes) NoteRotation(Rotate());
     const absl::Status written = WriteBatch(members);
     if (written.ok()) {
       const std::lock_guard<std::mutex> lock(mutex_);
