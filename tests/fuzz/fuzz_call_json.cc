@@ -16,8 +16,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   using google::protobuf::Message;
   static const Message* const kRequests[] = {
       &v1::UpdateEnrollmentRequest::default_instance(),
@@ -54,3 +55,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 "the expansion changes no meaning", *expanded);
   return 0;
 }
+
+}  // namespace edugate

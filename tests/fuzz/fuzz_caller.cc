@@ -18,9 +18,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
 
-using namespace edugate;
 using services::LearnerName;
 
 bool IsVisible(absl::string_view text) {
@@ -112,3 +112,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   take(std::string(input.Rest()));
   return 0;
 }
+
+}  // namespace edugate

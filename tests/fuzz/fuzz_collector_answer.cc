@@ -8,7 +8,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
-using namespace edugate;
+namespace edugate {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string answer(fuzz::Input(data, size).Rest());
@@ -29,3 +29,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

@@ -14,9 +14,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
 
-using namespace edugate;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
@@ -86,3 +86,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

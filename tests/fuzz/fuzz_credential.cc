@@ -12,9 +12,8 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
-
-using namespace edugate;
 
 // What libcurl is given may not begin another header.
 void RequireSendable(const std::string& name, const std::string& value) {
@@ -76,3 +75,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (name.ok()) RequireSendable(text, "value");
   return 0;
 }
+
+}  // namespace edugate

@@ -9,9 +9,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
 
-using namespace edugate;
 using google::protobuf::Timestamp;
 
 bool Same(const Timestamp& a, const Timestamp& b) {
@@ -105,3 +105,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

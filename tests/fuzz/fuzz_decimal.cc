@@ -7,9 +7,8 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
-
-using namespace edugate;
 
 void RequireSound(const google::type::Money& money, absl::string_view text) {
   constexpr int32_t kNanosPerUnit = 1'000'000'000;
@@ -88,3 +87,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

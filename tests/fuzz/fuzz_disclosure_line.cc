@@ -8,7 +8,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
-using namespace edugate;
+namespace edugate {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
@@ -38,3 +38,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Require(chain.HashOf(again->hashed) == end.hash, "a line verifies", made);
   return 0;
 }
+
+}  // namespace edugate

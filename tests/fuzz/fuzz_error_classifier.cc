@@ -13,9 +13,8 @@
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/provider_operations.h"
 
+namespace edugate {
 namespace {
-
-using namespace edugate;
 
 constexpr int kStatuses[] = {200, 201, 202, 204, 301, 400, 401, 403, 404, 405,
                              406, 408, 409, 413, 415, 422, 423, 429, 500, 501,
@@ -89,3 +88,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (in_band.has_value()) RequireDiscreet(*in_band);
   return 0;
 }
+
+}  // namespace edugate

@@ -10,9 +10,8 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
-
-using namespace edugate;
 
 // The filter as text, every value in quotes.
 std::string Print(const adapters::Filter& filter) {
@@ -86,3 +85,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

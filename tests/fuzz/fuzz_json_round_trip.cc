@@ -11,6 +11,7 @@
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/provider_messages.h"
 
+namespace edugate {
 namespace {
 
 using google::protobuf::Message;
@@ -31,7 +32,6 @@ class NothingKept final : public edugate::codec::DriftSink {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   fuzz::Input input(data, size);
   const auto& all = fuzz::ProviderMessages();
   const Message& prototype = *all[input.Choice(all.size())].prototype;
@@ -66,3 +66,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

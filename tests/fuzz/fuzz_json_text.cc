@@ -9,6 +9,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
 
 // Deeper than IsJsonText goes, the two may disagree.
@@ -31,7 +32,6 @@ bool HasLargeNumber(absl::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   const absl::string_view text = fuzz::Input(data, size).Rest();
 
   // The other parser also refuses surrogates without their other half, and skips a byte order mark.
@@ -76,3 +76,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

@@ -9,7 +9,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
-using namespace edugate;
+namespace edugate {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const absl::string_view link = fuzz::Input(data, size).Rest();
@@ -31,3 +31,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 asked);
   return 0;
 }
+
+}  // namespace edugate

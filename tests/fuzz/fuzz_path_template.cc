@@ -9,6 +9,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
 
 using edugate::provider::edx_enterprise::v1::GetCourseRequest;
@@ -27,7 +28,6 @@ int Slashes(absl::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   fuzz::Input input(data, size);
   const absl::string_view path = input.Line();
   const std::string value(input.Rest());
@@ -81,3 +81,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

@@ -13,6 +13,7 @@
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/provider_operations.h"
 
+namespace edugate {
 namespace {
 
 constexpr char kBaseUrl[] = "https://provider.example/prefix";
@@ -26,7 +27,6 @@ int Slashes(absl::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   fuzz::Input input(data, size);
   const auto& all = fuzz::ProviderOperations();
   const rest::Operation& operation = *all[input.Choice(all.size())].operation;
@@ -65,3 +65,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

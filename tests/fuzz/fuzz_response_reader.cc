@@ -11,9 +11,8 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
-
-using namespace edugate;
 
 constexpr http::ResponseLimits kLimits{.max_header_bytes = 2048, .max_decode_ratio = 100};
 
@@ -132,3 +131,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

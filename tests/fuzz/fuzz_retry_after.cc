@@ -9,9 +9,8 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
-
-using namespace edugate;
 
 void RequireSound(absl::string_view text, const std::optional<absl::Duration>& delay) {
   if (!delay.has_value()) return;
@@ -53,3 +52,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

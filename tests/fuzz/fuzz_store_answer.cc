@@ -9,9 +9,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
 
-using namespace edugate;
 using store::RedisValue;
 
 RedisValue Value(fuzz::Input& input, int depth) {
@@ -74,3 +74,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace edugate

@@ -10,6 +10,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
 namespace {
 
 constexpr int kStatuses[] = {200, 201, 400, 401, 403, 408, 429, 500, 503, 302, 204, 404, 100};
@@ -17,7 +18,6 @@ constexpr int kStatuses[] = {200, 201, 400, 401, 403, 408, 429, 500, 503, 302, 2
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   fuzz::Input input(data, size);
   const size_t choice = input.Choice(4);
   auth::OAuth2ClientOptions options{
@@ -61,3 +61,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Require(!absl::StrContains(wire, fuzz::kCanary), "nothing of a body reaches the caller");
   return 0;
 }
+
+}  // namespace edugate

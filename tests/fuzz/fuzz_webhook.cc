@@ -8,8 +8,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   const std::string body = fuzz::WithCanary(fuzz::Input(data, size).Rest());
   const auto event = adapters::ReadWebhook("bayview", body);
   if (!event.ok()) {
@@ -30,3 +31,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 "two deliveries of an event are one");
   return 0;
 }
+
+}  // namespace edugate

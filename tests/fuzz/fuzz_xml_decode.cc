@@ -11,8 +11,9 @@
 #include "tests/fuzz/invariant.h"
 #include "tests/fuzz/provider_messages.h"
 
+namespace edugate {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   fuzz::Input input(data, size);
   const auto& all = fuzz::ProviderMessages();
   const fuzz::ProviderMessage& chosen = all[input.Choice(all.size())];
@@ -51,3 +52,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Require(status.ok() || !fits_tight, "tighter bounds accept nothing more");
   return 0;
 }
+
+}  // namespace edugate

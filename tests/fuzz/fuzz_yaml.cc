@@ -9,8 +9,9 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/invariant.h"
 
+namespace edugate {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edugate;
   const std::string text = fuzz::WithCanary(fuzz::Input(data, size).Rest());
   config::test::House house;
   const auto source = config::LoadYaml(text, "house.yaml", &house);
@@ -36,3 +37,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 "the same text is read alike");
   return 0;
 }
+
+}  // namespace edugate
