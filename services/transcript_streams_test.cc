@@ -48,6 +48,7 @@ class Echo {
 
   // What downloads give, without an upload, in chunks of this size.
   void Hold(std::string bytes, size_t chunk_bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
     bytes_ = std::move(bytes);
     chunk_bytes_ = chunk_bytes;
   }
@@ -59,10 +60,23 @@ class Echo {
  private:
   using Scoring = adapters::Routed<v1::ScoreTranscriptRequest>;
 
+  // Whether there are any then.
+  bool Add(const std::string& chunk) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    bytes_ += chunk;
+    return !bytes_.empty();
+  }
+
+  // All of it, and the size of a chunk.
+  std::pair<std::string, size_t> Held() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return {bytes_, chunk_bytes_};
+  }
+
   // A reply with all that is held.
   async::Task<absl::StatusOr<v1::TranscriptScore>> Score() {
     v1::TranscriptScore score;
-    score.add_unknown_fields()->set_json(bytes_);
+    score.add_unknown_fields()->set_json(Held().first);
     co_return score;
   }
 
@@ -81,16 +95,17 @@ class Echo {
       if ((*message)->has_header()) {
         response.add_files()->set_file_name((*message)->header().file_name());
       }
-      bytes_ += (*message)->chunk();
-      if (!bytes_.empty() && !refuse_after_first.ok()) co_return refuse_after_first;
+      if (Add((*message)->chunk()) && !refuse_after_first.ok()) co_return refuse_after_first;
     }
   }
 
   async::Task<absl::Status> Download(async::CallContext& call, adapters::DownloadWriter& writer) {
-    absl::Status begun = co_await writer.Begin(call, static_cast<int64_t>(bytes_.size()));
+    const std::pair<std::string, size_t> held = Held();
+    const std::string& bytes = held.first;
+    absl::Status begun = co_await writer.Begin(call, static_cast<int64_t>(bytes.size()));
     if (!begun.ok()) co_return begun;
-    for (size_t at = 0; at < bytes_.size(); at += chunk_bytes_) {
-      absl::Status written = co_await writer.Write(call, bytes_.substr(at, chunk_bytes_));
+    for (size_t at = 0; at < bytes.size(); at += held.second) {
+      absl::Status written = co_await writer.Write(call, bytes.substr(at, held.second));
       if (!written.ok()) co_return written;
     }
     co_return absl::OkStatus();
@@ -101,9 +116,9 @@ class Echo {
     received_ = bytes_;
   }
 
-  std::string bytes_;  // The loop's.
-  size_t chunk_bytes_ = kChunkBytes;
   std::mutex mutex_;
+  std::string bytes_;  // These three under the mutex.
+  size_t chunk_bytes_ = kChunkBytes;
   std::string received_;
 };
 

@@ -92,6 +92,7 @@ TEST(EdxAssignLicensesTest, KeepsTheNumberAndOrderOfTheAddresses) {
 
 std::vector<std::string> Emails(int count) {
   std::vector<std::string> emails;
+  emails.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) emails.push_back(absl::StrCat("l", i, "@example.com"));
   return emails;
 }
