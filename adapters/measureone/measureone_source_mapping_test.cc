@@ -11,7 +11,6 @@
 namespace edugate::adapters {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

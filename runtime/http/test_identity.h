@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -21,7 +22,7 @@ namespace edugate::http {
 // A certificate that signs itself, for one subject alternative name ("IP:127.0.0.1"), valid from
 // now for `seconds` (negative: expired).
 struct TestIdentity {
-  TestIdentity(const char* alternative_name, long seconds)
+  TestIdentity(const char* alternative_name, int64_t seconds)
       : key(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate(X509_new(), &X509_free) {
     X509* const x = certificate.get();
     X509_set_version(x, 2);
