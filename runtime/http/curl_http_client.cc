@@ -57,6 +57,20 @@ void Set(CURL* easy, CURLoption option, T value) {
   curl_easy_setopt(easy, option, value);
 }
 
+// Whether an HTTP/2 connection of its own is made for a request, which no other request joins or
+// inherits, and libcurl's words of it are read. On a shared one libcurl doesn't tell a stream that
+// the server refused from a connection that died.
+void SetOwnConnection(CURL* easy, bool own) {
+  const CurlLong yes = own ? 1L : 0L;
+  Set(easy, CURLOPT_FRESH_CONNECT, yes);
+  Set(easy, CURLOPT_FORBID_REUSE, yes);
+  Set(easy, CURLOPT_VERBOSE, yes);
+  // The highest version is what it is anyway, but libcurl lets only requests with the same words
+  // share a connection.
+  const CurlLong apart = own ? static_cast<CurlLong>(CURL_SSLVERSION_MAX_TLSv1_3) : 0L;
+  Set(easy, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2) | apart);
+}
+
 CurlLong LongInfo(CURL* easy, CURLINFO info) {
   CurlLong value = 0;
   curl_easy_getinfo(easy, info, &value);
@@ -706,7 +720,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
     Set(easy_, CURLOPT_OPENSOCKETDATA, this);
     Set(easy_, CURLOPT_PREREQDATA, this);
     Set(easy_, CURLOPT_DEBUGDATA, this);
-    if (endpoint_.options().http2) SetConnection(!MayBeSentTwice());
+    if (endpoint_.options().http2) SetOwnConnection(easy_, !MayBeSentTwice());
     Set(easy_, CURLOPT_CURLU, url_.get());
     Set(easy_, CURLOPT_HTTPHEADER, lines_.list());
     // Has libcurl inflate the reply; the line is among the others.
@@ -737,20 +751,6 @@ class CurlHttpClient::Transfer final : private async::Timer,
       Set(easy_, CURLOPT_CUSTOMREQUEST, request_.method == "GET" ? none : method);
     }
     SetStallLimit(true);
-  }
-
-  // Whether an HTTP/2 connection of its own is made for the request, which no other request joins
-  // or inherits, and libcurl's words of it are read. On a shared one libcurl doesn't tell a stream
-  // that the server refused from a connection that died.
-  void SetConnection(bool own) {
-    const CurlLong yes = own ? 1L : 0L;
-    Set(easy_, CURLOPT_FRESH_CONNECT, yes);
-    Set(easy_, CURLOPT_FORBID_REUSE, yes);
-    Set(easy_, CURLOPT_VERBOSE, yes);
-    // The highest version is what it is anyway, but libcurl lets only requests with the same words
-    // share a connection.
-    const CurlLong apart = own ? static_cast<CurlLong>(CURL_SSLVERSION_MAX_TLSv1_3) : 0L;
-    Set(easy_, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2) | apart);
   }
 
   // Until a connection is there, the handle's figures are those of the request before.
@@ -989,11 +989,8 @@ void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
   Set(easy, CURLOPT_HTTP_VERSION,
       static_cast<CurlLong>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_PIPEWAIT, options.http2 ? 1L : 0L);
-  // Where there is HTTP/2, Transfer::SetConnection() says otherwise for each request.
-  Set(easy, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2));
-  Set(easy, CURLOPT_FRESH_CONNECT, 0L);
-  Set(easy, CURLOPT_FORBID_REUSE, 0L);
-  Set(easy, CURLOPT_VERBOSE, 0L);
+  // Where there is HTTP/2, each request says it anew.
+  SetOwnConnection(easy, false);
 }
 
 std::unique_ptr<HttpClient> CurlHttpClient::MakeEndpoint(const EndpointOptions& options) {
