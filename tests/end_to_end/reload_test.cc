@@ -93,10 +93,8 @@ TEST_F(ReloadTest, WhatWasRefusedForTheLackOfAFileIsTakenWhenTheFileComes) {
 TEST_F(ReloadTest, AWatchEndsWhenConnectionsChangeAndGoesOnWithItsToken) {
   const std::string watched = With(WebhookConnection());
   ServedProgram program(folder_.Write("edugate.yaml", watched));
-  v1::WatchTranscriptEventsRequest request;
-  request.set_parent("connections/m1");
   grpc::ClientContext context;
-  const auto reader = program.transcripts().WatchTranscriptEvents(&context, request);
+  const auto reader = program.Watch(context);
   EXPECT_EQ(program.SendWebhook("trc_1"), 200);
   v1::TranscriptEvent event;
   ASSERT_TRUE(reader->Read(&event));
@@ -112,9 +110,8 @@ TEST_F(ReloadTest, AWatchEndsWhenConnectionsChangeAndGoesOnWithItsToken) {
   EXPECT_EQ(failure.code, grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(failure.reason, "SHUTTING_DOWN");
   EXPECT_EQ(program.SendWebhook("trc_3"), 200);
-  request.set_resume_token(event.resume_token());
   grpc::ClientContext again;
-  const auto resumed = program.transcripts().WatchTranscriptEvents(&again, request);
+  const auto resumed = program.Watch(again, event.resume_token());
   ASSERT_TRUE(resumed->Read(&event));
   EXPECT_THAT(event.transcript(), HasSubstr("trc_3"));
   again.TryCancel();

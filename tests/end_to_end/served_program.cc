@@ -67,6 +67,14 @@ int ServedProgram::SendWebhook(const std::string& transcript) const {
   return answer ? answer->status : 0;
 }
 
+std::unique_ptr<grpc::ClientReader<v1::TranscriptEvent>> ServedProgram::Watch(
+    grpc::ClientContext& context, const std::string& resume_token) {
+  v1::WatchTranscriptEventsRequest request;
+  request.set_parent("connections/m1");
+  request.set_resume_token(resume_token);
+  return transcripts_->WatchTranscriptEvents(&context, request);
+}
+
 Ended ServedProgram::Stop(int signal) {
   process_->Signal(signal);
   return process_->Wait();

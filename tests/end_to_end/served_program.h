@@ -40,6 +40,10 @@ class ServedProgram {
   // What a webhook for connection m1 is answered with; 0: with nothing.
   int SendWebhook(const std::string& transcript) const;
 
+  // A watch of connection m1's events, after that of the token where there is one.
+  std::unique_ptr<grpc::ClientReader<v1::TranscriptEvent>> Watch(
+      grpc::ClientContext& context, const std::string& resume_token = "");
+
   // Ends it by the signal and returns what it said.
   Ended Stop(int signal);
 

@@ -22,10 +22,8 @@ TEST(ShutdownTest, AWatchIsToldToConnectElsewhereAtOnce) {
       folder.Write("edugate.yaml", absl::StrCat(ServerYaml("127.0.0.1:0", "  insecure: true\n"),
                                                 "connections:\n", WebhookConnection()));
   ServedProgram program(file);
-  v1::WatchTranscriptEventsRequest request;
-  request.set_parent("connections/m1");
   grpc::ClientContext context;
-  const auto reader = program.transcripts().WatchTranscriptEvents(&context, request);
+  const auto reader = program.Watch(context);
   // The watch is there: it has seen an event.
   EXPECT_EQ(program.SendWebhook("trc_1"), 200);
   v1::TranscriptEvent event;

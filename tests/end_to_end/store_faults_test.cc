@@ -84,10 +84,8 @@ class StoreFaultTest : public ::testing::Test {
 
   // The stored events, in their order.
   static void ExpectEvents(ServedProgram& program, const std::vector<std::string>& transcripts) {
-    v1::WatchTranscriptEventsRequest request;
-    request.set_parent("connections/m1");
     const auto context = Context();
-    const auto reader = program.transcripts().WatchTranscriptEvents(context.get(), request);
+    const auto reader = program.Watch(*context);
     for (const std::string& each : transcripts) {
       v1::TranscriptEvent event;
       ASSERT_TRUE(reader->Read(&event)) << each;
@@ -228,10 +226,8 @@ TEST_F(StoreFaultTest, KillingRedisInABurstLosesNoAcknowledgedEvent) {
   for (std::thread& each : senders) each.join();
   std::printf("Redis killed in a burst: %d events acknowledged, %d refused\n", acknowledged.load(),
               refused.load());
-  v1::WatchTranscriptEventsRequest request;
-  request.set_parent("connections/m1");
   const auto context = Context();
-  const auto reader = program.transcripts().WatchTranscriptEvents(context.get(), request);
+  const auto reader = program.Watch(*context);
   for (v1::TranscriptEvent event; !kept.empty() && reader->Read(&event);) {
     kept.erase(event.transcript());
   }
