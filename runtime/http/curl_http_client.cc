@@ -15,9 +15,12 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "runtime/async/call_context.h"
 #include "runtime/http/address_filter.h"
+#include "runtime/http/curl_failure.h"
+#include "runtime/http/curl_header_lines.h"
+#include "runtime/http/curl_request.h"
+#include "runtime/http/curl_types.h"
 #include "runtime/http/http2_refusal.h"
 #include "runtime/http/origin.h"
 #include "runtime/http/request_check.h"
@@ -26,8 +29,6 @@
 namespace edugate::http {
 
 namespace {
-
-using CurlLong = long;  // NOLINT(google-runtime-int): libcurl's numbers are of this type.
 
 // A page of 50 records (24 KB) comes with one recv; libcurl's default of 16 KB takes two. A smaller
 // one for requests of single records was tried: 10,000 of them in flight took no less memory, since
@@ -57,20 +58,6 @@ void Set(CURL* easy, CURLoption option, T value) {
   curl_easy_setopt(easy, option, value);
 }
 
-// Whether an HTTP/2 connection of its own is made for a request, which no other request joins or
-// inherits, and libcurl's words of it are read. On a shared one libcurl doesn't tell a stream that
-// the server refused from a connection that died.
-void SetOwnConnection(CURL* easy, bool own) {
-  const CurlLong yes = own ? 1L : 0L;
-  Set(easy, CURLOPT_FRESH_CONNECT, yes);
-  Set(easy, CURLOPT_FORBID_REUSE, yes);
-  Set(easy, CURLOPT_VERBOSE, yes);
-  // The highest version is what it is anyway, but libcurl lets only requests with the same words
-  // share a connection.
-  const CurlLong apart = own ? static_cast<CurlLong>(CURL_SSLVERSION_MAX_TLSv1_3) : 0L;
-  Set(easy, CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2) | apart);
-}
-
 CurlLong LongInfo(CURL* easy, CURLINFO info) {
   CurlLong value = 0;
   curl_easy_getinfo(easy, info, &value);
@@ -82,161 +69,6 @@ int64_t OffsetInfo(CURL* easy, CURLINFO info) {
   curl_easy_getinfo(easy, info, &value);
   return value;
 }
-
-// What the transfer's own record adds to libcurl's code.
-struct Progress {
-  bool address_refused;  // No address of the host was allowed.
-  bool no_socket;        // The system gave no socket.
-  bool sockets_opened;   // A connection was tried: the name has addresses.
-  bool connected;        // The request was about to be written.
-  bool request_sent;
-  bool response_started;
-  bool system_error;  // The socket itself failed.
-  bool broke_off;     // The connection ended within the TLS handshake.
-};
-
-Failure FailureOf(CURLcode code, const Progress& progress) {
-  switch (code) {
-    case CURLE_OK:
-      return Failure::kNone;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_LOGIN_DENIED:
-    case CURLE_NOT_BUILT_IN:
-      return Failure::kRequestRefused;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      // Also what libcurl says of an answer that isn't HTTP/1 or later.
-      return progress.request_sent ? Failure::kProtocol : Failure::kRequestRefused;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return Failure::kResolve;
-    case CURLE_COULDNT_CONNECT:
-      return progress.no_socket ? Failure::kLocal : Failure::kConnect;
-    case CURLE_OPERATION_TIMEDOUT:
-      if (progress.connected) return Failure::kTimeout;
-      return progress.sockets_opened ? Failure::kConnect : Failure::kResolve;
-    case CURLE_SSL_CONNECT_ERROR:
-      // libcurl's one code for a server that can't agree with us and for one that goes away.
-      return progress.broke_off ? Failure::kConnect : Failure::kTls;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_USE_SSL_FAILED:
-      return Failure::kTls;
-    case CURLE_GOT_NOTHING:
-    case CURLE_HTTP2:  // The connection ended, by a GOAWAY say.
-    case CURLE_HTTP2_STREAM:
-    case CURLE_SEND_ERROR:
-    case CURLE_SEND_FAIL_REWIND:
-      return Failure::kReset;
-    case CURLE_RECV_ERROR:
-      // libcurl's one code for a broken socket and for chunks that aren't chunks.
-      return progress.response_started && !progress.system_error ? Failure::kProtocol
-                                                                 : Failure::kReset;
-    case CURLE_PARTIAL_FILE:
-      return Failure::kTruncated;
-    case CURLE_BAD_CONTENT_ENCODING:
-      return Failure::kBadEncoding;
-    case CURLE_FILESIZE_EXCEEDED:
-      return Failure::kTooLarge;
-    case CURLE_OUT_OF_MEMORY:
-      // Also what libcurl says of a single header line beyond its own limit.
-      return progress.request_sent ? Failure::kTooLarge : Failure::kLocal;
-    case CURLE_FAILED_INIT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-      return Failure::kLocal;
-    default:
-      return progress.request_sent ? Failure::kProtocol : Failure::kLocal;
-  }
-}
-
-// Whether libcurl's words on a failed TLS handshake are those for the connection's end: a reset, or
-// OpenSSL without an error of its own.
-bool BrokeOff(absl::string_view error) {
-  return absl::StartsWith(error, "Recv failure: ") || absl::StartsWith(error, "Send failure: ") ||
-         absl::StrContains(error, "SSL_connect: SSL_ERROR_");
-}
-
-// Whether libcurl is told to send a body, an empty one included.
-bool SendsBody(const Request& request) {
-  return request.source != nullptr || request.has_body || request.method == "POST" ||
-         request.method == "PUT" || request.method == "PATCH";
-}
-
-struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-// The URL as the transfer's own object: of a text libcurl makes the same object and then formats it
-// into a text again, a twentieth of all instructions of a small call. An id such as ".." must reach
-// the server as it was encoded, not change the path. Null with what is wrong in `code`.
-std::unique_ptr<CURLU, FreeUrl> ParsedUrl(const std::string& text, CURLUcode* code) {
-  std::unique_ptr<CURLU, FreeUrl> url(curl_url());
-  *code = url == nullptr ? CURLUE_OUT_OF_MEMORY
-                         : curl_url_set(url.get(), CURLUPART_URL, text.c_str(),
-                                        CURLU_DISALLOW_USER | CURLU_PATH_AS_IS);
-  if (*code != CURLUE_OK) url.reset();
-  return url;
-}
-
-constexpr char kGzip[] = "gzip";
-
-// A reply that is passed on piece by piece comes as it is.
-bool TakesGzip(const Request& request) { return request.sink == nullptr; }
-
-// The request's header lines in the form that libcurl reads, in two pieces of memory. Those that
-// libcurl has options for are lines like the others: its own way formats them twice.
-class HeaderLines {
- public:
-  HeaderLines(const Request& request, absl::string_view user_agent) {
-    std::size_t size = 96 + user_agent.size();
-    bool has_type = false;
-    bool has_agent = false;
-    for (const Header& header : request.headers) {
-      size += header.name.size() + header.value.size() + 3;
-      has_type = has_type || absl::EqualsIgnoreCase(header.name, "Content-Type");
-      has_agent = has_agent || absl::EqualsIgnoreCase(header.name, "User-Agent");
-    }
-    text_.reserve(size);
-    nodes_.reserve(request.headers.size() + 4);
-    if (!has_agent) Add("User-Agent", ": ", user_agent);
-    if (TakesGzip(request)) Add("Accept-Encoding", ": ", kGzip);
-    // libcurl's own: a wait for "100 Continue" before a large body, and a form's type for every
-    // body. Without a body it has neither, and looks through all lines for each one that is here.
-    if (SendsBody(request)) {
-      Add("Expect", ":", "");
-      if (!has_type) Add("Content-Type", ":", "");
-    }
-    // "Name;" is libcurl's spelling of an empty value; "Name:" would take a header away.
-    for (const Header& header : request.headers) {
-      Add(header.name, header.value.empty() ? ";" : ": ", header.value);
-    }
-    for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) nodes_[i].next = &nodes_[i + 1];
-  }
-  HeaderLines(const HeaderLines&) = delete;
-  HeaderLines& operator=(const HeaderLines&) = delete;
-
-  // Null where there are none, as libcurl has it.
-  curl_slist* list() { return nodes_.empty() ? nullptr : nodes_.data(); }
-
- private:
-  void Add(absl::string_view name, absl::string_view separator, absl::string_view value) {
-    const std::size_t start = text_.size();
-    absl::StrAppend(&text_, name, separator, value);
-    text_.push_back('\0');
-    // Good while `text_` stays within what was reserved.
-    nodes_.push_back(curl_slist{text_.data() + start, nullptr});
-  }
-
-  std::string text_;
-  std::vector<curl_slist> nodes_;
-};
 
 }  // namespace
 
@@ -699,11 +531,12 @@ class CurlHttpClient::Transfer final : private async::Timer,
   void Begin() {
     easy_ = engine_.Acquire(endpoint_);
     if (easy_ == nullptr) return Settle(Failure::kLocal, "libcurl gave no handle");
-    CURLUcode code;
+    int code = CURLUE_OK;
     url_ = ParsedUrl(request_.url, &code);
     if (url_ == nullptr) {
       const bool refused = code != CURLUE_OUT_OF_MEMORY;
-      return Settle(refused ? Failure::kRequestRefused : Failure::kLocal, curl_url_strerror(code));
+      return Settle(refused ? Failure::kRequestRefused : Failure::kLocal,
+                    curl_url_strerror(static_cast<CURLUcode>(code)));
     }
     SetOptions();
     if (request_.sink != nullptr) request_.sink->Attach(this);
@@ -726,30 +559,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
     // Has libcurl inflate the reply; the line is among the others.
     Set(easy_, CURLOPT_ACCEPT_ENCODING,
         TakesGzip(request_) ? static_cast<const char*>(kGzip) : nullptr);
-    // First back to GET without a body, which undoes what an earlier request on this handle has
-    // set.
-    const char* const none = nullptr;
-    Set(easy_, CURLOPT_POSTFIELDS, none);
-    Set(easy_, CURLOPT_HTTPGET, 1L);
-    const char* const method = request_.method.c_str();
-    if (request_.source != nullptr) {
-      Set(easy_, CURLOPT_UPLOAD, 1L);
-      Set(easy_, CURLOPT_INFILESIZE_LARGE,
-          static_cast<curl_off_t>(request_.source->length().value_or(-1)));
-      Set(easy_, CURLOPT_CUSTOMREQUEST, method);
-    } else if (SendsBody(request_)) {
-      // Without a body these say "Content-Length: 0" (RFC 9110, 8.6).
-      Set(easy_, CURLOPT_POST, 1L);
-      Set(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
-          static_cast<curl_off_t>(request_.has_body ? request_.body.size() : 0));
-      Set(easy_, CURLOPT_POSTFIELDS, request_.has_body ? request_.body.c_str() : "");
-      Set(easy_, CURLOPT_CUSTOMREQUEST, method);
-    } else if (request_.method == "HEAD") {
-      Set(easy_, CURLOPT_NOBODY, 1L);
-      Set(easy_, CURLOPT_CUSTOMREQUEST, none);
-    } else {
-      Set(easy_, CURLOPT_CUSTOMREQUEST, request_.method == "GET" ? none : method);
-    }
+    SetMethodAndBody(easy_, request_);
     SetStallLimit(true);
   }
 
@@ -898,8 +708,8 @@ class CurlHttpClient::Transfer final : private async::Timer,
   async::CallContext& call_;
   const Request& request_;
   ResponseReader reader_;
-  HeaderLines lines_;
-  std::unique_ptr<CURLU, FreeUrl> url_;
+  CurlHeaderLines lines_;
+  CurlUrl url_;
   std::unique_ptr<Unpause> unpause_;  // Once it was paused: few ever are.
   std::unique_ptr<char[]> error_;     // libcurl's words, where it makes a connection with TLS.
   CURL* easy_ = nullptr;
@@ -910,7 +720,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   bool replay_refused_ = false;
   bool request_sent_ = false;
   bool reused_connection_ = false;
-  Progress progress_{};
+  CurlProgress progress_{};
   Http2Refusal refusal_;
   Failure failure_ = Failure::kNone;
   absl::string_view detail_;
