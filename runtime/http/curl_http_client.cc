@@ -6,23 +6,20 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <coroutine>
 #include <csignal>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "runtime/async/call_context.h"
-#include "runtime/http/address_filter.h"
+#include "runtime/http/curl_endpoint.h"
 #include "runtime/http/curl_failure.h"
 #include "runtime/http/curl_header_lines.h"
 #include "runtime/http/curl_request.h"
 #include "runtime/http/curl_types.h"
 #include "runtime/http/http2_refusal.h"
-#include "runtime/http/origin.h"
 #include "runtime/http/request_check.h"
 #include "runtime/http/response_reader.h"
 
@@ -71,119 +68,6 @@ int64_t OffsetInfo(CURL* easy, CURLINFO info) {
 }
 
 }  // namespace
-
-// The rules of one connection. Immutable.
-class CurlHttpClient::Endpoint final : public HttpClient {
- public:
-  // To anywhere that CurlOptions allow.
-  Endpoint(CurlHttpClient& client, const CurlOptions& options)
-      : client_(client),
-        options_(HowOf(options)),
-        limits_(LimitsOf(client, options_)),
-        anywhere_(true),
-        anywhere_loopback_(options.allow_loopback),
-        anywhere_private_(options.allow_private),
-        anywhere_plain_(options.allow_plain_http) {}
-
-  Endpoint(CurlHttpClient& client, const EndpointOptions& options)
-      : client_(client), options_(options), limits_(LimitsOf(client, options)) {
-    for (const std::string& url : options.origins) {
-      const std::optional<Origin> origin = Origin::Of(url);
-      if (origin.has_value()) origins_.push_back(*origin);
-    }
-  }
-
-  async::Task<Exchange> Send(async::CallContext& call, const Request& request) override {
-    return client_.SendFrom(*this, call, request);
-  }
-
-  const EndpointOptions& options() const { return options_; }
-  const ResponseLimits& limits() const { return limits_; }
-
-  // Different for each endpoint of the process, so that a handle's options can be told from
-  // another's.
-  uint64_t id() const { return id_; }
-
-  // Whether the URL's origin is one of the connection's.
-  bool Holds(absl::string_view url) const { return anywhere_ || OriginOf(url) != nullptr; }
-
-  // Whether this machine may be spoken to under this URL.
-  bool AllowsLoopback(absl::string_view url) const {
-    if (anywhere_) return anywhere_loopback_;
-    const Origin* const origin = OriginOf(url);
-    return origin != nullptr && origin->loopback();
-  }
-
-  // Whether plain http may be asked for under this URL.
-  bool AllowsPlainHttp(absl::string_view url) const {
-    return anywhere_plain_ || AllowsLoopback(url);
-  }
-
-  // Whether the address may be connected to for this URL. Plain http stays on this machine.
-  template <typename Address>
-  bool AllowsAddress(const Address& address, absl::string_view url) const {
-    const bool plain = absl::StartsWithIgnoreCase(url, "http:") && !anywhere_plain_;
-    switch (ReachOf(address)) {
-      case Reach::kPublic:
-        return !plain;
-      case Reach::kPrivate:
-        return !plain && (anywhere_private_ || Names(address));
-      case Reach::kLoopback:
-        return AllowsLoopback(url) || (!plain && Names(address));
-      case Reach::kNowhere:
-        break;
-    }
-    return false;
-  }
-
- private:
-  // Whether the configuration names a network of the address.
-  template <typename Address>
-  bool Names(const Address& address) const {
-    return std::any_of(options_.allowed_networks.begin(), options_.allowed_networks.end(),
-                       [&](const Network& network) { return network.Contains(address); });
-  }
-
-  static EndpointOptions HowOf(const CurlOptions& options) {
-    EndpointOptions how;
-    how.connect_timeout = options.connect_timeout;
-    how.stall_bytes_per_second = options.stall_bytes_per_second;
-    how.stall_time = options.stall_time;
-    how.max_header_bytes = options.max_header_bytes;
-    how.max_decode_ratio = options.max_decode_ratio;
-    how.http2 = options.http2;
-    how.ca_file = options.ca_file;
-    return how;
-  }
-
-  static ResponseLimits LimitsOf(CurlHttpClient& client, const EndpointOptions& options) {
-    return {.max_header_bytes = options.max_header_bytes,
-            .max_decode_ratio = options.max_decode_ratio,
-            .budget = &client.budget_};
-  }
-
-  static uint64_t NextId() {
-    static std::atomic<uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
-
-  const Origin* OriginOf(absl::string_view url) const {
-    for (const Origin& origin : origins_) {
-      if (origin.Holds(url)) return &origin;
-    }
-    return nullptr;
-  }
-
-  CurlHttpClient& client_;
-  const EndpointOptions options_;
-  const ResponseLimits limits_;
-  const uint64_t id_ = NextId();
-  std::vector<Origin> origins_;
-  const bool anywhere_ = false;
-  const bool anywhere_loopback_ = false;
-  const bool anywhere_private_ = false;
-  const bool anywhere_plain_ = false;
-};
 
 // A socket of libcurl and what epoll knows of it.
 struct CurlHttpClient::Socket final : public async::Watcher {
@@ -243,7 +127,7 @@ class CurlHttpClient::Engine {
   const CurlOptions& options() const { return options_; }
 
   // A handle with all that is the same for every request of the endpoint, or null without memory.
-  CURL* Acquire(const Endpoint& endpoint) {
+  CURL* Acquire(const CurlEndpoint& endpoint) {
     // One that was this endpoint's before needs nothing.
     for (std::size_t i = pooled_.size(); i-- > 0;) {
       if (pooled_[i].endpoint != endpoint.id()) continue;
@@ -262,7 +146,7 @@ class CurlHttpClient::Engine {
     return easy;
   }
 
-  void Release(CURL* easy, const Endpoint& endpoint) {
+  void Release(CURL* easy, const CurlEndpoint& endpoint) {
     if (pooled_.size() < kPooledHandles) {
       pooled_.push_back({easy, endpoint.id()});
     } else {
@@ -394,7 +278,7 @@ class CurlHttpClient::Engine {
   };
 
   CURL* NewHandle();
-  static void SetEndpoint(CURL* easy, const Endpoint& endpoint);
+  static void SetEndpoint(CURL* easy, const CurlEndpoint& endpoint);
 
   async::EventLoop& loop_;
   const CurlOptions& options_;
@@ -416,7 +300,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
                                        private async::CancelCallback,
                                        private Resumable {
  public:
-  Transfer(Engine& engine, const Endpoint& endpoint, async::CallContext& call,
+  Transfer(Engine& engine, const CurlEndpoint& endpoint, async::CallContext& call,
            const Request& request)
       : Timer(engine.loop()),
         CancelCallback(call),
@@ -704,7 +588,7 @@ class CurlHttpClient::Transfer final : private async::Timer,
   }
 
   Engine& engine_;
-  const Endpoint& endpoint_;
+  const CurlEndpoint& endpoint_;
   async::CallContext& call_;
   const Request& request_;
   ResponseReader reader_;
@@ -782,7 +666,7 @@ CURL* CurlHttpClient::Engine::NewHandle() {
 }
 
 // The options that differ between endpoints, on a handle that may have been another one's.
-void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
+void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const CurlEndpoint& endpoint) {
   const EndpointOptions& options = endpoint.options();
   Set(easy, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<CurlLong>(absl::ToInt64Milliseconds(options.connect_timeout)));
@@ -803,14 +687,29 @@ void CurlHttpClient::Engine::SetEndpoint(CURL* easy, const Endpoint& endpoint) {
   SetOwnConnection(easy, false);
 }
 
+// Sends what one connection's rules allow.
+class CurlHttpClient::EndpointClient final : public HttpClient {
+ public:
+  EndpointClient(CurlHttpClient& client, const EndpointOptions& options)
+      : client_(client), endpoint_(options, client.budget_) {}
+
+  async::Task<Exchange> Send(async::CallContext& call, const Request& request) override {
+    return client_.SendFrom(endpoint_, call, request);
+  }
+
+ private:
+  CurlHttpClient& client_;
+  const CurlEndpoint endpoint_;
+};
+
 std::unique_ptr<HttpClient> CurlHttpClient::MakeEndpoint(const EndpointOptions& options) {
-  return std::make_unique<Endpoint>(*this, options);
+  return std::make_unique<EndpointClient>(*this, options);
 }
 
 CurlHttpClient::CurlHttpClient(async::LoopPool& pool, CurlOptions options)
     : options_(std::move(options)),
       budget_(options_.max_arriving_bytes),
-      anywhere_(std::make_unique<Endpoint>(*this, options_)) {
+      anywhere_(std::make_unique<CurlEndpoint>(options_, budget_)) {
   InitLibcurlOnce();
   for (std::size_t i = 0; i < pool.size(); ++i) {
     engines_.push_back(std::make_unique<Engine>(pool.loop(i), options_));
@@ -820,7 +719,7 @@ CurlHttpClient::CurlHttpClient(async::LoopPool& pool, CurlOptions options)
 CurlHttpClient::CurlHttpClient(async::EventLoop& loop, CurlOptions options)
     : options_(std::move(options)),
       budget_(options_.max_arriving_bytes),
-      anywhere_(std::make_unique<Endpoint>(*this, options_)) {
+      anywhere_(std::make_unique<CurlEndpoint>(options_, budget_)) {
   InitLibcurlOnce();
   engines_.push_back(std::make_unique<Engine>(loop, options_));
 }
@@ -838,7 +737,7 @@ async::Task<Exchange> CurlHttpClient::Send(async::CallContext& call, const Reque
   return SendFrom(*anywhere_, call, request);
 }
 
-Exchange CurlHttpClient::Refused(const Engine* engine, const Endpoint& endpoint,
+Exchange CurlHttpClient::Refused(const Engine* engine, const CurlEndpoint& endpoint,
                                  const async::CallContext& call, const Request& request) {
   Exchange refused;
   absl::string_view refusal = RefusalOf(request, endpoint.AllowsPlainHttp(request.url));
@@ -859,8 +758,8 @@ Exchange CurlHttpClient::Refused(const Engine* engine, const Endpoint& endpoint,
   return refused;
 }
 
-async::Task<Exchange> CurlHttpClient::SendFrom(const Endpoint& endpoint, async::CallContext& call,
-                                               const Request& request) {
+async::Task<Exchange> CurlHttpClient::SendFrom(const CurlEndpoint& endpoint,
+                                               async::CallContext& call, const Request& request) {
   Engine* const engine = EngineOf(call.loop());
   {
     Exchange refused = Refused(engine, endpoint, call, request);

@@ -81,6 +81,8 @@ struct CurlOptions {
   std::string user_agent = "edugate";
 };
 
+class CurlEndpoint;
+
 // Each loop has its own connections, DNS cache and TLS sessions; a call uses those of its loop. The
 // client is built before calls are made on the loops, and destroyed when no loop runs any more and
 // before the loops. The first client of a process has it ignore SIGPIPE, unless the program handles
@@ -104,21 +106,21 @@ class CurlHttpClient final : public HttpClient {
   async::Task<Exchange> Send(async::CallContext& call, const Request& request) override;
 
  private:
-  class Endpoint;
+  class EndpointClient;
   class Engine;
   class Transfer;
   struct Socket;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
   Engine* EngineOf(const async::EventLoop& loop) const;
-  async::Task<Exchange> SendFrom(const Endpoint& endpoint, async::CallContext& call,
+  async::Task<Exchange> SendFrom(const CurlEndpoint& endpoint, async::CallContext& call,
                                  const Request& request);
   // Why a request is not sent; an exchange without a failure where it is.
-  static Exchange Refused(const Engine* engine, const Endpoint& endpoint,
+  static Exchange Refused(const Engine* engine, const CurlEndpoint& endpoint,
                           const async::CallContext& call, const Request& request);
 
   const CurlOptions options_;
   ReplyBudget budget_;  // The loops share it.
-  const std::unique_ptr<Endpoint> anywhere_;
+  const std::unique_ptr<const CurlEndpoint> anywhere_;
   std::vector<std::unique_ptr<Engine>> engines_;
 };
 
