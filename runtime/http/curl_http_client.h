@@ -82,6 +82,7 @@ struct CurlOptions {
 };
 
 class CurlEndpoint;
+class CurlEngine;
 
 // Each loop has its own connections, DNS cache and TLS sessions; a call uses those of its loop. The
 // client is built before calls are made on the loops, and destroyed when no loop runs any more and
@@ -107,21 +108,18 @@ class CurlHttpClient final : public HttpClient {
 
  private:
   class EndpointClient;
-  class Engine;
-  class Transfer;
-  struct Socket;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
-  Engine* EngineOf(const async::EventLoop& loop) const;
+  CurlEngine* EngineOf(const async::EventLoop& loop) const;
   async::Task<Exchange> SendFrom(const CurlEndpoint& endpoint, async::CallContext& call,
                                  const Request& request);
   // Why a request is not sent; an exchange without a failure where it is.
-  static Exchange Refused(const Engine* engine, const CurlEndpoint& endpoint,
+  static Exchange Refused(const CurlEngine* engine, const CurlEndpoint& endpoint,
                           const async::CallContext& call, const Request& request);
 
   const CurlOptions options_;
   ReplyBudget budget_;  // The loops share it.
   const std::unique_ptr<const CurlEndpoint> anywhere_;
-  std::vector<std::unique_ptr<Engine>> engines_;
+  std::vector<std::unique_ptr<CurlEngine>> engines_;
 };
 
 }  // namespace edugate::http

@@ -29,7 +29,7 @@ using CurlUrl = std::unique_ptr<CURLU, FreeCurlUrl>;
 // CURLUcode.
 CurlUrl ParsedUrl(const std::string& text, int* code);
 
-// Method and body. Undoes what an earlier request on this handle has set.
+// Method and body, in place of those of an earlier request on this handle.
 void SetMethodAndBody(CURL* easy, const Request& request);
 
 // Whether an HTTP/2 connection of its own is made for a request, which no other request joins or
