@@ -10,8 +10,8 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "runtime/codec/dates.h"
-#include "runtime/codec/decimal.h"
 #include "runtime/codec/json_text.h"
+#include "runtime/codec/json_tokens.h"
 #include "runtime/codec/scalar.h"
 #include "runtime/codec/value_path.h"
 #include "simdjson.h"
@@ -101,113 +101,6 @@ struct Scope {
   Holder* holder;  // null where no enclosing message keeps unknown fields
 };
 
-// One value of the body. A scalar has been taken from the tokens, of a list or object the bracket.
-struct Value {
-  // A scalar's own characters; of a list or object only the bracket.
-  absl::string_view token;
-  Sort sort;
-  // Whether SmallInteger reads the token, and what it gives.
-  bool small;
-  int64_t integer;
-};
-
-bool IsJsonWhite(char c) {
-  if (static_cast<unsigned char>(c) > ' ') return false;
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-absl::string_view StripJsonWhite(absl::string_view text) {
-  while (!text.empty() && IsJsonWhite(text.back())) text.remove_suffix(1);
-  while (!text.empty() && IsJsonWhite(text.front())) text.remove_prefix(1);
-  return text;
-}
-
-// The body as the parser's first pass has cut it: each bracket, colon and comma, each string and
-// each other run of characters is a token. The pass has checked the encoding, and that every string
-// ends and holds no control character.
-class Tokens {
- public:
-  // `starts` are the `count` positions at which tokens start, followed by the body's size, twice.
-  Tokens(const std::string& body, const uint32_t* starts, uint32_t count)
-      : text_(body.data()), next_(starts), end_(starts + count) {}
-
-  bool AtEnd() const { return next_ == end_; }
-
-  // The first character of the next token; behind the last one, NUL.
-  char Peek() const { return text_[*next_]; }
-
-  // Goes past the next token where it begins with `c`.
-  bool TakeIf(char c) {
-    if (Peek() != c) return false;
-    ++next_;
-    return true;
-  }
-
-  // Takes the next token as a name, and gives what stands between its quotes. False where it is
-  // none.
-  bool TakeName(absl::string_view* name) {
-    if (Peek() != '"') return false;
-    const absl::string_view token = Token();
-    if (token.size() < 2) return false;
-    *name = token.substr(1, token.size() - 2);
-    ++next_;
-    return true;
-  }
-
-  // Takes the next token as a value or its opening bracket, and nothing where it is neither.
-  ABSL_ATTRIBUTE_ALWAYS_INLINE Value TakeValue() {
-    Value value{Token(), Sort::kInvalid, false, 0};
-    if (Peek() == '"') {
-      if (value.token.size() > 1 && value.token.back() == '"') value.sort = Sort::kString;
-    } else if (SmallInteger(value.token, &value.integer)) {
-      value.sort = Sort::kNumber;
-      value.small = true;
-    } else {
-      value.sort = SortOf(value.token);
-    }
-    if (value.sort != Sort::kInvalid) ++next_;
-    return value;
-  }
-
-  // Goes past the tokens that start before `end`.
-  void SkipTo(const char* end) {
-    while (!AtEnd() && text_ + *next_ < end) ++next_;
-  }
-
- private:
-  // The next token without the white space behind it; empty at the end.
-  absl::string_view Token() const {
-    const char* begin = text_ + next_[0];
-    const char* end = text_ + next_[1];
-    while (end != begin && IsJsonWhite(end[-1])) --end;
-    return absl::string_view(begin, end - begin);
-  }
-
-  const char* text_;
-  const uint32_t* next_;
-  const uint32_t* end_;
-};
-
-uint64_t EightBytes(const char* at) {
-  uint64_t bytes = 0;
-  std::memcpy(&bytes, at, sizeof bytes);
-  return bytes;
-}
-
-// Whether a text inside the body holds a backslash. Reads up to seven bytes behind it, which are
-// the body's or its padding.
-bool HasEscape(absl::string_view text) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kHighs = 0x8080808080808080;
-  const char* const end = text.data() + text.size();
-  for (const char* at = text.data(); at < end; at += sizeof kOnes) {
-    const uint64_t x = EightBytes(at) ^ (kOnes * '\\');
-    const bool here = ((x - kOnes) & ~x & kHighs) != 0;
-    if (here && std::memchr(at, '\\', end - at) != nullptr) return true;
-  }
-  return false;
-}
-
 // Names are mostly short, and a call of memcmp costs more than looking at them.
 bool SameName(absl::string_view a, const std::string& b) {
   if (a.size() != b.size()) return false;
@@ -226,7 +119,7 @@ bool SameName(absl::string_view a, const std::string& b) {
 
 class JsonReader {
  public:
-  JsonReader(const DecodeOptions& options, const std::string& body, Tokens tokens)
+  JsonReader(const DecodeOptions& options, const std::string& body, JsonTokens tokens)
       : tokens_(tokens),
         end_(body.data() + body.size()),
         max_depth_(std::min(options.max_depth, kDeepestEver)),
@@ -253,7 +146,7 @@ class JsonReader {
     if (schema.unknown_fields() != nullptr) holder.emplace(out, schema.unknown_fields(), nullptr);
     const Scope scope{out, out->GetReflection(), &schema, nullptr, holder ? &*holder : nullptr};
     const ValuePath path = ValuePath::Field(nullptr, plan.field->json_name());
-    const Value value = tokens_.TakeValue();
+    const JsonValue value = tokens_.TakeValue();
     if (MustBeList(plan, 0) && value.sort != Sort::kList && value.sort != Sort::kNull) {
       return Fail(nullptr, "is not a list");
     }
@@ -347,7 +240,7 @@ class JsonReader {
     const Frame frame{scope, ++objects_, seen_begin, depth};
     size_t expected = 0;
     // Copies, which stay in registers while the members are plain.
-    Tokens tokens = tokens_;
+    JsonTokens tokens = tokens_;
     Seen* seen = seen_.data() + seen_begin;
     if (!tokens.TakeIf('}')) {
       do {
@@ -356,7 +249,7 @@ class JsonReader {
         if (!CountNode(scope.at)) return false;
         const int spelling = FindSpelling(schema, expected, &name);
         if (spelling == kBadName) return FailSyntax(scope.at);
-        const Value child = tokens.TakeValue();
+        const JsonValue child = tokens.TakeValue();
         if (spelling != Schema::kUnknown) {
           const FieldPlan& plan = *schema.spellings()[spelling].plan;
           expected = plan.index + 1;
@@ -389,7 +282,8 @@ class JsonReader {
   }
 
   // Any member. `name` is looked at where the schema doesn't know it.
-  bool ReadMember(const Value& child, absl::string_view name, int spelling, const Frame& frame) {
+  bool ReadMember(const JsonValue& child, absl::string_view name, int spelling,
+                  const Frame& frame) {
     const Scope& scope = frame.scope;
     const Schema& schema = *scope.schema;
     const int depth = frame.depth;
@@ -422,7 +316,7 @@ class JsonReader {
 
   // Notes a value of which nothing stands among the unknown fields yet. Assigned one by one: as a
   // whole, the compiler puts it together elsewhere and copies it.
-  static void Note(const Value& value, int spelling, const Frame& frame, Seen* seen) {
+  static void Note(const JsonValue& value, int spelling, const Frame& frame, Seen* seen) {
     seen->start = value.token.data();
     seen->entries_begin = seen->entries_end = EntryCount(frame.scope);
     seen->spelling = spelling;
@@ -432,7 +326,7 @@ class JsonReader {
 
   // Reads what most members are: a scalar, written as its field has it. False, with nothing done,
   // for all else; ReadField then gives the same for these values, too, on a longer way.
-  static bool ReadPlain(const Value& value, const FieldPlan& plan, Message* message) {
+  static bool ReadPlain(const JsonValue& value, const FieldPlan& plan, Message* message) {
     if (!plan.plain) return false;
     switch (value.sort) {
       case Sort::kNull:
@@ -578,7 +472,8 @@ class JsonReader {
     return AddEntry(absl::string_view(earlier.start, end - earlier.start), scope, path, false);
   }
 
-  bool Settle(Fit fit, const Value& value, const Scope& scope, const ValuePath& path, int depth) {
+  bool Settle(Fit fit, const JsonValue& value, const Scope& scope, const ValuePath& path,
+              int depth) {
     if (fit == Fit::kFits) return true;
     if (fit == Fit::kFailed) return false;
     return KeepIllFitting(value.token.data(), scope, path, depth, fit);
@@ -587,7 +482,7 @@ class JsonReader {
   // ---- fields
 
   // `depth` is that of the object in which the field stands; 0 where the field is the whole body.
-  bool ReadField(const Value& value, const Scope& scope, const FieldPlan& plan,
+  bool ReadField(const JsonValue& value, const Scope& scope, const FieldPlan& plan,
                  const ValuePath& path, int depth) {
     if (value.sort == Sort::kNull && plan.kind != ValueKind::kValue) return true;
     if (plan.kind == ValueKind::kMap) return ReadMap(value, scope, plan, path, depth);
@@ -599,7 +494,7 @@ class JsonReader {
     return Settle(fit, value, scope, path, depth);
   }
 
-  bool ReadList(const Value& value, const Scope& scope, const FieldPlan& plan,
+  bool ReadList(const JsonValue& value, const Scope& scope, const FieldPlan& plan,
                 const ValuePath& path, int depth) {
     const Slot slot(scope.message, plan);
     if (value.sort == Sort::kNull && plan.kind == ValueKind::kValue) return true;
@@ -617,7 +512,7 @@ class JsonReader {
     do {
       const ValuePath element_path = ValuePath::Element(&path, index++);
       if (!CountNode(&path)) return false;
-      const Value element = tokens_.TakeValue();
+      const JsonValue element = tokens_.TakeValue();
       const Fit fit = ReadOne(element, scope, plan, slot, element_path, depth + 1);
       if (!Settle(fit, element, scope, element_path, depth + 1)) return false;
       any_fits = any_fits || fit == Fit::kFits;
@@ -637,8 +532,8 @@ class JsonReader {
     return FailSyntax(&next);
   }
 
-  bool ReadMap(const Value& value, const Scope& scope, const FieldPlan& plan, const ValuePath& path,
-               int depth) {
+  bool ReadMap(const JsonValue& value, const Scope& scope, const FieldPlan& plan,
+               const ValuePath& path, int depth) {
     if (value.sort != Sort::kObject) {
       return KeepIllFitting(value.token.data(), scope, path, depth);
     }
@@ -665,7 +560,7 @@ class JsonReader {
       absl::string_view name;
       if (!TakeMemberName(&path, &name)) return false;
       if (!ResolveName(&name)) return FailSyntax(&path);
-      const Value child = tokens_.TakeValue();
+      const JsonValue child = tokens_.TakeValue();
       const ValuePath child_path = ValuePath::Key(&path, name);
       if (child.sort == Sort::kInvalid) return FailSyntax(&child_path);
       auto [it, is_new] = entries.try_emplace(std::string(name));
@@ -696,7 +591,7 @@ class JsonReader {
 
   // ---- one value
 
-  Fit ReadOne(const Value& value, const Scope& scope, const FieldPlan& plan, const Slot& slot,
+  Fit ReadOne(const JsonValue& value, const Scope& scope, const FieldPlan& plan, const Slot& slot,
               const ValuePath& path, int depth) {
     if (value.sort == Sort::kInvalid) {
       FailSyntax(&path);
@@ -754,14 +649,15 @@ class JsonReader {
   // The characters of a string value, until the next one is asked for; nothing where an escape
   // stands for no character (half of a surrogate pair). A wrong escape is found by whoever keeps
   // the value then.
-  std::optional<absl::string_view> Text(const Value& value) {
+  std::optional<absl::string_view> Text(const JsonValue& value) {
     const absl::string_view inside = value.token.substr(1, value.token.size() - 2);
     if (!HasEscape(inside)) return inside;
     if (!UnescapeJson(inside, &unescaped_)) return std::nullopt;
     return unescaped_;
   }
 
-  std::optional<google::protobuf::Timestamp> Instant(const Value& value, rest::v1::DateKind kind) {
+  std::optional<google::protobuf::Timestamp> Instant(const JsonValue& value,
+                                                     rest::v1::DateKind kind) {
     const bool epoch =
         kind == rest::v1::DATE_KIND_EPOCH_SECONDS || kind == rest::v1::DATE_KIND_EPOCH_MILLIS;
     if (value.sort == Sort::kNumber && epoch) {
@@ -780,7 +676,7 @@ class JsonReader {
     return std::get<google::protobuf::Timestamp>(*parsed);
   }
 
-  Fit ReadScalar(const Value& value, const FieldPlan& plan, const Slot& slot) {
+  Fit ReadScalar(const JsonValue& value, const FieldPlan& plan, const Slot& slot) {
     if (value.small && IsInteger(plan.kind)) {
       return PutInteger(value.integer, plan.kind, slot) ? Fit::kFits : Fit::kIllFitting;
     }
@@ -791,7 +687,7 @@ class JsonReader {
 
   // ---- values without a schema
 
-  Fit ReadValue(const Value& value, google::protobuf::Value* out, const Scope& scope,
+  Fit ReadValue(const JsonValue& value, google::protobuf::Value* out, const Scope& scope,
                 const ValuePath& path, int depth) {
     if (!TakeMemory(sizeof *out, &path)) return Fit::kFailed;
     switch (value.sort) {
@@ -837,7 +733,7 @@ class JsonReader {
       if (!TakeMemberName(&path, &name_view)) return false;
       if (!ResolveName(&name_view)) return FailSyntax(&path);
       const std::string name(name_view);
-      const Value child = tokens_.TakeValue();
+      const JsonValue child = tokens_.TakeValue();
       const ValuePath child_path = ValuePath::Foreign(&path, name);
       auto [it, is_new] = members.try_emplace(name);
       if (!is_new) {
@@ -862,7 +758,7 @@ class JsonReader {
     do {
       const ValuePath element_path = ValuePath::Element(&path, index++);
       if (!CountNode(&path)) return false;
-      const Value element = tokens_.TakeValue();
+      const JsonValue element = tokens_.TakeValue();
       const Fit fit = ReadValue(element, out->add_values(), scope, element_path, depth + 1);
       if (fit == Fit::kIllFitting) out->mutable_values()->RemoveLast();
       if (!Settle(fit, element, scope, element_path, depth + 1)) return false;
@@ -872,7 +768,7 @@ class JsonReader {
 
   static constexpr int kBadName = Schema::kUnknown - 1;
 
-  Tokens tokens_;
+  JsonTokens tokens_;
   const char* const end_;
   const int max_depth_;
   size_t nodes_left_;
@@ -890,6 +786,12 @@ class JsonReader {
   // Members' names without their escapes: paths refer to them.
   std::deque<std::string> names_;
 };
+
+absl::string_view StripJsonWhite(absl::string_view text) {
+  while (!text.empty() && IsJsonWhite(text.back())) text.remove_suffix(1);
+  while (!text.empty() && IsJsonWhite(text.front())) text.remove_prefix(1);
+  return text;
+}
 
 absl::Status Refusal(absl::string_view problem) {
   return absl::InternalError(absl::StrCat("the body ", problem));
@@ -941,8 +843,8 @@ class FirstPass {
                            simdjson::stage1_mode::regular);
   }
 
-  Tokens Found(const std::string& body) const {
-    return Tokens(body, parser_->structural_indexes.get(), parser_->n_structural_indexes);
+  JsonTokens Found(const std::string& body) const {
+    return JsonTokens(body, parser_->structural_indexes.get(), parser_->n_structural_indexes);
   }
 
  private:
