@@ -4,16 +4,11 @@
 #define ADAPTERS_EDX_ENTERPRISE_EDX_CATALOG_MAPPING_H_
 
 #include "absl/strings/string_view.h"
+#include "adapters/edx_enterprise/edx_catalog_scope.h"
 #include "edugate/provider/edx_enterprise/v1/catalog.pb.h"
 #include "edugate/v1/catalog.pb.h"
 
 namespace edugate::adapters {
-
-// Where content was found: its resource names are below it.
-struct CatalogScope {
-  absl::string_view connection;
-  absl::string_view catalog;
-};
 
 // With view FULL each record carries the provider's and its unknown fields; a record inside another
 // one does not.

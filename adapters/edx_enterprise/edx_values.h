@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "edugate/v1/common.pb.h"
 #include "google/protobuf/repeated_field.h"
@@ -28,6 +29,23 @@ void SetText(const std::string& text, Message& out, std::string* (Message::*muta
 template <typename Message, typename Value>
 void SetUnlessEmpty(Value value, Message& out, Value* (Message::*mutable_field)()) {
   if (value.ByteSizeLong() > 0) *(out.*mutable_field)() = std::move(value);
+}
+
+// A word of edX and what it means, a row of a table.
+template <typename Enum>
+struct WordRow {
+  const char* word;
+  Enum value;
+};
+
+// The value of a word; the enum's zero for an empty one, `other` for one that is not in the table.
+template <typename Rows, typename Enum>
+Enum ValueOf(const Rows& rows, absl::string_view word, Enum other) {
+  if (word.empty()) return static_cast<Enum>(0);
+  for (const auto& row : rows) {
+    if (absl::EqualsIgnoreCase(row.word, word)) return row.value;
+  }
+  return other;
 }
 
 // Adds every element of a list, converted.
