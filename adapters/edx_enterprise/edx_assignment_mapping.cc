@@ -20,18 +20,13 @@ namespace {
 
 namespace edx = provider::edx_enterprise::v1;
 
-struct StateRow {
-  const char* word;
-  v1::AssignmentState state;
-};
-
 constexpr std::array kStates = {
-    StateRow{"allocated", v1::ASSIGNMENT_STATE_ALLOCATED},
-    StateRow{"accepted", v1::ASSIGNMENT_STATE_ACCEPTED},
-    StateRow{"cancelled", v1::ASSIGNMENT_STATE_CANCELLED},
-    StateRow{"expired", v1::ASSIGNMENT_STATE_EXPIRED},
-    StateRow{"errored", v1::ASSIGNMENT_STATE_ERRORED},
-    StateRow{"reversed", v1::ASSIGNMENT_STATE_REVERSED},
+    WordRow<v1::AssignmentState>{"allocated", v1::ASSIGNMENT_STATE_ALLOCATED},
+    WordRow<v1::AssignmentState>{"accepted", v1::ASSIGNMENT_STATE_ACCEPTED},
+    WordRow<v1::AssignmentState>{"cancelled", v1::ASSIGNMENT_STATE_CANCELLED},
+    WordRow<v1::AssignmentState>{"expired", v1::ASSIGNMENT_STATE_EXPIRED},
+    WordRow<v1::AssignmentState>{"errored", v1::ASSIGNMENT_STATE_ERRORED},
+    WordRow<v1::AssignmentState>{"reversed", v1::ASSIGNMENT_STATE_REVERSED},
 };
 
 v1::AssignmentAction ToAction(const edx::AssignmentAction& from) {
@@ -50,11 +45,7 @@ v1::AssignmentAction ToAction(const edx::AssignmentAction& from) {
 }  // namespace
 
 v1::AssignmentState EdxAssignmentState(absl::string_view word) {
-  if (word.empty()) return v1::ASSIGNMENT_STATE_UNSPECIFIED;
-  for (const StateRow& row : kStates) {
-    if (absl::EqualsIgnoreCase(row.word, word)) return row.state;
-  }
-  return v1::ASSIGNMENT_STATE_UNKNOWN;
+  return ValueOf(kStates, word, v1::ASSIGNMENT_STATE_UNKNOWN);
 }
 
 v1::Assignment ToAssignment(const edx::Assignment& record, absl::string_view connection,

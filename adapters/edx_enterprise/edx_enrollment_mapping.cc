@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -21,15 +20,10 @@ namespace {
 
 namespace edx = provider::edx_enterprise::v1;
 
-struct CompletionRow {
-  const char* word;
-  v1::CompletionStatus completion;
-};
-
 constexpr std::array kCompletions = {
-    CompletionRow{"In Progress", v1::COMPLETION_STATUS_IN_PROGRESS},
-    CompletionRow{"Passed", v1::COMPLETION_STATUS_PASSED},
-    CompletionRow{"Failed", v1::COMPLETION_STATUS_FAILED},
+    WordRow<v1::CompletionStatus>{"In Progress", v1::COMPLETION_STATUS_IN_PROGRESS},
+    WordRow<v1::CompletionStatus>{"Passed", v1::COMPLETION_STATUS_PASSED},
+    WordRow<v1::CompletionStatus>{"Failed", v1::COMPLETION_STATUS_FAILED},
 };
 
 // FNV-1a of 64 bits: the same in every version and on every machine.
@@ -225,11 +219,7 @@ absl::Status TooMany(size_t learners, size_t runs, int32_t limit) {
 }  // namespace
 
 v1::CompletionStatus EdxCompletion(absl::string_view progress_status) {
-  if (progress_status.empty()) return v1::COMPLETION_STATUS_UNSPECIFIED;
-  for (const CompletionRow& row : kCompletions) {
-    if (absl::EqualsIgnoreCase(row.word, progress_status)) return row.completion;
-  }
-  return v1::COMPLETION_STATUS_UNKNOWN;
+  return ValueOf(kCompletions, progress_status, v1::COMPLETION_STATUS_UNKNOWN);
 }
 
 v1::Enrollment ToEnrollment(const edx::LearnerEnrollment& record, absl::string_view connection,

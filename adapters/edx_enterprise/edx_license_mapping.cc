@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/edx_enterprise/edx_values.h"
 #include "adapters/record_mapping.h"
@@ -19,16 +18,11 @@ namespace {
 namespace edx = provider::edx_enterprise::v1;
 using nlohmann::json;
 
-struct StatusRow {
-  const char* word;
-  v1::LicenseStatus status;
-};
-
 constexpr std::array kStatuses = {
-    StatusRow{"unassigned", v1::LICENSE_STATUS_UNASSIGNED},
-    StatusRow{"assigned", v1::LICENSE_STATUS_ASSIGNED},
-    StatusRow{"activated", v1::LICENSE_STATUS_ACTIVATED},
-    StatusRow{"revoked", v1::LICENSE_STATUS_REVOKED},
+    WordRow<v1::LicenseStatus>{"unassigned", v1::LICENSE_STATUS_UNASSIGNED},
+    WordRow<v1::LicenseStatus>{"assigned", v1::LICENSE_STATUS_ASSIGNED},
+    WordRow<v1::LicenseStatus>{"activated", v1::LICENSE_STATUS_ACTIVATED},
+    WordRow<v1::LicenseStatus>{"revoked", v1::LICENSE_STATUS_REVOKED},
 };
 
 struct CodeRow {
@@ -220,16 +214,12 @@ v1::SubscriptionPlan ToSubscriptionPlan(const edx::SubscriptionPlan& record,
 }
 
 v1::LicenseStatus EdxLicenseStatus(absl::string_view word) {
-  if (word.empty()) return v1::LICENSE_STATUS_UNSPECIFIED;
-  for (const StatusRow& row : kStatuses) {
-    if (absl::EqualsIgnoreCase(row.word, word)) return row.status;
-  }
-  return v1::LICENSE_STATUS_UNKNOWN;
+  return ValueOf(kStatuses, word, v1::LICENSE_STATUS_UNKNOWN);
 }
 
 absl::string_view EdxLicenseWord(v1::LicenseStatus status) {
-  for (const StatusRow& row : kStatuses) {
-    if (row.status == status) return row.word;
+  for (const WordRow<v1::LicenseStatus>& row : kStatuses) {
+    if (row.value == status) return row.word;
   }
   return "";
 }

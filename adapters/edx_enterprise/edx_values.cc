@@ -4,7 +4,6 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "runtime/errors/errors.h"
@@ -17,23 +16,20 @@ using nlohmann::json;
 // What the public API promises to take in one call.
 constexpr size_t kMaxPerCall = 1000;
 
-struct ModeRow {
-  const char* word;
-  v1::EnrollmentMode mode;
-};
-
 // The seat types and enrollment modes of the reference and of the services behind it.
 constexpr std::array kModes = {
-    ModeRow{"audit", v1::ENROLLMENT_MODE_AUDIT},
-    ModeRow{"honor", v1::ENROLLMENT_MODE_HONOR},
-    ModeRow{"verified", v1::ENROLLMENT_MODE_VERIFIED},
-    ModeRow{"professional", v1::ENROLLMENT_MODE_PROFESSIONAL},
-    ModeRow{"no-id-professional", v1::ENROLLMENT_MODE_PROFESSIONAL},
-    ModeRow{"credit", v1::ENROLLMENT_MODE_CREDIT},
-    ModeRow{"masters", v1::ENROLLMENT_MODE_MASTERS},
-    ModeRow{"executive-education", v1::ENROLLMENT_MODE_EXECUTIVE_EDUCATION},
-    ModeRow{"paid-executive-education", v1::ENROLLMENT_MODE_EXECUTIVE_EDUCATION},
-    ModeRow{"unpaid-executive-education", v1::ENROLLMENT_MODE_EXECUTIVE_EDUCATION},
+    WordRow<v1::EnrollmentMode>{"audit", v1::ENROLLMENT_MODE_AUDIT},
+    WordRow<v1::EnrollmentMode>{"honor", v1::ENROLLMENT_MODE_HONOR},
+    WordRow<v1::EnrollmentMode>{"verified", v1::ENROLLMENT_MODE_VERIFIED},
+    WordRow<v1::EnrollmentMode>{"professional", v1::ENROLLMENT_MODE_PROFESSIONAL},
+    WordRow<v1::EnrollmentMode>{"no-id-professional", v1::ENROLLMENT_MODE_PROFESSIONAL},
+    WordRow<v1::EnrollmentMode>{"credit", v1::ENROLLMENT_MODE_CREDIT},
+    WordRow<v1::EnrollmentMode>{"masters", v1::ENROLLMENT_MODE_MASTERS},
+    WordRow<v1::EnrollmentMode>{"executive-education", v1::ENROLLMENT_MODE_EXECUTIVE_EDUCATION},
+    WordRow<v1::EnrollmentMode>{"paid-executive-education",
+                                v1::ENROLLMENT_MODE_EXECUTIVE_EDUCATION},
+    WordRow<v1::EnrollmentMode>{"unpaid-executive-education",
+                                v1::ENROLLMENT_MODE_EXECUTIVE_EDUCATION},
 };
 
 std::string Scalar(const json& value) {
@@ -83,11 +79,7 @@ std::vector<std::string> TextsOfJson(const std::string& json_text,
 }
 
 v1::EnrollmentMode EdxEnrollmentMode(absl::string_view word) {
-  if (word.empty()) return v1::ENROLLMENT_MODE_UNSPECIFIED;
-  for (const ModeRow& row : kModes) {
-    if (absl::EqualsIgnoreCase(row.word, word)) return row.mode;
-  }
-  return v1::ENROLLMENT_MODE_OTHER;
+  return ValueOf(kModes, word, v1::ENROLLMENT_MODE_OTHER);
 }
 
 v1::Pacing EdxPacing(absl::string_view word) {
