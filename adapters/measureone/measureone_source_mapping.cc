@@ -111,14 +111,20 @@ class SourceWriter {
   }
 
   // The provider's word as it is listed: the caller's own, in whatever spelling a transcript had
-  // it, or the one for the value. `field` is the value's field, `native_field` the one beside it
-  // that holds the provider's word.
+  // it, or the one for the value. Both come with a record that was read and is handed in again:
+  // where they say different things, one of them was changed, and which it was can't be told.
+  // `field` is the value's field, `native_field` the one beside it that holds the provider's word.
   template <typename Value>
   std::string Word(Value value, const std::string& native, const std::string& listed,
                    std::string field, std::string native_field, bool required) {
     if (!native.empty()) {
       for (absl::string_view word : absl::StrSplit(listed, ", ")) {
-        if (IsSameWord(word, native)) return std::string(word);
+        if (!IsSameWord(word, native)) continue;
+        if (value != Value{} && WordFor(value) != word) {
+          Refuse(std::move(native_field),
+                 absl::StrCat("and ", field, " say different things; send one of the two"));
+        }
+        return std::string(word);
       }
       Refuse(std::move(native_field), absl::StrCat("must be one of ", listed));
       return "";

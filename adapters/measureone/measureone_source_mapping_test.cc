@@ -132,13 +132,20 @@ TEST(MeasureOneSourceMappingTest, EachFieldOfADigestIsNamedThatBreaksARule) {
   EXPECT_THAT(Refused("sources { digest {} }"), ElementsAre("transcript.sources[0].digest"));
 }
 
-TEST(MeasureOneSourceMappingTest, ProvidersOwnWordWins) {
-  const auto request = ToCreateRequest(
-      Request("sources { digest { award_type: AWARD_TYPE_BACHELOR provider_award_type: "
-              "'MASTERS-RESEARCH' } }"),
-      Today());
-  ASSERT_TRUE(request.ok());
-  EXPECT_EQ(request->source_data(0).source_data_value().degree_type(), "MASTERS-RESEARCH");
+TEST(MeasureOneSourceMappingTest, ValueAndWordThatContradictEachOtherAreRefused) {
+  EXPECT_THAT(Refused("sources { digest { award_type: AWARD_TYPE_BACHELOR "
+                      "provider_award_type: 'MASTERS-RESEARCH' } }"),
+              ElementsAre("transcript.sources[0].digest.provider_award_type"));
+  EXPECT_THAT(Refused("sources { digest { award_type: AWARD_TYPE_OTHER "
+                      "provider_award_type: 'BACHELORS' } }"),
+              ElementsAre("transcript.sources[0].digest.provider_award_type"));
+  EXPECT_THAT(Refused("sources { digest { award_type: AWARD_TYPE_MASTER_RESEARCH "
+                      "provider_award_type: 'masters_research' } }"),
+              IsEmpty());
+  // A status that was read as ENROLLED and changed since.
+  EXPECT_THAT(
+      Refused(Record("awards { status: AWARD_STATUS_AWARDED provider_status: 'ENROLLED' }")),
+      ElementsAre("transcript.sources[0].record.sessions[0].awards[1].provider_status"));
 }
 
 TEST(MeasureOneSourceMappingTest, WordsAreSentAsTheDocumentSpellsThem) {
