@@ -110,14 +110,6 @@ absl::StatusOr<std::string> SchoolIdOf(const std::string& school, absl::string_v
   return name->id();
 }
 
-// Whether MeasureOne still works on something. A word that no document lists says nothing of it:
-// waiting on it might never end.
-bool IsUnderWay(const std::string& processing_status) {
-  const v1::ProcessingState state = ProcessingStateOf(processing_status);
-  return state == v1::PROCESSING_STATE_PENDING || state == v1::PROCESSING_STATE_ACQUIRING ||
-         state == v1::PROCESSING_STATE_IN_PROGRESS;
-}
-
 // Whether another look may do better than this failure.
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||

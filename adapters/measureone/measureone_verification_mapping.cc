@@ -134,7 +134,9 @@ v1::EnrollmentVerification ToVerification(const m3::EnrollmentStatusReport& repo
   for (const m3::EnrollmentStatus& each : report.enrollment_status()) {
     *out.add_findings() = ToFinding(each);
   }
-  out.set_result(OverallResult(out.findings()));
+  // What one source says while others are still asked is no result: an INACTIVE among them may
+  // stand beside an ACTIVE at the end.
+  if (!IsUnderWay(report.processing_status())) out.set_result(OverallResult(out.findings()));
   out.set_individual_id(report.individual().individual_id());
   for (const google::protobuf::Value& each : report.individual().datasources()) {
     out.add_datasources(DatasourceText(each));

@@ -43,6 +43,21 @@ TEST(MeasureOneVerificationMappingTest, UnknownWordsSurviveAsText) {
   EXPECT_EQ(out.findings(0).reason_codes(0).code(), "MES_NEW");
 }
 
+TEST(MeasureOneVerificationMappingTest, FindingsBeforeTheEndAreNoResult) {
+  m3::EnrollmentStatusReport report;
+  report.add_enrollment_status()->set_enrollment_status("INACTIVE");
+  for (const char* status : {"PENDING", "ACQUIRING", "IN_PROGRESS", "IN-PROGRESS"}) {
+    report.set_processing_status(status);
+    const v1::EnrollmentVerification out = ToVerification(report, "m1", v1::VIEW_BASIC);
+    EXPECT_EQ(out.result(), v1::VERIFICATION_RESULT_UNSPECIFIED) << status;
+    ASSERT_EQ(out.findings_size(), 1);
+    EXPECT_EQ(out.findings(0).result(), v1::VERIFICATION_RESULT_INACTIVE);
+  }
+  report.set_processing_status("COMPLETED");
+  EXPECT_EQ(ToVerification(report, "m1", v1::VIEW_BASIC).result(),
+            v1::VERIFICATION_RESULT_INACTIVE);
+}
+
 TEST(MeasureOneVerificationMappingTest, ReasonCodesHaveTheirMeaning) {
   m3::EnrollmentStatusReport report;
   m3::EnrollmentStatus& status = *report.add_enrollment_status();

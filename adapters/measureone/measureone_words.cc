@@ -263,6 +263,12 @@ v1::TranscriptEventType TranscriptEventTypeOf(absl::string_view word) {
                  v1::TRANSCRIPT_EVENT_TYPE_OTHER);
 }
 
+bool IsUnderWay(absl::string_view processing_status) {
+  const v1::ProcessingState state = ProcessingStateOf(processing_status);
+  return state == v1::PROCESSING_STATE_PENDING || state == v1::PROCESSING_STATE_ACQUIRING ||
+         state == v1::PROCESSING_STATE_IN_PROGRESS;
+}
+
 absl::string_view WordFor(v1::AwardType type) { return WordOf(kAwardTypes, type); }
 absl::string_view WordFor(v1::AwardStatus status) { return WordOf(kAwardStatuses, status); }
 absl::string_view WordFor(v1::FieldOfStudyType type) { return WordOf(kFieldOfStudyTypes, type); }

@@ -30,6 +30,10 @@ v1::VerificationResult VerificationResultOf(absl::string_view word);
 v1::SchoolIdentifierScheme SchoolIdentifierSchemeOf(absl::string_view word);
 v1::TranscriptEventType TranscriptEventTypeOf(absl::string_view word);
 
+// Whether MeasureOne still works on something. A processing status that no document lists says
+// nothing of it: waiting on it might never end.
+bool IsUnderWay(absl::string_view processing_status);
+
 // MeasureOne's word for a value; empty where it has none.
 absl::string_view WordFor(v1::AwardType type);
 absl::string_view WordFor(v1::AwardStatus status);
