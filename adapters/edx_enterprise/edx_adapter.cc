@@ -14,6 +14,7 @@
 #include "adapters/edx_enterprise/edx_errors.h"
 #include "adapters/edx_enterprise/edx_license_mapping.h"
 #include "adapters/learner_scan.h"
+#include "adapters/record_mapping.h"
 #include "adapters/resource_name.h"
 #include "edugate/provider/edx_enterprise/v1/edx_enterprise.pb.h"
 #include "runtime/errors/errors.h"
@@ -43,6 +44,14 @@ bool HasProviderCode(const absl::Status& status, absl::string_view code) {
   const auto metadata = errors::MetadataOf(status);
   const auto found = metadata.find("provider_code");
   return found != metadata.end() && found->second == code;
+}
+
+// Whether one of the lists of an allocation's reply may hold assignments that can't be read. The
+// reference's table calls two of them integers, its sample lists: a count of 0 hides none.
+bool HidesAssignments(const edx::AllocateAssignmentsReply& reply, absl::string_view list,
+                      int size) {
+  const rest::v1::UnknownField* const count = IllFitting(reply, list);
+  return (count == nullptr || count->json() != "0") && NothingFits(reply, list, size);
 }
 
 }  // namespace
@@ -333,6 +342,12 @@ async::Task<absl::StatusOr<v1::AllocateAssignmentsResponse>> EdxAdapter::Allocat
   auto reply = co_await api_.Call<edx::AllocateAssignmentsReply>(call, allocate_, *request);
   if (!reply.ok()) {
     co_return OfResource<Resource::kPolicy>(reply.status(), allocate.name, allocate.name.id());
+  }
+  if (HidesAssignments(*reply, "created", reply->created_size()) ||
+      HidesAssignments(*reply, "updated", reply->updated_size()) ||
+      HidesAssignments(*reply, "no_change", reply->no_change_size())) {
+    co_return errors::ProviderResponseInvalid("it does not list the assignments",
+                                              api_.OriginOf(allocate_));
   }
   co_return ToAllocateResponse(*reply, api_.connection(), allocate.request.view());
 }

@@ -465,6 +465,28 @@ TEST_F(EdxAdapterTest, AllocatesAssignments) {
       R"({"learner_emails":["ann@example.com"],"content_key":"edX+DemoX","content_price_cents":1000})");
 }
 
+TEST_F(EdxAdapterTest, DoesNotTakeAssignmentsThatItCannotReadForNone) {
+  Routed<v1::AllocateAssignmentsRequest> call{{"acme", {"po1"}}, {}};
+  call.request.add_learner_emails("a@example.com");
+  call.request.set_content_key("k");
+  constexpr char kPath[] = "/enterprise/v1/policy-allocation/po1/allocate/";
+  for (const char* body : {R"({"updated": 0, "created": 1, "no_change": []})",
+                           R"({"updated": [], "created": ["a1"], "no_change": []})",
+                           R"({"updated": [], "created": [], "no_change": {"a1": 1}})"}) {
+    Expect("POST", kPath, 202, body);
+    EXPECT_EQ(errors::ReasonOf(Run(ports_.allocate_assignments, call).status()),
+              v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
+        << body;
+  }
+  for (const char* body : {R"({"updated": null, "created": [null], "no_change": [{"uuid": "a1"}]})",
+                           R"({"updated": 0, "created": 0, "no_change": [{"uuid": "a1"}]})"}) {
+    Expect("POST", kPath, 202, body);
+    const auto response = Run(ports_.allocate_assignments, call);
+    ASSERT_TRUE(response.ok()) << body << response.status();
+    EXPECT_EQ(response->no_change_size(), 1) << body;
+  }
+}
+
 TEST_F(EdxAdapterTest, PassesOnWhyAnAllocationIsNotAllowed) {
   Routed<v1::AllocateAssignmentsRequest> call{{"acme", {"po1"}}, {}};
   call.request.add_learner_emails("a@example.com");
