@@ -390,19 +390,22 @@ async::Task<absl::StatusOr<v1::TranscriptScore>> MeasureOneAdapter::Score(
   if (request.kind() == v1::TRANSCRIPT_SCORE_KIND_MERIT) {
     auto merit = co_await v2_.Call<m1::MeritScore>(call, merit_score_, score);
     if (!merit.ok()) co_return merit.status();
-    if (!merit->has_merit_score()) {
-      co_return errors::ProviderResponseInvalid("merit_score is missing",
+    v1::TranscriptScore told = ToScore(*merit, request.name(), view);
+    if (!told.has_score()) {
+      co_return errors::ProviderResponseInvalid("merit_score is no number",
                                                 v2_.OriginOf(merit_score_));
     }
-    co_return ToScore(*merit, request.name(), view);
+    co_return told;
   }
   if (request.kind() == v1::TRANSCRIPT_SCORE_KIND_GRADUATION) {
     auto graduation = co_await v2_.Call<m1::GradScore>(call, grad_score_, score);
     if (!graduation.ok()) co_return graduation.status();
-    if (!graduation->has_grad_score()) {
-      co_return errors::ProviderResponseInvalid("grad_score is missing", v2_.OriginOf(grad_score_));
+    v1::TranscriptScore told = ToScore(*graduation, request.name(), view);
+    if (!told.has_score()) {
+      co_return errors::ProviderResponseInvalid("grad_score is no number",
+                                                v2_.OriginOf(grad_score_));
     }
-    co_return ToScore(*graduation, request.name(), view);
+    co_return told;
   }
   co_return errors::ArgumentInvalid("kind", "must be MERIT or GRADUATION");
 }

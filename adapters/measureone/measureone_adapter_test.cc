@@ -415,15 +415,21 @@ TEST_F(MeasureOneAdapterTest, WhyAScoreIsRefusedIsAskedForWhateverIsKept) {
 }
 
 TEST_F(MeasureOneAdapterTest, ReplyWithoutAScoreIsInvalid) {
-  for (const char* body : {"{}", R"({"error_code":"X"})", R"({"merit_score":null})"}) {
+  for (const char* body : {"{}", R"({"error_code":"X"})", R"({"merit_score":null})",
+                           R"({"merit_score":"","aa_code_1":1})", R"({"merit_score":"N/A"})"}) {
     Expect("/v2/analytics/meritscore", 200, body);
     EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_MERIT).status()),
               v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
         << body;
   }
-  Expect("/v2/analytics/gradscore", 200, R"({"merit_score":698})");
-  EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_GRADUATION).status()),
-            v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
+  for (const char* body : {R"({"merit_score":698})", R"({"grad_score":"none"})"}) {
+    Expect("/v2/analytics/gradscore", 200, body);
+    EXPECT_EQ(errors::ReasonOf(Score(v1::TRANSCRIPT_SCORE_KIND_GRADUATION).status()),
+              v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID)
+        << body;
+  }
+  Expect("/v2/analytics/gradscore", 200, R"({"grad_score":"652.50"})");
+  EXPECT_EQ(Score(v1::TRANSCRIPT_SCORE_KIND_GRADUATION)->score().value(), "652.50");
 }
 
 TEST_F(MeasureOneAdapterTest, NothingOfHowADocumentIsFetchedComesBack) {
