@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -156,6 +157,7 @@ class Upload {
     co_return status;
   }
 
+  const std::vector<std::string>& file_names() const { return file_names_; }
   const std::vector<std::string>& media_types() const { return media_types_; }
 
  private:
@@ -182,6 +184,7 @@ class Upload {
             "header", absl::StrCat("is one file too many: at most ", kMaxUploadFiles));
       }
       source_.BeginFile(message.header().file_name(), message.header().media_type());
+      file_names_.push_back(message.header().file_name());
       media_types_.push_back(message.header().media_type());
       file_bytes_ = 0;
       return absl::OkStatus();
@@ -215,10 +218,33 @@ class Upload {
 
   MultipartSource& source_;
   UploadReader& reader_;
+  std::vector<std::string> file_names_;
   std::vector<std::string> media_types_;
   int64_t file_bytes_ = 0;
   int64_t all_bytes_ = 0;
 };
+
+using References = google::protobuf::RepeatedPtrField<m1::SourceDataReference>;
+
+// The references in the order in which their files were sent. The document promises one for each
+// file and no order: the names tell, and where they don't, the references stay as they come.
+std::vector<const m1::SourceDataReference*> InOrderSent(const References& references,
+                                                        const std::vector<std::string>& names) {
+  std::vector<const m1::SourceDataReference*> as_they_come;
+  std::map<std::string, const m1::SourceDataReference*> by_name;
+  for (const m1::SourceDataReference& reference : references) {
+    as_they_come.push_back(&reference);
+    by_name.emplace(reference.file_name(), &reference);
+  }
+  std::vector<const m1::SourceDataReference*> as_sent;
+  for (const std::string& name : names) {
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) return as_they_come;
+    as_sent.push_back(found->second);
+    by_name.erase(found);
+  }
+  return as_sent;
+}
 
 // One download: the provider's bytes to the caller.
 async::Task<absl::Status> PassOn(async::CallContext& call, ZipSink& sink, DownloadWriter& writer) {
@@ -607,13 +633,16 @@ async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>> MeasureOneAdapter
     co_return errors::ProviderResponseInvalid("it does not name each file once",
                                               v2_.OriginOf(upload_));
   }
-  v1::UploadTranscriptFilesResponse response;
   for (int i = 0; i < reply.files_size(); ++i) {
     if (reply.files(i).uri().empty()) {
       co_return errors::ProviderResponseInvalid(absl::StrCat("[", i, "].uri is missing"),
                                                 v2_.OriginOf(upload_));
     }
-    *response.add_files() = ToUploadedFile(reply.files(i), media_types[i]);
+  }
+  v1::UploadTranscriptFilesResponse response;
+  const auto files = InOrderSent(reply.files(), upload.file_names());
+  for (size_t i = 0; i < files.size(); ++i) {
+    *response.add_files() = ToUploadedFile(*files[i], media_types[i]);
   }
   co_return response;
 }

@@ -727,6 +727,36 @@ TEST_F(MeasureOneAdapterTest, UploadIsSentAsMultipart) {
                          absl::string_view("\x89PNG\r\n\0", 7), "\r\n--BOUNDARY--\r\n"));
 }
 
+TEST_F(MeasureOneAdapterTest, UploadedFilesAreToldInTheOrderInWhichTheyWereSent) {
+  const auto upload_both = [this](const char* first, const char* second) {
+    Expect("/v2/transcripts/upload", 200,
+           absl::StrCat(R"([{"uri":"m1://sdr_1","file_name":")", first,
+                        R"("},{"uri":"m1://sdr_2","file_name":")", second, R"("}])"));
+    ScriptedUpload upload;
+    upload.Header("ann.pdf", "application/pdf");
+    upload.Chunk("%PDF");
+    upload.Header("bob.png", "image/png");
+    upload.Chunk("PNG");
+    return Upload(upload);
+  };
+  const auto turned = upload_both("bob.png", "ann.pdf");
+  ASSERT_TRUE(turned.ok()) << turned.status();
+  ASSERT_EQ(turned->files_size(), 2);
+  EXPECT_EQ(turned->files(0).uri(), "m1://sdr_2");
+  EXPECT_EQ(turned->files(0).file_name(), "ann.pdf");
+  EXPECT_EQ(turned->files(0).media_type(), "application/pdf");
+  EXPECT_EQ(turned->files(1).uri(), "m1://sdr_1");
+  EXPECT_EQ(turned->files(1).media_type(), "image/png");
+  // Names that tell nothing.
+  for (const auto& [first, second] :
+       {std::pair{"bob.png", "Ann.pdf"}, std::pair{"bob.png", "bob.png"}, std::pair{"", ""}}) {
+    const auto as_they_come = upload_both(first, second);
+    ASSERT_TRUE(as_they_come.ok()) << as_they_come.status();
+    EXPECT_EQ(as_they_come->files(0).uri(), "m1://sdr_1") << first;
+    EXPECT_EQ(as_they_come->files(1).uri(), "m1://sdr_2") << first;
+  }
+}
+
 TEST_F(MeasureOneAdapterTest, UploadLargerThanItsBufferArrivesWhole) {
   Expect("/v2/transcripts/upload", 200, R"([{"uri":"m1://sdr_1"}])");
   ScriptedUpload upload;
