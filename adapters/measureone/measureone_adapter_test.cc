@@ -307,6 +307,34 @@ TEST_F(MeasureOneAdapterTest, ReadsATranscriptInEachView) {
   EXPECT_EQ(summary->state(), v1::PROCESSING_STATE_COMPLETED);
 }
 
+TEST_F(MeasureOneAdapterTest, WholeRecordDoesNotComeWithADigestOrASummary) {
+  const std::string reply = absl::StrCat(
+      R"({"id":")", kId,
+      R"(","source_data":[{"referrer":"USER","source_data_type":"M1_TRANSCRIPT",)",
+      R"("source_data_value":{"student":{"ssn":"canary"},"academic_sessions":[{"courses":[{)",
+      R"("name":"canary"}]}]}}],"raw":{"student_id":"canary"},"digest":{"min_grade":"D"},)",
+      R"("enrollment_summary":{"student_id":"1"},"processing_status":"COMPLETED"})");
+  Expect("/v2/transcripts/get_digest_by_id", 200, reply);
+  const auto digest = Get(v1::TRANSCRIPT_VIEW_DIGEST);
+  ASSERT_TRUE(digest.ok()) << digest.status();
+  EXPECT_THAT(digest->DebugString(), Not(HasSubstr("canary")));
+  EXPECT_EQ(digest->digest().min_grade(), "D");
+  ASSERT_EQ(digest->sources_size(), 1);
+  EXPECT_EQ(digest->sources(0).provider_type(), "M1_TRANSCRIPT");
+
+  Expect("/v2/transcripts/get_enrollment_summary", 200, reply);
+  const auto summary = Get(v1::TRANSCRIPT_VIEW_ENROLLMENT_SUMMARY);
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_THAT(summary->DebugString(), Not(HasSubstr("canary")));
+  EXPECT_EQ(summary->enrollment_summary().student_number(), "1");
+
+  Expect("/v2/transcripts/get_by_id", 200, reply);
+  const auto whole = Get(v1::TRANSCRIPT_VIEW_BASIC);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->sources(0).record().student().national_id(), "canary");
+  EXPECT_EQ(whole->record().student_number(), "canary");
+}
+
 TEST_F(MeasureOneAdapterTest, TranscriptThatIsNotReadyIsNoError) {
   Expect("/v2/transcripts/get_by_id", 200,
          absl::StrCat(R"({"id":")", kId, R"(","processing_status":"IN-PROGRESS"})"));

@@ -380,6 +380,12 @@ v1::Transcript ToTranscript(const m1::Transcript& record, absl::string_view conn
   if (record.has_external_id()) out.set_external_id(record.external_id());
   if (record.has_school_unit_id()) out.set_school_unit_id(record.school_unit_id());
   MapEach(record.source_data(), out.mutable_sources(), &ToSource);
+  // Of a transcript that was made from a record, every reply repeats the record as its source.
+  const bool in_part =
+      view == v1::TRANSCRIPT_VIEW_DIGEST || view == v1::TRANSCRIPT_VIEW_ENROLLMENT_SUMMARY;
+  if (in_part) {
+    for (v1::TranscriptSource& source : *out.mutable_sources()) source.clear_record();
+  }
 
   // The sample of an enrollment summary has state and times inside the summary.
   const m1::EnrollmentSummary& summary = record.enrollment_summary();
@@ -396,7 +402,7 @@ v1::Transcript ToTranscript(const m1::Transcript& record, absl::string_view conn
               &v1::Transcript::mutable_update_time);
   }
 
-  if (record.has_raw()) *out.mutable_record() = ToAcademicRecord(record.raw());
+  if (record.has_raw() && !in_part) *out.mutable_record() = ToAcademicRecord(record.raw());
   if (record.has_digest()) *out.mutable_digest() = ToDigest(record.digest());
   if (record.has_enrollment_summary())
     *out.mutable_enrollment_summary() = ToEnrollmentSummary(summary);
