@@ -1,20 +1,14 @@
 """`./dev test` runs tests over sockets that failed once more, alone, and no others: tools/dev/test.sh."""
 
 import os
-import subprocess
 import tempfile
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import test_verb
 
 # In place of ctest: `unit` and `sockets` are tests, of which $FAIL fail when they run with others and $FAIL_ALONE alone.
 SCRIPT = r"""
-set -euo pipefail
-say() { echo "dev: $*"; }
-python3() { :; }
-ROOT="$1"
-folder="$2"
-source "$ROOT/tools/dev/test.sh"
+folder="$1"
 check_output() { echo "checked"; }
 ctest() {
   local arguments="$*" fail
@@ -38,9 +32,8 @@ class SecondRunTest(unittest.TestCase):
     def outcome(self, fail, fail_alone=""):
         with tempfile.TemporaryDirectory() as folder:
             os.makedirs(os.path.join(folder, "Testing", "Temporary"))
-            run = subprocess.run(["bash", "-c", SCRIPT, "bash", ROOT, folder], capture_output=True, text=True,
-                                 env=dict(os.environ, FAIL=fail, FAIL_ALONE=fail_alone))
-        return run.returncode, run.stdout, run.stdout.count("ran: ")
+            status, text = test_verb.run(SCRIPT, folder, FAIL=fail, FAIL_ALONE=fail_alone)
+        return status, text, text.count("ran: ")
 
     def test_what_passes_runs_once(self):
         status, text, runs = self.outcome("")

@@ -1,19 +1,11 @@
 """`./dev test --tsan` runs both parts of the tests, and is no success where it runs none: tools/dev/test.sh."""
 
-import os
-import subprocess
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import test_verb
 
 # In place of ctest: `unit` is a test without gRPC and `calls` one with it. $FAIL fails.
 SCRIPT = r"""
-set -euo pipefail
-say() { echo "dev: $*"; }
-python3() { :; }
-ROOT="$1"
-shift
-source "$ROOT/tools/dev/test.sh"
 TEST_PACKAGES=()
 for name in need preset_folder build_preset fetch_buf fetch_openapi_schemas sanitizer_options; do
   eval "$name() { :; }"
@@ -44,9 +36,8 @@ echo "passed"
 
 class TsanRunTest(unittest.TestCase):
     def outcome(self, *arguments, fail="none"):
-        run = subprocess.run(["bash", "-c", SCRIPT, "bash", ROOT, *arguments], capture_output=True, text=True,
-                             env=dict(os.environ, FAIL=fail))
-        return run.returncode, run.stdout.splitlines()
+        status, text = test_verb.run(SCRIPT, *arguments, FAIL=fail)
+        return status, text.splitlines()
 
     def test_both_parts_run_one_after_the_other(self):
         self.assertEqual(self.outcome(), (0, ["ran: unit", "ran: calls", "passed"]))
