@@ -1,6 +1,6 @@
 #!/bin/sh
 # The image's second stage: the libraries that edugate needs at run time, and the user that it runs as. Run on a bare
-# Debian 12, as root; takes the folder with build/edugate's copy and runtime_packages.txt.
+# Debian 12, as root; runtime_packages.txt lies beside it.
 set -eu
 here="$(dirname "$0")"
 apt-get update
