@@ -1,5 +1,6 @@
-"""docs/operations.md speaks of what there is: metrics, reasons, keys of the configuration, files, commands."""
+"""The documents speak of what there is: metrics, reasons, keys of the configuration and their ranges, files."""
 
+import glob
 import os
 import re
 import unittest
@@ -34,15 +35,70 @@ class OperationsTest(unittest.TestCase):
                 with self.subTest(f"{parent}.{key}"):
                     self.assertIn(key, fields)
 
+
+class PagesTest(unittest.TestCase):
+    # Not docs/api, which is made of the protos.
+    pages = ["README.md", "CONTRIBUTING.md"] + [
+        os.path.relpath(path, ROOT)
+        for pattern in ("docs/*.md", "docs/decisions/*.md", "docs/openapi/*.md", "clients/**/*.md", "*/README.md",
+                        "tests/*/README.md")
+        for path in glob.glob(os.path.join(ROOT, pattern), recursive=True) if "node_modules" not in path]
+
     def test_every_file_is_there(self):
-        for path in re.findall(r"`((?:deploy|proto|docs)/[\w./-]+)`", self.page):
-            with self.subTest(path):
-                self.assertTrue(os.path.exists(os.path.join(ROOT, path)))
+        found = 0
+        for page in self.pages:
+            for path in re.findall(r"`((?:\.ci|adapters|app|bench|clients|deploy|docs|proto|runtime|sandbox|services|tests|tools)"
+                                   r"/[\w./-]+)`", text(page)):
+                # A release that has no number yet.
+                if "X.Y.Z" in path:
+                    continue
+                found += 1
+                with self.subTest(f"{page}: {path}"):
+                    self.assertTrue(os.path.exists(os.path.join(ROOT, path)))
+        self.assertGreater(found, 30)
 
     def test_every_link_leads_somewhere(self):
-        for path in re.findall(r"\]\(([\w.-]+)(?:#[\w-]+)?\)", self.page):
-            with self.subTest(path):
-                self.assertTrue(os.path.exists(os.path.join(ROOT, "docs", path)))
+        found = 0
+        for page in self.pages:
+            for path in re.findall(r"\]\((?!https?:)([\w./-]+)(?:#[\w-]+)?\)", text(page)):
+                found += 1
+                with self.subTest(f"{page}: {path}"):
+                    self.assertTrue(os.path.exists(os.path.join(ROOT, os.path.dirname(page), path)))
+        self.assertGreater(found, 60)
+
+
+SECONDS = {"Milliseconds": 0.001, "Seconds": 1, "Minutes": 60, "Hours": 3600}
+
+
+def number(expression):
+    """What a number or a time in C++ is, in seconds if it is one."""
+    plain = re.sub(r"absl::(\w+)\(([^()]*)\)", lambda m: f"({m[2] or 0}) * {SECONDS.get(m[1], 0)}", expression)
+    plain = re.sub(r"int64_t\{(\d+)\}", r"\1", plain.replace("'", ""))
+    return round(float(eval(plain)), 6)  # pylint: disable=eval-used
+
+
+class RangesTest(unittest.TestCase):
+    """The ranges of config.proto are those that a configuration is held to."""
+
+    # 0 is the default; the most is another key's value.
+    EXCEPTIONS = {"loops", "default_deadline"}
+
+    def test_every_range_is_the_one_that_is_checked(self):
+        checked = {}
+        for path in glob.glob(os.path.join(ROOT, "app/*_check.cc")):
+            for name, least, most in re.findall(r'(?:Number|Span)Range\{"(\w+)", ([^,]+), ([^,]+)\},?\s*[\n}]', text(path)):
+                checked.setdefault(name, set()).add((number(least), number(most)))
+        self.assertGreater(len(checked), 50)
+        fields = re.findall(r"((?: *//.*\n)+) *(?:optional )?(?:int32|int64|google\.protobuf\.Duration) (\w+) = \d+",
+                            text("proto/edugate/v1/config.proto"))
+        told = {}
+        for comment, name in fields:
+            words = " ".join(line.strip("/ ") for line in comment.splitlines())
+            for least, most in re.findall(r"Range: ([\d.]+?)s? to ([\d.]+?)s?[.,](?!\d)", words):
+                told.setdefault(name, set()).add((float(least), float(most)))
+        for name in set(checked) - self.EXCEPTIONS:
+            with self.subTest(name):
+                self.assertEqual(told.get(name), checked[name])
 
 
 if __name__ == "__main__":
