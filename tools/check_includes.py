@@ -78,8 +78,7 @@ _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MUL
 
 def is_test_support(path):
     """Fakes and scripted servers stand beside what they replace; any test may include them."""
-    name = path.rsplit("/", 1)[-1]
-    return name.startswith(("fake_", "scripted_", "test_")) or path.startswith("tests/support/")
+    return path.rsplit("/", 1)[-1].startswith(("fake_", "scripted_", "test_"))
 
 
 def rule_of(path):

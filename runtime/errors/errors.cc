@@ -21,8 +21,8 @@ struct ReasonRow {
   StatusCode code;
 };
 
-// The error table of the design: what a reason means in gRPC's terms where a classifier says
-// nothing else.
+// What a reason means in gRPC's terms where a classifier says nothing else, as error_reason.proto
+// tells callers.
 constexpr std::array kReasonTable = {
     ReasonRow{v1::ERROR_REASON_PROVIDER_REJECTED_REQUEST, StatusCode::kInvalidArgument},
     ReasonRow{v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID, StatusCode::kFailedPrecondition},

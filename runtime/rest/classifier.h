@@ -32,7 +32,7 @@ class ErrorClassifier {
   }
 };
 
-// What an HTTP status means by itself (RFC 9110, section 15; the design's error table). Nothing for
+// What an HTTP status means by itself (RFC 9110, section 15; error_reason.proto). Nothing for
 // 2xx. Retry-After is read, and of a limited rate X-RateLimit-Reset; a wait is set where the
 // provider named one, and for a limited rate and a lock always. Classifiers start from it and
 // refine it by the body.
