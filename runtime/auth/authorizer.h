@@ -18,7 +18,7 @@ class Authorizer {
   // status of the catalogue (errors.h): PROVIDER_CREDENTIALS_INVALID, PROVIDER_UNAVAILABLE, ...
   virtual async::Task<absl::Status> Authorize(async::CallContext& call, http::Request& request) = 0;
 
-  // Tells that the provider answered 401 to `request`, as it was authorized. True where another
+  // Tells that the provider refused the credential that `request` was given. True where another
   // attempt can do better: the credential was a token that has been dropped, so that the next
   // Authorize gets a new one.
   virtual bool OnRefused(const http::Request& request) = 0;

@@ -39,6 +39,12 @@ bool TellsLess(const absl::Status& status) {
          errors::ReasonOf(status) == edugate::v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID;
 }
 
+// Whether the provider refused the credential inside a success, as those do that know no 401.
+bool RefusedInside(int http_status, const absl::Status& status) {
+  return !status.ok() && http_status >= 200 && http_status < 300 &&
+         errors::ReasonOf(status) == edugate::v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID;
+}
+
 // A media type is (RFC 9110, section 8.3.1). A header may hold any other byte as well, with which a
 // caller could not parse the message.
 bool IsAscii(absl::string_view text) {
@@ -411,12 +417,19 @@ async::Task<Client::Outcome> Client::Exchange(Run& run, async::CallContext& call
   parts_.observer->OnAttemptStart(run.call, run.where, attempt, request);
   {
     http::Exchange exchange = co_await parts_.http->Send(call, request);
-    // A 401 says that nothing was done, so that one more attempt with a new token is right for
-    // reads and writes alike. A source can't be read again, but the next call needs the new token.
-    const bool refused =
-        exchange.failure == http::Failure::kNone && exchange.response.status == kUnauthorized;
-    const bool renews = refused && parts_.authorizer->OnRefused(request);
-    if (!renews || request.source != nullptr) co_return Concluded(run, exchange);
+    // A credential that is refused says that nothing was done, so that one more attempt with a new
+    // one is right for reads and writes alike. A source can't be read again, but the next call
+    // needs the new credential.
+    if (exchange.failure == http::Failure::kNone && exchange.response.status == kUnauthorized) {
+      const bool renews = parts_.authorizer->OnRefused(request);
+      if (!renews || request.source != nullptr) co_return Concluded(run, exchange);
+    } else {
+      Outcome outcome = Concluded(run, exchange);
+      const bool refused = RefusedInside(outcome.http_status, outcome.status);
+      const bool renews = refused && parts_.authorizer->OnRefused(request);
+      if (!renews || request.source != nullptr) co_return outcome;
+      run.response.Clear();
+    }
   }
   absl::Status renewed = co_await parts_.authorizer->Authorize(call, request);
   if (!renewed.ok()) co_return NotAuthorized(run, renewed);

@@ -48,7 +48,8 @@ class FakeAuthorizer : public auth::Authorizer {
   int tokens_ = 0;
 };
 
-// By status alone. Where it is told so, a reply with the title "busy" is a failure that may pass.
+// By status alone, but for two titles: a reply with "busy" is a failure that may pass, one with
+// "stranger" refuses the credential.
 class PlainClassifier : public ErrorClassifier {
  public:
   std::optional<errors::ProviderFailure> Classify(const Operation& operation,
@@ -58,11 +59,14 @@ class PlainClassifier : public ErrorClassifier {
   std::optional<errors::ProviderFailure> ClassifyReply(
       const Operation&, const google::protobuf::Message& reply) const override {
     if (reply.GetDescriptor() != Book::descriptor()) return std::nullopt;
-    if (static_cast<const Book&>(reply).title() != "busy") return std::nullopt;
+    const std::string& title = static_cast<const Book&>(reply).title();
+    const bool stranger = title == "stranger";
+    if (title != "busy" && !stranger) return std::nullopt;
     errors::ProviderFailure failure;
-    failure.reason = edugate::v1::ERROR_REASON_PROVIDER_ERROR;
-    failure.message = "busy";
-    failure.transient = true;
+    failure.reason = stranger ? edugate::v1::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID
+                              : edugate::v1::ERROR_REASON_PROVIDER_ERROR;
+    failure.message = title;
+    failure.transient = !stranger;
     return failure;
   }
 };

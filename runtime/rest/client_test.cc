@@ -229,6 +229,37 @@ TEST_F(ClientTest, ARefusedTokenIsRenewedAndTheRequestSentOnceMoreWhateverItsEff
   EXPECT_EQ(elapsed(), absl::ZeroDuration());
 }
 
+TEST_F(ClientTest, ACredentialThatIsRefusedInsideASuccessIsRenewedToo) {
+  constexpr char kStranger[] = R"({"id": 1, "title": "stranger"})";
+  Expect(Answer(200, kStranger));
+  Expect(Answer(200, kBook));
+  EXPECT_EQ(GetBook()->title(), "Moby");
+  ExpectLend(Answer(200, kStranger));
+  ExpectLend(Answer(200, kBook));
+  EXPECT_TRUE(Call("LendBook").ok());
+  // Nothing of the refusal is left where the second answer has no body.
+  for (http::Exchange each : {Answer(200, kStranger), Answer(204, "")}) {
+    http_.Expect("DELETE", std::string(kBase) + "/books/7", std::move(each));
+  }
+  const auto deleted = Call("DeleteBook");
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_EQ(deleted->ByteSizeLong(), 0);
+  ASSERT_THAT(http_.requests(), SizeIs(6));
+  EXPECT_EQ(http_.requests()[0].header("Authorization"), "token-1");
+  EXPECT_EQ(http_.requests()[1].header("Authorization"), "token-2");
+  EXPECT_EQ(http_.requests()[3].header("Authorization"), "token-3");
+
+  Expect(Answer(200, kStranger));
+  Expect(Answer(200, kStranger));
+  EXPECT_EQ(errors::ReasonOf(GetBook().status()),
+            reason::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID);
+  authorizer_.renews = false;
+  Expect(Answer(200, kStranger));
+  EXPECT_EQ(errors::ReasonOf(GetBook().status()),
+            reason::ERROR_REASON_PROVIDER_CREDENTIALS_INVALID);
+  EXPECT_EQ(elapsed(), absl::ZeroDuration());
+}
+
 TEST_F(ClientTest, ASecondRefusalIsTheResult) {
   Expect(Answer(401, "canary"));
   Expect(Answer(401, "canary"));
