@@ -110,6 +110,16 @@ TEST_F(ClassEnrollmentAdapterTest, ALowerCaseEnvelopeAndASingleResultAreRead) {
   EXPECT_TRUE(Get("10").ok());
 }
 
+TEST_F(ClassEnrollmentAdapterTest, WhatStandsUnderAnOlderNameIsRead) {
+  Expect("GET", "/GetClassEnrollment/10", 200, R"({"Status": 0, "ClassEnrollment": {"Id": 10}})");
+  EXPECT_TRUE(Get("10").ok());
+  ExpectSearch("?pageIndex=0&pageSize=100",
+               R"({"Status": 0, "ClassEnrollmentSearchResults": [{"Id": 10}, {"Id": 11}]})");
+  const auto page = List(Query());
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_THAT(Ids(*page), ElementsAre("10", "11"));
+}
+
 TEST_F(ClassEnrollmentAdapterTest, OnlyTheRecordThatWasAskedForIsGiven) {
   Expect("GET", "/GetClassEnrollment/10", 200, Page({9, 10, 11}));
   EXPECT_EQ(Get("10")->provider_id(), "10");

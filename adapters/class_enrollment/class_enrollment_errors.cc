@@ -1,6 +1,7 @@
 #include "adapters/class_enrollment/class_enrollment_errors.h"
 
 #include <array>
+#include <initializer_list>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -36,11 +37,15 @@ struct Outcome {
   bool unreadable = false;
 };
 
+// `names`: those under which the content may stand.
 template <typename Envelope>
-Outcome OutcomeOf(const Envelope& envelope, absl::string_view content, int size) {
+Outcome OutcomeOf(const Envelope& envelope, std::initializer_list<absl::string_view> names,
+                  int size) {
   Outcome outcome;
   if (envelope.has_status()) outcome.status = envelope.status();
-  outcome.unreadable = NothingFits(envelope, content, size);
+  for (const absl::string_view name : names) {
+    outcome.unreadable |= NothingFits(envelope, name, size);
+  }
   return outcome;
 }
 
@@ -59,10 +64,12 @@ std::optional<errors::ProviderFailure> ClassEnrollmentErrors::ClassifyReply(
   Outcome outcome;
   if (reply.GetDescriptor() == ce::ClassEnrollmentReply::descriptor()) {
     const auto& found = static_cast<const ce::ClassEnrollmentReply&>(reply);
-    outcome = OutcomeOf(found, "Results", found.results_size());
+    outcome =
+        OutcomeOf(found, {"Results", "results", "ClassEnrollment", "ClassEnrollmentSearchResults"},
+                  found.results_size());
   } else if (reply.GetDescriptor() == ce::UserReply::descriptor()) {
     const auto& found = static_cast<const ce::UserReply&>(reply);
-    outcome = OutcomeOf(found, "User", found.has_user() ? 1 : 0);
+    outcome = OutcomeOf(found, {"User", "user"}, found.has_user() ? 1 : 0);
   } else {
     return std::nullopt;
   }

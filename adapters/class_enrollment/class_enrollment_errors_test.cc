@@ -48,13 +48,19 @@ TEST(ClassEnrollmentErrorsTest, WhatCantBeReadIsNotNothingFound) {
     EXPECT_EQ(failure->reason, v1::ERROR_REASON_PROVIDER_RESPONSE_INVALID);
     EXPECT_THAT(failure->message, Not(HasSubstr("canary")));
   }
+  for (const char* name : {"results", "ClassEnrollment", "ClassEnrollmentSearchResults"}) {
+    EXPECT_TRUE(Reply(absl::StrCat(R"({"Status": 0, ")", name, R"(": "canary"})")).has_value())
+        << name;
+  }
   EXPECT_FALSE(Reply(R"({"Status": 0, "Results": null, "Page": "canary"})").has_value());
   EXPECT_FALSE(Reply(R"({"Status": 0, "Results": [null]})").has_value());
   EXPECT_FALSE(Reply(R"({"Status": 0, "Results": ["canary", {"Id": "x"}]})").has_value());
 
   ce::UserReply user;
-  ASSERT_TRUE(codec::Decode("application/json", R"({"Status": 0, "User": [1]})", {}, &user).ok());
-  EXPECT_TRUE(ClassEnrollmentAdapter::Errors().ClassifyReply(Get(), user).has_value());
+  for (const char* body : {R"({"Status": 0, "User": [1]})", R"({"status": 0, "user": [1]})"}) {
+    ASSERT_TRUE(codec::Decode("application/json", body, {}, &user).ok());
+    EXPECT_TRUE(ClassEnrollmentAdapter::Errors().ClassifyReply(Get(), user).has_value()) << body;
+  }
 }
 
 TEST(ClassEnrollmentErrorsTest, EveryStatusOfTheEnvelopeHasItsReason) {
