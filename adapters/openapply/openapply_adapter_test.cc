@@ -196,7 +196,8 @@ TEST_F(OpenApplyAdapterTest, FiltersBecomeTheProvidersParameters) {
 
 TEST_F(OpenApplyAdapterTest, AFilterThatOpenApplyCannotApplyIsRefused) {
   for (const char* filter : {"status = WAITLISTED", "status = UNKNOWN", "status = nonsense",
-                             "status = PENDING AND provider_status = \"Own\""}) {
+                             "status = PENDING AND provider_status = \"Own\"",
+                             R"(provider_status = "")", R"(provider_status = "  ")"}) {
     EXPECT_EQ(errors::ReasonOf(List(Filtered(filter)).status()),
               v1::ERROR_REASON_FILTER_UNSUPPORTED)
         << filter;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -70,7 +71,14 @@ void FillLearner(const oa::Student& student, v1::Learner& learner) {
 
 // The label that a filter comparison on status or provider_status asks for.
 absl::StatusOr<std::string> LabelOf(const Comparison& comparison) {
-  if (comparison.field == "provider_status") return comparison.value;
+  if (comparison.field == "provider_status") {
+    // A parameter without a value does not narrow the list.
+    if (absl::StripAsciiWhitespace(comparison.value).empty()) {
+      return errors::FilterUnsupported("OpenApply can't look for an empty provider_status",
+                                       "a label");
+    }
+    return comparison.value;
+  }
   v1::EnrollmentStatus status;
   if (v1::EnrollmentStatus_Parse(absl::StrCat("ENROLLMENT_STATUS_", comparison.value), &status) ||
       v1::EnrollmentStatus_Parse(comparison.value, &status)) {
