@@ -1,10 +1,12 @@
 #include "adapters/class_enrollment/class_enrollment_mapping.h"
 
 #include <array>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "adapters/record_mapping.h"
+#include "runtime/codec/decimal.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::adapters {
@@ -130,11 +132,11 @@ void FillEnrollment(const ce::ClassEnrollment& record, absl::string_view connect
   if (record.has_classroom_id()) {
     out.mutable_course()->set_classroom_id(absl::StrCat(record.classroom_id()));
   }
-  if (record.has_grade()) {
-    SetDecimal(record.grade(), *out.mutable_grade(), &v1::Grade::mutable_numeric);
+  if (auto grade = codec::NormalizeDecimal(record.grade())) {
+    out.mutable_grade()->mutable_numeric()->set_value(*std::move(grade));
   }
-  if (record.has_hours_spent()) {
-    SetDecimal(record.hours_spent(), *out.mutable_progress(), &v1::Progress::mutable_hours_spent);
+  if (auto hours = codec::NormalizeDecimal(record.hours_spent())) {
+    out.mutable_progress()->mutable_hours_spent()->set_value(*std::move(hours));
   }
   if (record.has_late_cancel()) out.set_late_cancel(record.late_cancel());
   if (record.has_retake()) out.set_retake(record.retake());

@@ -148,6 +148,15 @@ TEST(ClassEnrollmentMappingTest, AnEmptyExternalIdIsNone) {
   EXPECT_THAT(Mapped(R"({"Id": 10, "ExternalId": ""})").identifiers(), IsEmpty());
 }
 
+TEST(ClassEnrollmentMappingTest, WhatIsNoNumberIsNoGradeAndNoProgress) {
+  for (const char* text : {"", "Pass"}) {
+    const v1::Enrollment out =
+        Mapped(absl::StrCat(R"({"Grade": ")", text, R"(", "HoursSpent": ")", text, "\"}"));
+    EXPECT_FALSE(out.has_grade()) << text;
+    EXPECT_FALSE(out.has_progress()) << text;
+  }
+}
+
 TEST(ClassEnrollmentMappingTest, IdsMayBeTextAndLarge) {
   const v1::Enrollment out =
       Mapped(R"({"Id": "4449999", "UserId": "9007199254740993", "ClassId": "7",

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/record_mapping.h"
 #include "runtime/codec/dates.h"
+#include "runtime/codec/decimal.h"
 #include "runtime/errors/errors.h"
 
 namespace edugate::adapters {
@@ -131,8 +132,8 @@ void FillEnrollment(const oa::Reenrollment& record, absl::string_view connection
     out.mutable_academic_session()->set_school_year(record.year());
   }
   if (record.has_grade()) out.set_grade_level(record.grade());
-  if (record.has_fee() && record.fee().has_amount()) {
-    SetDecimal(record.fee().amount(), *out.mutable_funding(), &v1::EnrollmentFunding::mutable_fee);
+  if (auto amount = codec::NormalizeDecimal(record.fee().amount())) {
+    out.mutable_funding()->mutable_fee()->set_value(*std::move(amount));
   }
   if (record.has_active()) out.set_active(record.active());
   if (record.has_ignored_deadline()) out.set_deadline_ignored(record.ignored_deadline());

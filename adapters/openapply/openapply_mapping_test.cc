@@ -177,7 +177,8 @@ TEST(OpenApplyMappingTest, ATextThatIsNoDateStaysInTheProvidersRecord) {
       v1::VIEW_FULL);
   EXPECT_FALSE(out.has_create_time());
   EXPECT_FALSE(out.has_acceptance_date());
-  EXPECT_FALSE(out.funding().has_fee());
+  EXPECT_FALSE(out.has_funding());
+  EXPECT_FALSE(Mapped(R"({"id": 1, "fee": {"amount": ""}})").has_funding());
   oa::Reenrollment record;
   ASSERT_TRUE(out.provider_record().UnpackTo(&record));
   EXPECT_EQ(record.created_at(), "yesterday");
