@@ -168,10 +168,12 @@ WalkPosition::Failure Remembered(const absl::Status& status) {
 }
 
 absl::Status Recalled(const std::string& connection, const WalkPosition::Failure& failure) {
+  const bool refused = failure.reason == v1::ERROR_REASON_FILTER_UNSUPPORTED;
   return errors::FromProvider(
       {.reason = failure.reason,
        .code = failure.code,
-       .message = "failed on an earlier page; asked again when the others have no more"},
+       .message = refused ? "can't apply the filter, as the first page says"
+                          : "failed on an earlier page; asked again when the others have no more"},
       {.connection = connection});
 }
 

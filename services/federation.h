@@ -6,7 +6,8 @@
 // configuration, and each connection's in the connection's order. A connection that fails keeps its
 // position. It is asked again once the others have no more: records come late then, and none twice
 // or never. A list ends where every connection has been read to its end, or has failed again when
-// it was asked again; the token of the page before still leads to these.
+// it was asked again; the token of the page before still leads to these. A connection whose port
+// finds that it can't be asked the question is named on every page, and not asked again.
 #ifndef SERVICES_FEDERATION_H_
 #define SERVICES_FEDERATION_H_
 
@@ -95,13 +96,21 @@ struct WalkMember {
   // Why records are missing: its failure, now or on an earlier page; the refusal of a question that
   // can't be asked here. OK where none are.
   absl::Status failure;
-  bool refused = false;        // has no part in the walk
-  bool failed_before = false;  // on an earlier page, and has not answered since
-  bool asked = false;          // on this page
-  bool rested = false;         // has cost what a page may cost
-  bool done = false;           // read to its end
+  bool refused = false;         // has no part in the walk
+  bool refused_itself = false;  // its port said so: a token has to keep it for the pages to come
+  bool failed_before = false;   // on an earlier page, and has not answered since
+  bool asked = false;           // on this page
+  bool rested = false;          // has cost what a page may cost
+  bool done = false;            // read to its end
 
   bool pending() const { return !refused && !done; }
+
+  // Asking again gives nothing where the port can't apply the filter.
+  void Fail(absl::Status status) {
+    failure = std::move(status);
+    refused_itself = errors::ReasonOf(failure) == v1::ERROR_REASON_FILTER_UNSUPPORTED;
+    refused |= refused_itself;
+  }
 };
 
 template <typename Query>
@@ -123,13 +132,15 @@ struct Walk {
   // Where a token goes on; nothing where all is read.
   std::optional<PageState> Next() const {
     std::vector<WalkPosition> positions;
+    bool any_pending = false;
     for (const auto& member : members) {
-      if (!member.pending()) continue;
+      if (!member.pending() && !member.refused_itself) continue;
+      any_pending |= member.pending();
       WalkPosition position{.connection = member.connection->id, .at = member.at};
       if (!member.failure.ok()) position.failure = Remembered(member.failure);
       positions.push_back(std::move(position));
     }
-    if (positions.empty()) return std::nullopt;
+    if (!any_pending) return std::nullopt;
     return PageState{EncodeWalk(positions), 0};
   }
 
@@ -219,7 +230,7 @@ absl::StatusOr<Walk<Query>> PrepareWalk(async::CallContext& call, const ServiceP
       member.at = std::move(position->at);
       if (position->failure.has_value()) {
         member.failed_before = true;
-        member.failure = Recalled(connection.id, *position->failure);
+        member.Fail(Recalled(connection.id, *position->failure));
       }
     }
     if (walked) positions->erase(position);
@@ -272,7 +283,7 @@ async::Task<size_t> ReadPart(async::CallContext& call, const FanOut& fan_out,
     auto next = co_await AssemblePage(part, member.connection->ports.*list.port, member.query,
                                       member.at, full - page_begin, 1, into);
     if (!next.ok()) {
-      member.failure = next.status();
+      member.Fail(next.status());
       break;
     }
     if (next->has_value() && (*next)->cursor.size() > cursor_limit) {
@@ -438,8 +449,11 @@ async::Task<absl::Status> WriteWalk(async::CallContext& call, async::CallContext
     if (!page->has_value()) break;
     WalkPage<Record>& got = **page;
     WalkMember<Query>& member = walk.members[got.member];
-    member.failure = got.failure;
-    if (!got.failure.ok()) continue;
+    if (!got.failure.ok()) {
+      member.Fail(got.failure);
+      continue;
+    }
+    member.failure = absl::OkStatus();
     member.at = std::move(got.at);
     const uint32_t end = static_cast<uint32_t>(got.records.size());
     for (uint32_t i = member.at.offset; i < end && status.ok(); ++i) {

@@ -457,6 +457,39 @@ TEST_F(FederationTest, AFilterThatNobodyCanApplyOrReadIsRefused) {
   EXPECT_THAT(providers_[0]->asked, IsEmpty());
 }
 
+// As OpenApply does with a status that only class_enrollment has.
+TEST_F(FederationTest, AConnectionThatRefusesTheFilterWhenAskedIsNamedAndNotAskedAgain) {
+  Add({.id = "well", .total = 3});
+  FakeProvider& picky = Add({.id = "picky", .total = 3, .broken_from = 0});
+  picky.broken = errors::FilterUnsupported("there is no such status", "PENDING");
+  const std::map<std::string, std::string> reasons = {{"connections/picky", "FILTER_UNSUPPORTED"}};
+  auto whole = List(Everywhere(10));
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_THAT(Ids(*whole), ElementsAre("well-0", "well-1", "well-2"));
+  EXPECT_EQ(Reasons(*whole), reasons);
+  EXPECT_EQ(whole->next_page_token(), "");
+
+  v1::ListEnrollmentsRequest request = Everywhere(2);
+  auto first = List(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(Ids(*first), ElementsAre("well-0", "well-1"));
+  EXPECT_EQ(Reasons(*first), reasons);
+  picky.asked.clear();
+  request.set_page_token(first->next_page_token());
+  auto last = List(request);
+  ASSERT_TRUE(last.ok()) << last.status();
+  EXPECT_THAT(Ids(*last), ElementsAre("well-2"));
+  EXPECT_EQ(Reasons(*last), reasons);
+  EXPECT_EQ(last->next_page_token(), "");
+  EXPECT_THAT(picky.asked, IsEmpty());
+
+  KeepingWriter writer;
+  const absl::Status streamed = Stream(writer);
+  EXPECT_EQ(errors::ReasonOf(streamed), v1::ERROR_REASON_FILTER_UNSUPPORTED);
+  EXPECT_THAT(writer.ids, SizeIs(3));
+  EXPECT_EQ(writer.NextPageToken(), "");
+}
+
 TEST_F(FederationTest, ALearnerIsAskedForWhereTheIdIsFrom) {
   Add({.id = "west", .total = 2}, {.by_learner = true});
   Add({.id = "east", .total = 2}, {.by_learner = true});
