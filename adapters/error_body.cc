@@ -1,7 +1,9 @@
 #include "adapters/error_body.h"
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
 
 namespace edugate::adapters {
@@ -23,6 +25,13 @@ bool IsFieldProblem(const json& value) {
   return true;
 }
 
+// Cloudflare's page for a client that doesn't ask for HTML: `error code: 1020`.
+bool IsCloudflaresCode(absl::string_view body) {
+  body = absl::StripAsciiWhitespace(body);
+  return absl::ConsumePrefix(&body, "error code: ") && !body.empty() &&
+         absl::c_all_of(body, absl::ascii_isdigit);
+}
+
 }  // namespace
 
 ErrorBodyKind KindOf(const http::Response& response) {
@@ -42,7 +51,7 @@ ErrorBodyKind KindOf(const http::Response& response) {
 
 void TakePageInFrontForOutage(const http::Response& response, errors::ProviderFailure& failure) {
   if (failure.reason != v1::ERROR_REASON_PROVIDER_DENIED ||
-      KindOf(response) != ErrorBodyKind::kHtml) {
+      (KindOf(response) != ErrorBodyKind::kHtml && !IsCloudflaresCode(response.body))) {
     return;
   }
   failure.reason = v1::ERROR_REASON_PROVIDER_UNAVAILABLE;

@@ -28,9 +28,9 @@ enum class ErrorBodyKind {
 
 ErrorBodyKind KindOf(const http::Response& response);
 
-// Takes a denial (403) whose body is an HTML page for an outage: most likely a firewall or a proxy
-// in front of the provider wrote it. That isn't certain enough for a write that must not happen
-// twice to be sent again. Any other failure stays as it is.
+// Takes a denial (403) whose body is an HTML page, or Cloudflare's bare code, for an outage: most
+// likely a firewall or a proxy in front of the provider wrote it. That isn't certain enough for a
+// write that must not happen twice to be sent again. Any other failure stays as it is.
 void TakePageInFrontForOutage(const http::Response& response, errors::ProviderFailure& failure);
 
 // The text at a top-level name of a JSON object; empty where there is none.

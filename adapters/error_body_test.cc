@@ -80,20 +80,26 @@ TEST(ErrorBodyTest, WhatIsNoFieldMapHasNoNames) {
   }
 }
 
-TEST(ErrorBodyTest, OnlyADenialInHtmlIsTakenForAnOutage) {
+TEST(ErrorBodyTest, OnlyADenialByAPageInFrontIsTakenForAnOutage) {
   const http::Response page = Body("<html>Access denied</html>", "text/html");
-  errors::ProviderFailure denied;
-  denied.reason = v1::ERROR_REASON_PROVIDER_DENIED;
-  TakePageInFrontForOutage(page, denied);
-  EXPECT_EQ(denied.reason, v1::ERROR_REASON_PROVIDER_UNAVAILABLE);
-  EXPECT_TRUE(denied.transient);
-  // A write that must not happen twice is not sent again.
-  EXPECT_FALSE(denied.nothing_sent);
+  for (const http::Response& response :
+       {page, Body("error code: 1020", "text/plain; charset=UTF-8"), Body("error code: 9\n", "")}) {
+    errors::ProviderFailure denied;
+    denied.reason = v1::ERROR_REASON_PROVIDER_DENIED;
+    TakePageInFrontForOutage(response, denied);
+    EXPECT_EQ(denied.reason, v1::ERROR_REASON_PROVIDER_UNAVAILABLE) << response.body;
+    EXPECT_TRUE(denied.transient);
+    // A write that must not happen twice is not sent again.
+    EXPECT_FALSE(denied.nothing_sent);
+  }
 
-  errors::ProviderFailure in_json;
-  in_json.reason = v1::ERROR_REASON_PROVIDER_DENIED;
-  TakePageInFrontForOutage(Body(R"({"error": "no"})"), in_json);
-  EXPECT_EQ(in_json.reason, v1::ERROR_REASON_PROVIDER_DENIED);
+  for (const char* body :
+       {R"({"error": "no"})", R"("error code: 1020")", "error code: ", "error code: not yours"}) {
+    errors::ProviderFailure denied;
+    denied.reason = v1::ERROR_REASON_PROVIDER_DENIED;
+    TakePageInFrontForOutage(Body(body), denied);
+    EXPECT_EQ(denied.reason, v1::ERROR_REASON_PROVIDER_DENIED) << body;
+  }
 
   errors::ProviderFailure missing;
   missing.reason = v1::ERROR_REASON_RESOURCE_NOT_FOUND;

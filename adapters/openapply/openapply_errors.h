@@ -10,7 +10,8 @@ namespace edugate::adapters {
 
 // By HTTP status, with X-RateLimit-Reset for 429 (there is no Retry-After). A 422 or 400 that names
 // fields names them in the domain's terms. `{"error": "text"}` is the provider's prose and is not
-// repeated. Pages of the network in front of it (HTML) with 403 are an outage and no denial.
+// repeated. What the network in front of it says with 403 (HTML, or Cloudflare's bare code) is an
+// outage and no denial.
 class OpenApplyErrors final : public rest::ErrorClassifier {
  public:
   std::optional<errors::ProviderFailure> Classify(const rest::Operation& operation,
