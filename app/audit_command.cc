@@ -64,20 +64,24 @@ int RunAuditVerify(const AuditCommand& command, std::ostream& out, std::ostream&
     errors << "edugate: " << std::string(log.status().message()) << '\n';
     return kNotChecked;
   }
-  std::vector<std::string> files = privacy::DisclosureFiles(log->path);
-  if (files.empty()) {
+  auto files = privacy::DisclosureFiles(log->path);
+  if (!files.ok()) {
+    errors << "edugate: " << std::string(files.status().message()) << '\n';
+    return kNotChecked;
+  }
+  if (files->empty()) {
     errors << "edugate: " << log->path << ": there is no such log" << '\n';
     return kNotChecked;
   }
   const privacy::Chain chain(log->key);
-  privacy::ChainCheck check = privacy::CheckChain(files, chain, command.expect_hash);
+  privacy::ChainCheck check = privacy::CheckChain(*files, chain, command.expect_hash);
   // A process that closes a full file meanwhile leaves another one under the log's name, and so a
   // gap between those that were read.
   for (int again = 0; again < kMostChecksAgain && !check.whole; ++again) {
-    std::vector<std::string> now = privacy::DisclosureFiles(log->path);
-    if (now == files || now.empty()) break;
+    auto now = privacy::DisclosureFiles(log->path);
+    if (!now.ok() || *now == *files || now->empty()) break;
     files = std::move(now);
-    check = privacy::CheckChain(files, chain, command.expect_hash);
+    check = privacy::CheckChain(*files, chain, command.expect_hash);
   }
   if (!check.whole) {
     out << "BROKEN " << check.fault << "\n" << check.lines << " lines before it are right" << '\n';

@@ -1,5 +1,6 @@
 #include "app/audit_command.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -96,6 +97,20 @@ TEST_F(AuditVerifyTest, WhatCantBeCheckedIsNotOk) {
   EXPECT_EQ(Run(), 2);
   command_.config_file = ::testing::TempDir() + "no_such.yaml";
   EXPECT_EQ(Run(), 2);
+}
+
+// Whether the log's file is all of it can't be told.
+TEST_F(AuditVerifyTest, ALogInAFolderThatCantBeListedIsNotChecked) {
+  command_.key_file.clear();
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const int exit_code = Run();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(exit_code, 2);
+  EXPECT_EQ(out_.str(), "");
+  EXPECT_THAT(errors_.str(), HasSubstr(command_.log_file + " can't be looked into"));
 }
 
 // A full file is closed while an older one is read.

@@ -146,7 +146,7 @@ std::string Chain::Line(absl::string_view members, ChainEnd& end) const {
   return line;
 }
 
-std::vector<std::string> DisclosureFiles(const std::string& path) {
+absl::StatusOr<std::vector<std::string>> DisclosureFiles(const std::string& path) {
   namespace fs = std::filesystem;
   std::vector<std::pair<int64_t, std::string>> closed;
   std::error_code error;
@@ -165,11 +165,18 @@ std::vector<std::string> DisclosureFiles(const std::string& path) {
     }
     closed.emplace_back(number, absl::StrCat(path, ".", digits));
   }
+  const bool no_folder = error == std::errc::no_such_file_or_directory;
+  const bool there = (!error || no_folder) && fs::exists(whole, error);
+  if (error) {
+    return absl::UnavailableError(absl::StrCat("the folder of ", path, " can't be looked into (",
+                                               error.message(),
+                                               "): which files the log has can't be told"));
+  }
   std::sort(closed.begin(), closed.end());
   std::vector<std::string> files;
   files.reserve(closed.size() + 1);
   for (auto& [number, file] : closed) files.push_back(std::move(file));
-  if (fs::exists(whole, error)) files.push_back(path);
+  if (there) files.push_back(path);
   return files;
 }
 

@@ -72,8 +72,8 @@ class Chain {
 inline constexpr absl::string_view kFileBeginning = "\"kind\":\"file\"";
 
 // The files of a log, the oldest first: PATH.1, PATH.2 ... and PATH itself, as far as they are
-// there.
-std::vector<std::string> DisclosureFiles(const std::string& path);
+// there. UNAVAILABLE where the folder can't be listed or looked into, so that nobody can tell.
+absl::StatusOr<std::vector<std::string>> DisclosureFiles(const std::string& path);
 
 // What a check of a log found.
 struct ChainCheck {

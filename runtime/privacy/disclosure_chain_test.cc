@@ -199,7 +199,15 @@ TEST(DisclosureFilesTest, AreInTheOrderOfTheirNumbers) {
   for (const char* ending : {".10", ".9", ".1", ".lock", ".01", ".x"}) {
     Save(std::string("files.log") + ending, {});
   }
-  EXPECT_THAT(DisclosureFiles(path), ElementsAre(path + ".1", path + ".9", path + ".10", path));
+  const auto files = DisclosureFiles(path);
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_THAT(*files, ElementsAre(path + ".1", path + ".9", path + ".10", path));
+}
+
+TEST(DisclosureFilesTest, WithoutAFolderThereAreNone) {
+  const auto files = DisclosureFiles(::testing::TempDir() + "no_such_folder/files.log");
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_TRUE(files->empty());
 }
 
 TEST(DisclosureEntryTest, RecordsWithTheSameFieldsAreNamedTogether) {

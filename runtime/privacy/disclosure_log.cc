@@ -167,11 +167,12 @@ absl::Status DisclosureLog::OpenFile() {
 
 // Where the chain goes on: after the last line of the newest file that has one.
 absl::Status DisclosureLog::Recover(int64_t* torn_bytes) {
-  const std::vector<std::string> files = DisclosureFiles(options_.path);
-  for (const std::string& file : files) {
-    int64_t number = 0;
-    if (file != options_.path && absl::SimpleAtoi(file.substr(options_.path.size() + 1), &number)) {
-      files_ = number;
+  const auto files = DisclosureFiles(options_.path);
+  if (files.ok()) {
+    for (const std::string& file : *files) {
+      const std::string digits = file == options_.path ? "" : file.substr(options_.path.size() + 1);
+      int64_t number = 0;
+      if (absl::SimpleAtoi(digits, &number)) files_ = number;
     }
   }
   absl::Status opened = OpenFile();
@@ -183,6 +184,8 @@ absl::Status DisclosureLog::Recover(int64_t* torn_bytes) {
         absl::StrCat("the disclosure log ", options_.path, " is not one: move it away"));
   }
   const int64_t whole_bytes = tail.whole_bytes;
+  // There may be closed ones, whose chain another one must not stand beside.
+  if (whole_bytes == 0 && !files.ok()) return errors::StoreUnavailable(files.status().message());
   if (whole_bytes == 0 && files_ > 0) {
     // The process ended between closing a file and the first line of the next one.
     const std::string closed = absl::StrCat(options_.path, ".", files_);

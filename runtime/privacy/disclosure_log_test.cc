@@ -1,9 +1,12 @@
 #include "runtime/privacy/disclosure_log.h"
 
+#include <linux/capability.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -60,9 +63,13 @@ class DisclosureLogTest : public ::testing::Test {
     return async::BlockOn(loop_, log.AppendAndWait(call, std::move(members)));
   }
 
-  ChainCheck Check() const {
-    return CheckChain(DisclosureFiles(options_.path), Chain(options_.key));
+  static std::vector<std::string> FilesOf(const std::string& path) {
+    auto files = DisclosureFiles(path);
+    EXPECT_TRUE(files.ok()) << files.status();
+    return files.ok() ? *std::move(files) : std::vector<std::string>();
   }
+
+  ChainCheck Check() const { return CheckChain(FilesOf(options_.path), Chain(options_.key)); }
 
   static std::vector<std::string> LinesOfText(const std::string& text) {
     return absl::StrSplit(text, '\n', absl::SkipEmpty());
@@ -202,7 +209,7 @@ TEST_F(DisclosureLogTest, AFullFileIsClosedAndTheChainGoesOnInTheNext) {
     }
   }
   EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
-  const std::vector<std::string> files = DisclosureFiles(options_.path);
+  const std::vector<std::string> files = FilesOf(options_.path);
   EXPECT_GT(files.size(), 3u);
   const ChainCheck check = Check();
   EXPECT_TRUE(check.whole) << check.fault;
@@ -221,7 +228,7 @@ TEST_F(DisclosureLogTest, AFullFileIsClosedAndTheChainGoesOnInTheNext) {
 TEST_F(DisclosureLogTest, AFileThatIsBroughtBackIsNotReplaced) {
   options_.max_file_bytes = 1;  // Each line closes the file before it.
   EXPECT_TRUE(Write(*Open(), R"("kind":"read","n":1)").ok());
-  ASSERT_EQ(DisclosureFiles(options_.path).size(), 2u);
+  ASSERT_EQ(FilesOf(options_.path).size(), 2u);
   const std::string closed = options_.path + ".1";
   const std::string elsewhere = folder_ + "/moved_away";
   std::filesystem::rename(closed, elsewhere);
@@ -245,6 +252,47 @@ TEST_F(DisclosureLogTest, AnEndBetweenTwoFilesIsGoneOnFrom) {
   const ChainCheck check = Check();
   EXPECT_TRUE(check.whole) << check.fault;
   EXPECT_EQ(check.files, 2);
+}
+
+// What a folder's mode says holds for root, too.
+class ModesHold {
+ public:
+  ModesHold() {
+    EXPECT_EQ(syscall(SYS_capget, &header_, before_.data()), 0);
+    auto plain = before_;
+    for (const unsigned right : {CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH}) {
+      plain[CAP_TO_INDEX(right)].effective &= ~CAP_TO_MASK(right);
+    }
+    EXPECT_EQ(syscall(SYS_capset, &header_, plain.data()), 0);
+  }
+  ModesHold(const ModesHold&) = delete;
+  ModesHold& operator=(const ModesHold&) = delete;
+  ~ModesHold() { EXPECT_EQ(syscall(SYS_capset, &header_, before_.data()), 0); }
+
+ private:
+  __user_cap_header_struct header_{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> before_{};
+};
+
+TEST_F(DisclosureLogTest, InAFolderThatCantBeListedNoOtherChainIsBegun) {
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  ASSERT_EQ(chmod(folder_.c_str(), S_IWUSR | S_IXUSR), 0);
+  {
+    const ModesHold modes_hold;
+    EXPECT_EQ(DisclosureFiles(options_.path).status().code(), absl::StatusCode::kUnavailable);
+    // What it goes on from is there.
+    EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+    std::filesystem::rename(options_.path, options_.path + ".1");
+    const absl::Status refused = DisclosureLog::Open(options_).status();
+    EXPECT_EQ(errors::ReasonOf(refused), v1::ERROR_REASON_STORE_UNAVAILABLE) << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("can't be looked into"));
+  }
+  ASSERT_EQ(chmod(folder_.c_str(), S_IRWXU), 0);
+  EXPECT_TRUE(Write(*Open(), "\"kind\":\"read\"").ok());
+  const ChainCheck check = Check();
+  EXPECT_TRUE(check.whole) << check.fault;
+  EXPECT_EQ(check.files, 2);
+  EXPECT_EQ(check.first_seq, 1);
 }
 
 TEST_F(DisclosureLogTest, AFullDiskFailsTheCallAndLeavesTheChainWhole) {
@@ -287,10 +335,10 @@ TEST_F(DisclosureLogTest, WhereTheNextFileCantBeBegunTheFullOneGoesOn) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(first.ok()) << first;
   EXPECT_TRUE(second.ok()) << second;
-  EXPECT_EQ(DisclosureFiles(options_.path).size(), 1u);
+  EXPECT_EQ(FilesOf(options_.path).size(), 1u);
   const absl::Status third = Write(*log, R"("kind":"read","n":3)");
   EXPECT_TRUE(third.ok()) << third;
-  EXPECT_EQ(DisclosureFiles(options_.path).size(), 2u);
+  EXPECT_EQ(FilesOf(options_.path).size(), 2u);
   EXPECT_EQ(log->counts().written, 3);
   EXPECT_EQ(log->counts().lost, 0);
   EXPECT_EQ(log->counts().rotations_failed, 2);
@@ -330,7 +378,7 @@ TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedItGoesOnAndSaysSoOnce) {
     telemetry::FlushLog(absl::Seconds(30));
     said = ::testing::internal::GetCapturedStderr();
   }
-  EXPECT_EQ(DisclosureFiles(options_.path).size(), 1u);
+  EXPECT_EQ(FilesOf(options_.path).size(), 1u);
   EXPECT_EQ(log->counts().written, 20);
   EXPECT_EQ(log->counts().lost, 0);
   EXPECT_EQ(log->counts().rotations_failed, 20);
@@ -338,7 +386,7 @@ TEST_F(DisclosureLogTest, WhereAFullFileCantBeRenamedItGoesOnAndSaysSoOnce) {
   EXPECT_THAT(LinesOfText(said), SizeIs(1));
   // The name is free again.
   EXPECT_TRUE(Write(*log, "\"kind\":\"read\",\"n\":20").ok());
-  EXPECT_EQ(DisclosureFiles(options_.path).size(), 2u);
+  EXPECT_EQ(FilesOf(options_.path).size(), 2u);
   log.reset();
   const ChainCheck check = Check();
   EXPECT_TRUE(check.whole) << check.fault;
