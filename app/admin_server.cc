@@ -14,6 +14,7 @@
 #include <cstring>
 #include <future>
 #include <limits>
+#include <regex>
 #include <thread>
 #include <utility>
 
@@ -54,6 +55,9 @@ bool IsForeign(const httplib::Request& request) {
   const std::size_t host = origin.find("://");
   return host == std::string::npos || origin.substr(host + 3) != request.get_header_value("Host");
 }
+
+// The path of webhooks, and in it the connection.
+constexpr char kWebhookPath[] = R"(/webhooks/([a-z][a-z0-9-]{0,62}))";
 
 // The word in `debug`, `"debug"` or `{"level":"debug"}`.
 std::string WordOf(std::string body) {
@@ -233,7 +237,7 @@ class HttplibAdminServer final : public AdminServer {
     });
     ServeOperators();
     if (!pages_.webhook) return;
-    server_.Post(R"(/webhooks/([a-z][a-z0-9-]{0,62}))",
+    server_.Post(kWebhookPath,
                  [this](const httplib::Request& request, httplib::Response& response) {
                    services::WebhookRequest webhook;
                    webhook.connection = request.matches[1];
@@ -241,6 +245,12 @@ class HttplibAdminServer final : public AdminServer {
                    webhook.body = request.body;
                    response.status = pages_.webhook(std::move(webhook));
                  });
+    if (!pages_.webhook_refused) return;
+    server_.set_error_handler(httplib::Server::HandlerWithResponse(
+        [this](const httplib::Request& request, const httplib::Response& response) {
+          TellOfRefusal(request, response);
+          return httplib::Server::HandlerResponse::Unhandled;
+        }));
   }
 
   ~HttplibAdminServer() override {
@@ -297,6 +307,19 @@ class HttplibAdminServer final : public AdminServer {
     }
   }
 
+  // Where the library refuses a body it looks for no handler: nothing has matched the path by then.
+  void TellOfRefusal(const httplib::Request& request, const httplib::Response& response) const {
+    if (request.method != "POST" || !request.matches.empty()) return;
+    for (const auto answer :
+         {services::WebhookAnswer::kTooLarge, services::WebhookAnswer::kUnreadable}) {
+      std::smatch found;
+      if (response.status == static_cast<int>(answer) &&
+          std::regex_match(request.path, found, webhook_path_)) {
+        pages_.webhook_refused(found[1], answer);
+      }
+    }
+  }
+
   void ServeOperators() {
     if (pages_.config) {
       server_.Get("/config", [this](const httplib::Request&, httplib::Response& response) {
@@ -345,6 +368,7 @@ class HttplibAdminServer final : public AdminServer {
   }
 
   const Pages pages_;
+  const std::regex webhook_path_{kWebhookPath};
   TimedServer server_;
   std::string host_;
   int port_ = -1;

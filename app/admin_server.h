@@ -30,6 +30,10 @@ class AdminServer {
     // POST /webhooks/{connection}: blocks until the HTTP status of the answer is known. Empty: no
     // connection takes webhooks.
     std::function<int(services::WebhookRequest)> webhook;
+    // Hears of the webhooks that `webhook` doesn't get, before they are answered so: they are too
+    // large, or their body came in part. May be empty.
+    std::function<void(const std::string& connection, services::WebhookAnswer answer)>
+        webhook_refused;
     // A larger body is refused, unread where it says its length. Compressed ones are not inflated.
     size_t max_webhook_bytes = 0;
     // How long a request may take to arrive, from its first byte to its last; then its connection

@@ -11,6 +11,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
@@ -242,6 +243,42 @@ TEST(AdminServerTest, AKeptConnectionServesOneRequestAfterTheOther) {
     EXPECT_EQ(client.Post("/webhooks/m1", "body", "application/json")->status, 200);
   }
   EXPECT_EQ(client.Post("/webhooks/m1", std::string(100'000, 'x'), "text/plain")->status, 413);
+}
+
+TEST(AdminServerTest, TellsOfWebhooksThatItRefusesItself) {
+  AdminServer::Pages pages = PagesOf(true);
+  pages.webhook = [](const services::WebhookRequest&) { return 413; };
+  std::vector<std::string> refused;
+  pages.webhook_refused = [&refused](const std::string& connection,
+                                     services::WebhookAnswer answer) {
+    refused.push_back(absl::StrCat(connection, " ", static_cast<int>(answer)));
+  };
+  pages.max_webhook_bytes = 1024;
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  const int port = PortOf(**server);
+  const auto post = [port](const std::string& path, const std::string& body) {
+    httplib::Client client("127.0.0.1", port);
+    const auto answer = client.Post(path.c_str(), body, "application/json");
+    return answer ? answer->status : 0;
+  };
+  const std::string large(100'000, 'x');
+  EXPECT_EQ(post("/webhooks/m1", large), 413);
+  // These are nobody's webhooks, and what the receiver refuses it knows of.
+  EXPECT_EQ(post("/else", large), 413);
+  EXPECT_EQ(post("/webhooks/UPPER", large), 413);
+  EXPECT_EQ(post("/webhooks/m1", "small"), 413);
+  // A body that ends before the length that it was to have.
+  const int fd = ConnectTo(port);
+  const std::string part = "POST /webhooks/m2 HTTP/1.1\r\nContent-Length: 9\r\n\r\npart";
+  ASSERT_EQ(send(fd, part.data(), part.size(), MSG_NOSIGNAL), static_cast<ssize_t>(part.size()));
+  ASSERT_EQ(shutdown(fd, SHUT_WR), 0);
+  std::array<char, 512> answer;
+  while (recv(fd, answer.data(), answer.size(), 0) > 0) {
+  }
+  close(fd);
+  server->reset();
+  EXPECT_THAT(refused, testing::ElementsAre("m1 413", "m2 400"));
 }
 
 TEST(AdminServerTest, TheLogLevelIsShownAndChanged) {

@@ -275,9 +275,14 @@ class GrpcServer final : public Server {
     const std::string connection = request.connection;
     services::WebhookAnswer answer =
         co_await generation->webhooks().Receive(call, std::move(request));
-    const bool known = generation->webhooks().Takes(connection);
-    metrics.OnWebhook(known ? connection : "", answer);
+    Count(*generation, connection, answer, metrics);
     answered.Give(answer);
+  }
+
+  static void Count(const Generation& generation, const std::string& connection,
+                    services::WebhookAnswer answer, StoreMetrics& metrics) {
+    const bool known = generation.webhooks().Takes(connection);
+    metrics.OnWebhook(known ? connection : "", answer);
   }
 
   void AddReflection(const std::vector<std::string>& native) {
@@ -377,6 +382,10 @@ class GrpcServer final : public Server {
          .webhook =
              [this](services::WebhookRequest request) {
                return ReceiveWebhook(std::move(request));
+             },
+         .webhook_refused =
+             [this](const std::string& connection, services::WebhookAnswer answer) {
+               Count(*Current(), connection, answer, store_metrics_);
              },
          .max_webhook_bytes = kMaxWebhookBytes});
     if (!admin.ok()) return admin.status();

@@ -687,6 +687,7 @@ def webhooks_that_attack(t):
     status = webhook(t, "trc_large", body=large)
     t.expect(status in (413, 0), f"2 MB: answered {status}")
     refused = t.edugate.metric(r'^edugate_webhooks_total.*too_large')
+    t.expect(refused == 1, f"of the webhook of 2 MB {refused:g} are counted")
     t.note(large_answer=status)
     slow = {}
     trickling = [threading.Thread(target=lambda name=name, run=run: slow.__setitem__(name, run(t)), daemon=True)
