@@ -386,7 +386,7 @@ Client::Outcome Client::Refused(Run& run, resilience::Refusal why,
 }
 
 Client::Outcome Client::Ended(Run& run) const {
-  return {.status = EndedStatus(run), .refused = true};
+  return {.status = errors::WithNothingSent(EndedStatus(run)), .refused = true};
 }
 
 absl::Status Client::EndedStatus(Run& run) const {
@@ -478,12 +478,9 @@ Client::Outcome Client::NotAuthorized(Run& run, const absl::Status& status) cons
     failure.nothing_sent = true;
     return Failed(run.operation, failure);
   }
-  absl::Status told = errors::WithMetadata(status, "operation", run.operation.name());
-  if (!run.call.Status().ok()) {
-    run.cut_short = true;
-    return {.status = std::move(told)};
-  }
-  return {.status = errors::WithNothingSent(std::move(told))};
+  if (!run.call.Status().ok()) run.cut_short = true;
+  return {.status = errors::WithNothingSent(
+              errors::WithMetadata(status, "operation", run.operation.name()))};
 }
 
 Client::Outcome Client::Judge(Run& run, const http::Exchange& exchange) const {
@@ -491,9 +488,11 @@ Client::Outcome Client::Judge(Run& run, const http::Exchange& exchange) const {
   if (exchange.failure == http::Failure::kDeadline ||
       exchange.failure == http::Failure::kCancelled) {
     run.cut_short = true;
-    return {.status = exchange.failure == http::Failure::kDeadline
-                          ? errors::DeadlineExceeded(OriginOf(operation))
-                          : errors::Cancelled(OriginOf(operation))};
+    absl::Status status = exchange.failure == http::Failure::kDeadline
+                              ? errors::DeadlineExceeded(OriginOf(operation))
+                              : errors::Cancelled(OriginOf(operation));
+    if (exchange.request_sent) return {.status = std::move(status)};
+    return {.status = errors::WithNothingSent(std::move(status))};
   }
   if (exchange.failure != http::Failure::kNone) {
     return Failed(operation, ClassifyTransport(operation, exchange));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/async/sleep.h"
+#include "runtime/errors/nothing_sent.h"
 #include "runtime/resilience/token_bucket.h"
 #include "runtime/rest/client_fixture.h"
 
@@ -562,6 +563,13 @@ TEST_F(PipelineTest, AWriteThatMayHaveHappenedStaysSoWhateverItsRetriesMeet) {
   EXPECT_EQ(ReasonOf(without), reason::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
   authorizer_.tokens_until_failure = 1000;
 
+  // Nor that the call ended before it was sent once more.
+  ExpectPut(NoAnswer(Failure::kReset, true));
+  ExpectPut(NoAnswer(Failure::kCancelled, false));
+  Running& ended = StartPut();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(ended), reason::ERROR_REASON_WRITE_OUTCOME_UNKNOWN);
+
   // Others open the breaker while it waits for its retry.
   ExpectPut(NoAnswer(Failure::kReset, true));
   Running& waiting = StartPut();
@@ -578,6 +586,39 @@ TEST_F(PipelineTest, AFirstAttemptNeedsItsLeastTimeToo) {
   EXPECT_THAT(http_.requests(), IsEmpty());
   ExpectLend(Answer(200, kBook));
   EXPECT_TRUE(Call("LendBook", absl::Milliseconds(50)).ok());
+}
+
+TEST_F(PipelineTest, AWriteThatEndsBeforeItIsSentHasPlainlyNotHappened) {
+  const absl::Status no_time = Call("LendBook", absl::Milliseconds(49)).status();
+  EXPECT_EQ(no_time.code(), StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(errors::IsNothingSent(no_time));
+  for (const bool sent : {false, true}) {
+    ExpectLend(NoAnswer(Failure::kCancelled, sent));
+    const absl::Status cancelled = Call("LendBook").status();
+    EXPECT_EQ(cancelled.code(), StatusCode::kCancelled);
+    EXPECT_EQ(errors::IsNothingSent(cancelled), !sent);
+  }
+}
+
+// Has no credential as long as the call lasts.
+class WaitingAuthorizer final : public auth::Authorizer {
+ public:
+  async::Task<absl::Status> Authorize(CallContext& call, http::Request&) override {
+    absl::Status slept = co_await async::Sleep(call, absl::InfiniteDuration());
+    (void)slept;
+    absl::Status ended = errors::DeadlineExceeded({});
+    co_return ended;
+  }
+  bool OnRefused(const http::Request&) override { return false; }
+};
+
+TEST_F(PipelineTest, AWriteForWhichNoCredentialComesInTimeHasPlainlyNotHappened) {
+  WaitingAuthorizer waiting;
+  parts_.authorizer = &waiting;
+  const absl::Status status = Call("LendBook", absl::Seconds(5)).status();
+  EXPECT_EQ(status.code(), StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(errors::IsNothingSent(status));
+  EXPECT_EQ(elapsed(), absl::Seconds(5));
 }
 
 TEST_F(PipelineTest, AMethodHasItsOwnNumberOfAttempts) {
@@ -666,6 +707,17 @@ TEST_F(BusyTest, ACancelledCallLeavesTheQueueAtOnce) {
   loop_.RunReady();
   EXPECT_EQ(gone.status->code(), StatusCode::kCancelled);
   EXPECT_EQ(parts_.safeguards->Look(loop_.Now()).concurrency.queued, 0);
+}
+
+TEST_F(BusyTest, AWriteThatIsCancelledInTheQueueHasPlainlyNotHappened) {
+  ExpectSlow(absl::Seconds(20), Answer(200, kBook));
+  StartGet();
+  Running& gone = StartLend();
+  gone.call.Cancel();
+  loop_.RunReady();
+  ASSERT_TRUE(gone.status.has_value());
+  EXPECT_EQ(gone.status->code(), StatusCode::kCancelled);
+  EXPECT_TRUE(errors::IsNothingSent(*gone.status));
 }
 
 TEST_F(BusyTest, AProviderThatFailsMeanwhileIsNotAskedByThoseWhoWaited) {
