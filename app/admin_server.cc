@@ -11,9 +11,11 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <future>
 #include <limits>
+#include <optional>
 #include <regex>
 #include <thread>
 #include <utility>
@@ -94,7 +96,13 @@ class TimedStream final : public httplib::Stream {
   void ReadUntil(Clock::time_point deadline) { deadline_ = deadline; }
 
   // So much is read from now on.
-  void ReadAtMost(size_t bytes) { left_ = bytes; }
+  void ReadAtMost(size_t bytes) {
+    left_ = bytes;
+    taken_ = 0;
+  }
+
+  // How much has been read since then.
+  uint64_t taken() const { return taken_; }
 
   // Whether something did not come in time, or was too much.
   bool broken_off() const { return broken_off_; }
@@ -122,6 +130,7 @@ class TimedStream final : public httplib::Stream {
     std::memcpy(to, buffer_.data() + at_, count);
     at_ += count;
     left_ -= count;
+    taken_ += count;
     return static_cast<ssize_t>(count);
   }
 
@@ -155,6 +164,7 @@ class TimedStream final : public httplib::Stream {
   const socket_t socket_;
   Clock::time_point deadline_;
   size_t left_ = 0;
+  uint64_t taken_ = 0;
   bool broken_off_ = false;
   std::array<char, kReadAtOnce> buffer_{};
   size_t at_ = 0;
@@ -177,27 +187,41 @@ class TimedServer final : public httplib::Server {
       stream.ReadUntil(Clock::now() + absl::ToChronoMilliseconds(arrival_time_));
       stream.ReadAtMost(kMaxHeadBytes);
       bool closed = false;
-      served = process_request(stream, left == 1, closed,
-                               [&](httplib::Request& request) { LimitBody(request, stream); });
-      // What the library answers to half a request leaves the connection open.
-      if (!served || closed || stream.broken_off()) break;
+      std::optional<uint64_t> length;
+      served = process_request(stream, left == 1, closed, [&](httplib::Request& request) {
+        length = LimitBody(request, stream);
+      });
+      // What the library answers to half a request leaves the connection open. What it has not read
+      // of one would be the next: who may only send webhooks, through a proxy that looks at paths,
+      // could send anything within one.
+      const bool read_to_its_end = length.has_value() && *length == stream.taken();
+      if (!served || closed || stream.broken_off() || !read_to_its_end) break;
     }
     shutdown(socket, SHUT_RDWR);
     close(socket);
     return served;
   }
 
-  // Once the headers are there.
-  void LimitBody(httplib::Request& request, TimedStream& stream) const {
+  // Once the headers are there. The body's length; nothing where they leave it open, and the
+  // connection ends with the answer.
+  std::optional<uint64_t> LimitBody(httplib::Request& request, TimedStream& stream) const {
     // The library would inflate the body before it is known whose it is, and count none of that: a
     // megabyte can become a gigabyte. Without the header the body is taken as it was sent.
     request.headers.erase("Content-Encoding");
     // Of a body that says its length, the library reads at most what it may have, and forgets what
     // it skips of another one.
-    const bool measured =
-        request.has_header("Content-Length") && !request.has_header("Transfer-Encoding");
+    const bool chunked = request.has_header("Transfer-Encoding");
+    const bool measured = request.has_header("Content-Length") && !chunked;
     stream.ReadAtMost(measured ? std::numeric_limits<size_t>::max()
                                : payload_max_length_ + kMaxHeadBytes);
+    uint64_t length = 0;
+    const bool told = measured && request.get_header_value_count("Content-Length") == 1 &&
+                      absl::SimpleAtoi(request.get_header_value("Content-Length"), &length);
+    if (told || (!measured && !chunked)) return length;
+    // As the connection's end is told.
+    request.headers.erase("Connection");
+    request.set_header("Connection", "close");
+    return std::nullopt;
   }
 
   // Waits for a request's first byte; false where none comes, or the server stops.

@@ -245,6 +245,48 @@ TEST(AdminServerTest, AKeptConnectionServesOneRequestAfterTheOther) {
   EXPECT_EQ(client.Post("/webhooks/m1", std::string(100'000, 'x'), "text/plain")->status, 413);
 }
 
+// Reads what is answered until the server closes the connection.
+void AwaitTheEnd(int fd) {
+  std::array<char, 512> answer;
+  while (recv(fd, answer.data(), answer.size(), 0) > 0) {
+  }
+  close(fd);
+}
+
+void SendAndAwaitTheEnd(int port, const std::string& text) {
+  const int fd = ConnectTo(port);
+  ASSERT_EQ(send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  AwaitTheEnd(fd);
+}
+
+TEST(AdminServerTest, WhatIsLeftOfARequestIsNoFurtherOne) {
+  AdminServer::Pages pages = PagesOf(true);
+  pages.webhook = [](const services::WebhookRequest&) { return 200; };
+  auto server = AdminServer::Start("127.0.0.1:0", std::move(pages));
+  ASSERT_TRUE(server.ok()) << server.status();
+  const telemetry::LogLevel before = telemetry::CurrentLogLevel();
+  telemetry::SetLogLevel(telemetry::LogLevel::kWarn);
+  const std::string within =
+      "PUT /log-level HTTP/1.1\r\nConnection: close\r\nContent-Length: 5\r\n\r\nerror";
+  const std::string length = absl::StrCat("Content-Length: ", within.size(), "\r\n");
+  const std::string post = "POST /webhooks/m1 HTTP/1.1\r\n";
+  for (const std::string& head :
+       {// Bodies that the library doesn't read.
+        absl::StrCat("GET /webhooks/m1 HTTP/1.1\r\n", length),
+        absl::StrCat(post, "Range: none\r\n", length),
+        absl::StrCat(post, "Content-Type: multipart/form-data\r\n", length),
+        // One that it gives up.
+        absl::StrCat(post, "Transfer-Encoding: chunked\r\n\r\nno size")}) {
+    SendAndAwaitTheEnd(PortOf(**server), absl::StrCat(head, "\r\n", within));
+    EXPECT_EQ(telemetry::CurrentLogLevel(), telemetry::LogLevel::kWarn) << head;
+    telemetry::SetLogLevel(telemetry::LogLevel::kWarn);
+  }
+  // Two requests are two.
+  SendAndAwaitTheEnd(PortOf(**server), absl::StrCat(post, "Content-Length: 4\r\n\r\nbody", within));
+  EXPECT_EQ(telemetry::CurrentLogLevel(), telemetry::LogLevel::kError);
+  telemetry::SetLogLevel(before);
+}
+
 TEST(AdminServerTest, TellsOfWebhooksThatItRefusesItself) {
   AdminServer::Pages pages = PagesOf(true);
   pages.webhook = [](const services::WebhookRequest&) { return 413; };
@@ -273,10 +315,7 @@ TEST(AdminServerTest, TellsOfWebhooksThatItRefusesItself) {
   const std::string part = "POST /webhooks/m2 HTTP/1.1\r\nContent-Length: 9\r\n\r\npart";
   ASSERT_EQ(send(fd, part.data(), part.size(), MSG_NOSIGNAL), static_cast<ssize_t>(part.size()));
   ASSERT_EQ(shutdown(fd, SHUT_WR), 0);
-  std::array<char, 512> answer;
-  while (recv(fd, answer.data(), answer.size(), 0) > 0) {
-  }
-  close(fd);
+  AwaitTheEnd(fd);
   server->reset();
   EXPECT_THAT(refused, testing::ElementsAre("m1 413", "m2 400"));
 }
