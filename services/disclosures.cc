@@ -136,7 +136,9 @@ std::string Hex(const async::TraceId& id) {
 DisclosedRecords::DisclosedRecords(const async::CallContext& call, const Message* request,
                                    const Message& reply) {
   const Descriptor& type = *reply.GetDescriptor();
-  if (!SaysSomethingOfPersons(type)) return;
+  // What a reply of open shape says is not declared: of a native call it may be somebody's file.
+  const bool open = privacy::IsOpenShape(type);
+  if (!open && !SaysSomethingOfPersons(type)) return;
   if (privacy::RedactedFieldsOf(type) != nullptr) {
     if (IsRecord(type)) Add(reply, NameOfRecord(reply));
     return;
@@ -162,10 +164,11 @@ DisclosedRecords::DisclosedRecords(const async::CallContext& call, const Message
     }
   }
   if (has_records) return;
-  // A file comes in many pieces and is one disclosure: that of its beginning.
+  // A file comes in many pieces and is one disclosure: that of its beginning. A native call gets it
+  // whole.
   const FieldDescriptor* const bytes = BytesOf(type);
   const bool piece =
-      bytes != nullptr && type.field_count() > 1 && reflection.HasField(reply, bytes);
+      !open && bytes != nullptr && type.field_count() > 1 && reflection.HasField(reply, bytes);
   if (!piece) Add(reply, PlaceOf(call, request));
 }
 

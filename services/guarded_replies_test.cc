@@ -21,6 +21,7 @@
 #include "edugate/v1/license_service.pb.h"
 #include "edugate/v1/transcript_service.pb.h"
 #include "gmock/gmock.h"
+#include "google/api/httpbody.pb.h"
 #include "gtest/gtest.h"
 #include "runtime/async/block_on.h"
 #include "runtime/async/event_loop.h"
@@ -36,6 +37,7 @@ using privacy::v1::DATA_CLASS_EDUCATION_RECORD;
 using privacy::v1::DATA_CLASS_IDENTITY;
 using privacy::v1::DATA_CLASS_SECRET;
 using privacy::v1::DataClass;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -627,6 +629,21 @@ TEST_F(GuardedRepliesTest, AFileIsOneLine) {
   }
   ASSERT_TRUE(End(absl::OkStatus(), &request).ok());
   EXPECT_THAT(Lines(), ElementsAre(HasSubstr("connections/lincoln/transcripts/t")));
+}
+
+TEST_F(GuardedRepliesTest, AFileThatANativeCallGetsIsALine) {
+  KeepLog(true);
+  Begin("MeasureOneV2.GetTranscriptFiles");
+  google::api::HttpBody file;
+  file.set_content_type("application/zip");
+  file.set_data("canary");
+  ASSERT_TRUE(Reply(file).ok());
+  ASSERT_TRUE(End(absl::OkStatus()).ok());
+  EXPECT_EQ(file.data(), "canary");
+  EXPECT_THAT(Lines(), ElementsAre(AllOf(HasSubstr(R"("message":"google.api.HttpBody")"),
+                                         HasSubstr(R"("records":[{"name":"connections/lincoln"}])"),
+                                         HasSubstr(R"("fields":["content_type","data"])"),
+                                         Not(HasSubstr("canary")))));
 }
 
 // Replaces the log by one that takes no line.
