@@ -47,6 +47,17 @@ absl::string_view OnlyValue(const grpc::CallbackServerContext& context, const ch
   return {begin->second.data(), begin->second.size()};
 }
 
+// The status as it is told. A wait that the call's own end has cut short says so in words of its
+// own, without the catalogue's reason.
+absl::Status Told(const absl::Status& status, const async::CallContext& call) {
+  if (status.ok() || errors::ReasonOf(status) != v1::ERROR_REASON_UNSPECIFIED) return status;
+  if (absl::IsCancelled(status)) return errors::Cancelled({.connection = call.connection()});
+  if (absl::IsDeadlineExceeded(status)) {
+    return errors::DeadlineExceeded({.connection = call.connection()});
+  }
+  return status;
+}
+
 }  // namespace
 
 CallBase::CallBase(const BridgeOptions& options, grpc::CallbackServerContext& context,
@@ -158,16 +169,17 @@ void CallBase::AddCallTrailer(absl::string_view key, const std::string& value) {
 }
 
 grpc::Status CallBase::Ending(const absl::Status& status) {
-  AddPushback(status, context_);
+  const absl::Status told = Told(status, call_);
+  AddPushback(told, context_);
   if (options_.observer != nullptr) {
     const absl::Duration took = absl::FromChrono(call_.loop().clock().MonotonicNow() - started_);
     options_.observer->OnEnd({.method = call_.method(),
                               .connection = call_.connection(),
-                              .status = status,
+                              .status = told,
                               .duration = took,
                               .call = &call_});
   }
-  return ToGrpcStatus(status);
+  return ToGrpcStatus(told);
 }
 
 void CallBase::Unref() {

@@ -205,6 +205,20 @@ TEST_F(TranscriptStreamsTest, WhatIsUploadedComesBackByteForByte) {
   EXPECT_TRUE(received == sent);
 }
 
+TEST_F(TranscriptStreamsTest, TheEndOfACallHasItsReasonWhateverNoticedIt) {
+  // As a wait says it.
+  echo_.refuse_after_first = absl::DeadlineExceededError("the call's deadline passed");
+  grpc::ClientContext context;
+  v1::UploadTranscriptFilesResponse response;
+  auto writer = stub_->UploadTranscriptFiles(&context, &response);
+  ASSERT_TRUE(writer->Write(Header()));
+  writer->Write(Chunk('x'));
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  const absl::Status status = first_end_.Wait().status;
+  EXPECT_EQ(errors::ReasonOf(status), v1::ERROR_REASON_DEADLINE_EXCEEDED);
+  EXPECT_EQ(errors::MetadataOf(status)["connection"], "m1");
+}
+
 class ReplySizeTest : public TranscriptStreamsTest {
  protected:
   ReplySizeTest() : TranscriptStreamsTest(absl::Seconds(60), kLimit) {}
