@@ -142,24 +142,6 @@ TEST_F(CallersCheckTest, AGrantNamesCallersMethodsAndConnections) {
   ExpectMistake("callers.grants", "at least one");
 }
 
-TEST(ListenCheckTest, OnlyLoopbackIsServedWithoutTlsUnlessItIsMeant) {
-  v1::ServerConfig server;
-  for (const char* loopback : {"127.0.0.1:7443", "[::1]:7443", "localhost:0", "127.9.9.9:1"}) {
-    server.set_listen(loopback);
-    EXPECT_TRUE(CheckListen(server).ok()) << loopback;
-  }
-  for (const char* open : {"0.0.0.0:7443", "[::]:7443", "10.0.0.1:7443", "edugate.example:7443"}) {
-    server.set_listen(open);
-    EXPECT_THAT(std::string(CheckListen(server).message()), HasSubstr("server.insecure: true"));
-    server.set_insecure(true);
-    EXPECT_TRUE(CheckListen(server).ok()) << open;
-    server.clear_insecure();
-    server.mutable_tls();
-    EXPECT_TRUE(CheckListen(server).ok()) << open;
-    server.clear_tls();
-  }
-}
-
 TEST_F(CallersCheckTest, AnEmptyListOfVisibleClassesDoesNotShowEverything) {
   const auto load = [this](const char* visible) {
     return LoadConfigText(absl::StrCat("server: { listen: \"127.0.0.1:0\" }\n"

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "adapters/resource_name.h"
+#include "app/base_url.h"
 #include "app/config_check.h"
 #include "runtime/config/yaml_loader.h"
 #include "tests/fuzz/input.h"
