@@ -6,23 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "app/value_in_force.h"
 #include "edugate/v1/config.pb.h"
 
 namespace edugate::app {
-
-// Where a value comes from.
-enum class ValueSource {
-  kDefault,
-  kFile,         // the configuration file
-  kDeclaration,  // what edugate declares of the provider's method
-};
-
-// A value that is in force, as the configuration would have it.
-struct ValueInForce {
-  std::string key;
-  std::string value;
-  ValueSource source = ValueSource::kDefault;
-};
 
 struct MethodExplained {
   std::string method;  // as `methods` names it
@@ -46,13 +33,6 @@ struct Explained {
 
 // `config` has passed LoadConfigFile or LoadConfigText. No secret is in it.
 Explained Explain(const v1::Config& config);
-
-// As a table for people. What comes from elsewhere than the default has a mark.
-std::string ExplanationText(const Explained& explained);
-
-// As JSON: {"server": {KEY: {"value", "from"}}, "connections": [{"id", "provider", "values",
-// "methods": {METHOD: {"effect", "values"}}}]}.
-std::string ExplanationJson(const Explained& explained);
 
 }  // namespace edugate::app
 

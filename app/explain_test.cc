@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/config_check.h"
+#include "app/explanation.h"
 #include "app/provider_table.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"

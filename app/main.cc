@@ -12,6 +12,7 @@
 #include "app/capabilities_document.h"
 #include "app/config_check.h"
 #include "app/explain.h"
+#include "app/explanation.h"
 #include "app/serve_command.h"
 
 // Read by jemalloc where the program links it: memory goes back to the system also from threads
