@@ -14,7 +14,7 @@ import cpp_text
 # File -> why its text goes nowhere but to whom the message is for.
 ALLOWED = {
     "app/call_command.cc": "the client's own side: it prints the reply to the person that called",
-    "adapters/measureone/measureone_source_mapping.cc": "a value that is sent to the provider as JSON",
+    "adapters/measureone/measureone_source_fields.cc": "a value that is sent to the provider as JSON",
     "adapters/measureone/measureone_verification_mapping.cc":
         "a value that is sent to the provider, or returned to the caller, as JSON",
 }
