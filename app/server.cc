@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -27,7 +26,7 @@
 #include "app/listener.h"
 #include "app/metric_family.h"
 #include "app/open_connections.h"
-#include "app/provider_table.h"
+#include "app/published_services.h"
 #include "app/reload_metrics.h"
 #include "app/reload_rules.h"
 #include "app/server_certificates.h"
@@ -37,29 +36,23 @@
 #include "app/status_watch.h"
 #include "app/store_metrics.h"
 #include "app/telemetry.h"
+#include "app/webhook_intake.h"
 #include "runtime/async/loop_pool.h"
 #include "runtime/http/curl_http_client.h"
 #include "runtime/telemetry/drift_counter.h"
 #include "runtime/telemetry/log.h"
-#include "services/assignment_service.h"
 #include "services/bridge.h"
-#include "services/catalog_service.h"
-#include "services/connection_service.h"
+#include "services/check_book.h"
 #include "services/drain.h"
-#include "services/enrollment_service.h"
 #include "services/grpc_events.h"
 #include "services/guarded_replies.h"
-#include "services/license_service.h"
 #include "services/native_service.h"
-#include "services/reflection_service.h"
-#include "services/transcript_service.h"
 #include "services/webhooks.h"
 
 namespace edugate::app {
 namespace {
 
-constexpr absl::Duration kWebhookTimeout = absl::Seconds(5);
-// The most that the configuration may allow one of them.
+// The most that the configuration may allow a webhook.
 constexpr size_t kMaxWebhookBytes = size_t{1} << 20;
 
 absl::Duration DurationOr(const google::protobuf::Duration& configured, absl::Duration otherwise) {
@@ -72,27 +65,6 @@ size_t LoopCount(const v1::Config& config) {
   // gRPC polls with as many threads again (docs/decisions/half-as-many-loops-as-processors.md).
   return std::max(1u, std::thread::hardware_concurrency() / 2);
 }
-
-// The answer to a webhook, which a thread of the admin port waits for. It is given in any case: a
-// task that is dropped at the end answers that the store is unavailable, and the sender tries
-// again.
-class PromisedAnswer {
- public:
-  explicit PromisedAnswer(std::promise<int> promise) : promise_(std::move(promise)) {}
-  PromisedAnswer(PromisedAnswer&& other) noexcept
-      : promise_(std::move(other.promise_)), given_(std::exchange(other.given_, true)) {}
-  PromisedAnswer& operator=(PromisedAnswer&&) = delete;
-  ~PromisedAnswer() { Give(services::WebhookAnswer::kUnavailable); }
-
-  void Give(services::WebhookAnswer answer) {
-    if (std::exchange(given_, true)) return;
-    promise_.set_value(static_cast<int>(answer));
-  }
-
- private:
-  std::promise<int> promise_;
-  bool given_ = false;
-};
 
 class GrpcServer final : public Server {
  public:
@@ -130,24 +102,9 @@ class GrpcServer final : public Server {
     auto generation = Generation::Build(config_, Parts(), nullptr);
     if (!generation.ok()) return generation.status();
     Use(*generation);
-    const services::PartsOfCall parts(current_);
-    services_.push_back(services::MakeAssignmentService(parts, bridge_));
-    services_.push_back(services::MakeCatalogService(parts, bridge_));
-    services_.push_back(services::MakeConnectionService(parts, bridge_, &checks_));
-    services_.push_back(services::MakeEnrollmentService(parts, bridge_));
-    services_.push_back(services::MakeLicenseService(parts, bridge_));
-    services_.push_back(services::MakeTranscriptService(parts, bridge_));
-    // Of every provider: a connection of one that has none now may come with the next
-    // configuration.
-    const bool native_calls = config_.native_calls().enabled();
-    const auto native = native_calls ? DeclaredMethods() : std::vector<adapters::NativeMethod>();
-    for (auto& service : services::MakeNativeServices(native, parts, bridge_)) {
-      services_.push_back(std::move(service));
-    }
+    services_ =
+        MakePublishedServices(config_, services::PartsOfCall(current_), bridge_, checks_, drain_);
     unknown_methods_ = services::MakeUnknownMethods(bridge_);
-    if (!config_.server().has_reflection() || config_.server().reflection()) {
-      AddReflection(services::NativeServicesOf(native));
-    }
     absl::Status listening = Listen();
     if (!listening.ok()) return listening;
     absl::Status operating = StartAdmin();
@@ -256,44 +213,6 @@ class GrpcServer final : public Server {
     return std::static_pointer_cast<const Generation>(current_.Get());
   }
 
-  // From the admin port's threads.
-  int ReceiveWebhook(services::WebhookRequest request) {
-    std::promise<int> answered;
-    std::future<int> answer = answered.get_future();
-    async::EventLoop& loop = loops_.Next();
-    loop.Spawn(Receive(loop, Current(), std::move(request), PromisedAnswer(std::move(answered)),
-                       store_metrics_));
-    return answer.get();
-  }
-
-  static async::Task<void> Receive(async::EventLoop& loop,
-                                   std::shared_ptr<const Generation> generation,
-                                   services::WebhookRequest request, PromisedAnswer answered,
-                                   StoreMetrics& metrics) {
-    async::CallContext call(loop, async::After(loop.Now(), kWebhookTimeout));
-    call.StandOn(generation);
-    const std::string connection = request.connection;
-    services::WebhookAnswer answer =
-        co_await generation->webhooks().Receive(call, std::move(request));
-    Count(*generation, connection, answer, metrics);
-    answered.Give(answer);
-  }
-
-  static void Count(const Generation& generation, const std::string& connection,
-                    services::WebhookAnswer answer, StoreMetrics& metrics) {
-    const bool known = generation.webhooks().Takes(connection);
-    metrics.OnWebhook(known ? connection : "", answer);
-  }
-
-  void AddReflection(const std::vector<std::string>& native) {
-    std::vector<std::string> names = {
-        "edugate.v1.AssignmentService", "edugate.v1.CatalogService",
-        "edugate.v1.ConnectionService", "edugate.v1.EnrollmentService",
-        "edugate.v1.LicenseService",    "edugate.v1.TranscriptService"};
-    names.insert(names.end(), native.begin(), native.end());
-    services_.push_back(services::MakeReflectionService(std::move(names), bridge_, &drain_));
-  }
-
   absl::Status Listen() {
     v1::ServerConfig config = config_.server();
     absl::Status meant = CheckListen(config);
@@ -381,11 +300,11 @@ class GrpcServer final : public Server {
          .status = [this] { return StatusJson(status_->Report()); },
          .webhook =
              [this](services::WebhookRequest request) {
-               return ReceiveWebhook(std::move(request));
+               return webhooks_.Receive(std::move(request));
              },
          .webhook_refused =
              [this](const std::string& connection, services::WebhookAnswer answer) {
-               Count(*Current(), connection, answer, store_metrics_);
+               webhooks_.OnRefused(connection, answer);
              },
          .max_webhook_bytes = kMaxWebhookBytes});
     if (!admin.ok()) return admin.status();
@@ -418,6 +337,7 @@ class GrpcServer final : public Server {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<HealthPort> health_;
+  WebhookIntake webhooks_{loops_, [this] { return Current(); }, store_metrics_};
   std::optional<StatusWatch> status_;
   std::unique_ptr<AdminServer> admin_;
   std::string address_;
