@@ -2,9 +2,7 @@
 #define EDUGATE_SANDBOX_EDX_ENTERPRISE_H_
 
 #include <memory>
-#include <string>
 
-#include "nlohmann/json_fwd.hpp"
 #include "sandbox/provider.h"
 
 namespace edugate::sandbox {
@@ -12,9 +10,6 @@ namespace edugate::sandbox {
 // edX Enterprise at /edx_enterprise: catalogs, courses, course runs and programs in JSON and XML,
 // subscriptions with their licenses, assignments, learner summaries, and the token endpoint.
 std::unique_ptr<Provider> MakeEdxEnterprise(Surroundings surroundings);
-
-// A reply as the catalog services' XML renderer (djangorestframework-xml) writes it.
-std::string RenderXml(const nlohmann::ordered_json& body);
 
 }  // namespace edugate::sandbox
 

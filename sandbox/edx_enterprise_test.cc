@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "sandbox/edx_enterprise_records.h"
+#include "sandbox/edx_enterprise_rendering.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/test_client.h"
 
@@ -123,7 +124,7 @@ TEST_F(EdxEnterpriseTest, RendersXmlWhereAskedAndRefusesTextXml) {
 }
 
 TEST_F(EdxEnterpriseTest, RendersXmlAsTheCatalogServicesDo) {
-  EXPECT_EQ(RenderXml(Json::parse(R"({"a": null, "b": "", "c": [], "d": {}, "e": [true, 0.93],
+  EXPECT_EQ(edx::RenderXml(Json::parse(R"({"a": null, "b": "", "c": [], "d": {}, "e": [true, 0.93],
                                       "f": "<p>x & \"y\"</p>"})")),
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<root><a></a><b></b><c></c><d></d>"
             "<e><list-item>True</list-item><list-item>0.93</list-item></e>"
