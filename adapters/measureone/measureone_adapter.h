@@ -8,8 +8,9 @@
 
 #include "absl/time/time.h"
 #include "adapters/connection.h"
+#include "adapters/measureone/measureone_transcript_access.h"
+#include "adapters/measureone/measureone_verification.h"
 #include "edugate/provider/measureone/v2/measureone.pb.h"
-#include "edugate/provider/measureone/v3/measureone.pb.h"
 #include "runtime/rest/client.h"
 
 namespace edugate::adapters {
@@ -50,19 +51,9 @@ class MeasureOneAdapter final : public Adapter {
       async::CallContext& call, const Routed<v1::GetTranscriptRequest>& routed);
   async::Task<absl::StatusOr<v1::TranscriptScore>> ScoreTranscript(
       async::CallContext& call, const Routed<v1::ScoreTranscriptRequest>& routed);
-  async::Task<absl::StatusOr<v1::TranscriptAccessSession>> StartTranscriptAccess(
-      async::CallContext& call, const Routed<v1::StartTranscriptAccessRequest>& routed);
-  async::Task<absl::StatusOr<v1::TranscriptAccessSession>> SubmitTranscriptAccessMfa(
-      async::CallContext& call, const Routed<v1::SubmitTranscriptAccessMfaRequest>& routed);
   async::Task<absl::StatusOr<std::string>> ListSchools(
       async::CallContext& call, const SchoolQuery& query,
       google::protobuf::RepeatedPtrField<v1::School>& into);
-  async::Task<absl::StatusOr<v1::EnrollmentVerification>> VerifyEnrollment(
-      async::CallContext& call, const Routed<v1::VerifyEnrollmentRequest>& routed);
-  async::Task<absl::StatusOr<v1::UploadTranscriptFilesResponse>> UploadFiles(
-      async::CallContext& call, UploadReader& reader);
-  async::Task<absl::Status> DownloadFiles(async::CallContext& call, const NameParts& name,
-                                          DownloadWriter& writer);
   async::Task<absl::StatusOr<ProbeResult>> CheckConnection(async::CallContext& call, const Probe&);
 
   // A score as the provider's call gives it, or NOT_READY where the transcript is why it doesn't.
@@ -72,18 +63,7 @@ class MeasureOneAdapter final : public Adapter {
   async::Task<absl::Status> WhyNotScored(async::CallContext& call, const rest::Operation& operation,
                                          std::string id, absl::Status refused);
 
-  // One look at a report, now. An answer that says nothing is none.
-  async::Task<absl::Status> Look(
-      async::CallContext& call, const provider::measureone::v3::GetEnrollmentStatusRequest& request,
-      provider::measureone::v3::EnrollmentStatusReport& report);
-
-  // Looks until the report is COMPLETED or the call's time is nearly up; `last` is what was seen.
-  async::Task<absl::Status> AwaitCompletion(
-      async::CallContext& call, const provider::measureone::v3::GetEnrollmentStatusRequest& request,
-      provider::measureone::v3::EnrollmentStatusReport& last);
-
   rest::Client& v2_;
-  rest::Client& v3_;
   const MeasureOneOptions options_;
   const rest::Operation& create_;
   const rest::Operation& upload_;
@@ -93,10 +73,9 @@ class MeasureOneAdapter final : public Adapter {
   const rest::Operation& get_files_;
   const rest::Operation& merit_score_;
   const rest::Operation& grad_score_;
-  const rest::Operation& access_;
-  const rest::Operation& verify_mfa_;
   const rest::Operation& schools_;
-  const rest::Operation& enrollment_status_;
+  TranscriptAccess access_;
+  EnrollmentVerifier verifier_;
 };
 
 }  // namespace edugate::adapters
