@@ -1,16 +1,14 @@
 #include "sandbox/edx_enterprise.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "nlohmann/json.hpp"
+#include "sandbox/authorization.h"
 #include "sandbox/counter.h"
 #include "sandbox/edx_enterprise_assignments.h"
 #include "sandbox/edx_enterprise_catalogs.h"
@@ -83,9 +81,7 @@ class EdxEnterprise final : public Provider {
     }
     const std::string header = request.Header("authorization");
     if (!absl::StartsWith(header, "JWT ")) return false;
-    absl::MutexLock lock(&mutex_);
-    const auto issued = tokens_.find(header.substr(sizeof("JWT ") - 1));
-    return issued != tokens_.end() && surroundings_.now() < issued->second;
+    return tokens_.IsGood(header.substr(sizeof("JWT ") - 1), surroundings_.now());
   }
 
   Reply Refuse(Refusal refusal) const override {
@@ -108,8 +104,7 @@ class EdxEnterprise final : public Provider {
     subscriptions_.Reset();
     learners_.Reset();
     assignments_.Reset();
-    absl::MutexLock lock(&mutex_);
-    tokens_.clear();
+    tokens_.Clear();
   }
 
   std::string ConnectionYaml(absl::string_view base_url) const override {
@@ -156,10 +151,9 @@ class EdxEnterprise final : public Provider {
     const absl::Duration lifetime =
         std::min(surroundings_.settings().token_lifetime, kTokenLifetime);
     const bool jwt = request.Argument("token_type") == "jwt";
-    absl::MutexLock lock(&mutex_);
     const std::string token = absl::StrCat("sandbox-edx-issued-", issued_.Next(), "-not-a-secret");
     // Without token_type=jwt edX issues a token that these services don't take.
-    if (jwt) tokens_[token] = surroundings_.now() + lifetime;
+    if (jwt) tokens_.Add(token, surroundings_.now() + lifetime);
     return Answer(200, {{"access_token", token},
                         {"expires_in", absl::ToInt64Seconds(lifetime)},
                         {"token_type", jwt ? "JWT" : "Bearer"},
@@ -173,9 +167,7 @@ class EdxEnterprise final : public Provider {
   Subscriptions subscriptions_;
   Learners learners_;
   Assignments assignments_;
-  mutable absl::Mutex mutex_;
-  // Issued tokens and when they expire.
-  std::map<std::string, absl::Time> tokens_ ABSL_GUARDED_BY(mutex_);
+  IssuedTokens tokens_;
 };
 
 }  // namespace

@@ -1,16 +1,17 @@
 #include "sandbox/measureone.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "nlohmann/json.hpp"
+#include "sandbox/authorization.h"
 #include "sandbox/counter.h"
 #include "sandbox/measureone_documents.h"
 #include "sandbox/measureone_ids.h"
@@ -60,17 +61,14 @@ class MeasureOne : public Provider {
   }
 
   bool Authorized(const Request& request) const override {
-    const std::string header = request.Header("authorization");
     if (absl::StartsWith(request.target, kTokenPath)) {
-      return header ==
-             absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(kMeasureOneClientId, ":",
-                                                                    kMeasureOneClientSecret)));
+      return IsBasicOf(request, kMeasureOneClientId, kMeasureOneClientSecret);
     }
-    if (!absl::StartsWithIgnoreCase(header, "bearer ")) return false;
-    const std::string token = header.substr(sizeof("bearer ") - 1);
-    if (token == kMeasureOneKey) return true;
+    const std::optional<std::string> token = BearerToken(request);
+    if (!token) return false;
+    if (*token == kMeasureOneKey) return true;
     absl::MutexLock lock(&mutex_);
-    return !token.empty() && token == token_ && surroundings_.now() < token_end_;
+    return !token->empty() && *token == token_ && surroundings_.now() < token_end_;
   }
 
   Reply Refuse(Refusal refusal) const override {

@@ -1,16 +1,16 @@
 #include "sandbox/openapply.h"
 
 #include <algorithm>
-#include <map>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
 #include "nlohmann/json.hpp"
+#include "sandbox/authorization.h"
+#include "sandbox/counter.h"
 
 namespace edugate::sandbox {
 namespace {
@@ -304,18 +304,12 @@ class OpenApply : public Provider {
   }
 
   bool Authorized(const Request& request) const override {
-    const std::string header = request.Header("authorization");
     if (absl::StartsWith(request.target, kTokenPath)) {
-      return header ==
-             absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(kOpenApplyClientId, ":",
-                                                                    kOpenApplyClientSecret)));
+      return IsBasicOf(request, kOpenApplyClientId, kOpenApplyClientSecret);
     }
-    if (!absl::StartsWithIgnoreCase(header, "bearer ")) return false;
-    const std::string token = header.substr(sizeof("bearer ") - 1);
-    if (token == kOpenApplyToken) return true;
-    absl::MutexLock lock(&mutex_);
-    auto issued = tokens_.find(token);
-    return issued != tokens_.end() && surroundings_.now() < issued->second;
+    const std::optional<std::string> token = BearerToken(request);
+    if (!token) return false;
+    return *token == kOpenApplyToken || tokens_.IsGood(*token, surroundings_.now());
   }
 
   Reply Refuse(Refusal refusal) const override {
@@ -333,9 +327,9 @@ class OpenApply : public Provider {
   }
 
   void Reset() override {
+    tokens_.Clear();
     absl::MutexLock lock(&mutex_);
     records_ = AllRecords();
-    tokens_.clear();
   }
 
   std::string ConnectionYaml(absl::string_view base_url) const override {
@@ -447,9 +441,9 @@ class OpenApply : public Provider {
     }
     const absl::Time now = surroundings_.now();
     const absl::Duration lifetime = surroundings_.settings().token_lifetime;
-    absl::MutexLock lock(&mutex_);
-    const std::string token = absl::StrCat("sandbox-openapply-issued-", ++issued_, "-not-a-secret");
-    tokens_[token] = now + lifetime;
+    const std::string token =
+        absl::StrCat("sandbox-openapply-issued-", issued_.Next(), "-not-a-secret");
+    tokens_.Add(token, now + lifetime);
     return JsonReply(200, absl::StrCat("{\"access_token\":\"", token,
                                        "\",\"token_type\":\"Bearer\",\"expires_in\":",
                                        absl::ToInt64Seconds(lifetime),
@@ -457,11 +451,10 @@ class OpenApply : public Provider {
   }
 
   const Surroundings surroundings_;
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
   std::vector<Record> records_ ABSL_GUARDED_BY(mutex_);
-  // Issued tokens and when they expire.
-  std::map<std::string, absl::Time> tokens_ ABSL_GUARDED_BY(mutex_);
-  int64_t issued_ ABSL_GUARDED_BY(mutex_) = 0;
+  IssuedTokens tokens_;
+  Counter issued_;
 };
 
 }  // namespace
